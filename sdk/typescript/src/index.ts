@@ -1,0 +1,1 @@
+export type { WireError, WireIntegration, WireIntegrations, WireToken } from './wire.ts'

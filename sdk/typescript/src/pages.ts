@@ -1,0 +1,110 @@
+/** What a page shows of one integration. Texts may hold `{time:ISO}` marks, to be shown as local `<time>`. */
+export interface PageIntegration {
+  readonly uid: string
+  readonly section: string
+  readonly name: string
+  readonly description?: string
+  /** Code of the table of states. */
+  readonly state: string
+  readonly reason?: string
+  readonly tone: 'ok' | 'neutral' | 'warn' | 'danger'
+  readonly label: string
+  readonly explanation: string
+  /** What the explanation line offers beside the row's one button. */
+  readonly pageAction: 'sign-in' | 'copy-for-administrator' | 'none'
+  /** The complete message for *Copy message for your administrator*. */
+  readonly administratorMessage?: string
+  /** True when there is a stored sign-in to sign out of (the row's button is Sign out). */
+  readonly signedIn: boolean
+  /** The account at the service, when known. */
+  readonly account?: string
+  /** Host of the authorization URL: *Waiting for box.com*. */
+  readonly host: string
+  /** The redirect URI registered at the service must be exactly this. */
+  readonly redirectUri: string
+  /** Ends of sign-in attempts of this user that are open now (ISO), newest first. */
+  readonly waitingSince?: string
+}
+
+/** `GET /api/integrations`. Order: as in the file. */
+export interface PageIntegrations {
+  readonly integrations: readonly PageIntegration[]
+  /** How many need the user ("6 integrations, 1 needs you"). */
+  readonly needYou: number
+}
+
+/** `GET /api/integrations/:uid`: the Info dialog. */
+export interface PageIntegrationDetails extends PageIntegration {
+  readonly configuration: {
+    readonly clientId: string
+    readonly authorizationUrl: string
+    readonly tokenUrl: string
+    readonly scopes: readonly string[]
+    /** Only when configured. */
+    readonly issuer?: string
+  }
+  readonly signIn?: {
+    readonly since: string
+    readonly renewals: number
+    readonly lastRenewedAt?: string
+    readonly lastUsedAt?: string
+    readonly lastUsedBy?: string
+    readonly granted?: readonly string[]
+    readonly notGranted: readonly string[]
+    readonly hasRefreshToken: boolean
+    /** A refused refresh token is kept; *Try again* sends it once. */
+    readonly canTryAgain: boolean
+  }
+  /** Running sessions of the user that stop getting tokens after a sign-out. */
+  readonly runningSessions: number
+  /** A revocation that the service has not confirmed yet, or gave up on. */
+  readonly revocation?: { readonly state: 'waiting' | 'failed'; readonly since: string; readonly words: string }
+  readonly snippets: readonly { readonly language: 'R' | 'Python' | 'Shell'; readonly code: string }[]
+}
+
+/** `GET /api/me`. 401 with PageError when nobody is logged in. */
+export interface PageMe {
+  readonly userName: string
+  readonly isAdmin: boolean
+  /** Shown top left. */
+  readonly serverName: string
+  /** The redirect URI to register at every service (administrators see it in the empty state). */
+  readonly redirectUri: string
+}
+
+/** Body of every refusal of the page API. `message` is complete and safe to show. */
+export interface PageError {
+  readonly error: { readonly code: string; readonly message: string; readonly retryAfterSeconds?: number }
+}
+
+/** `POST /api/login`. */
+export interface PageLogin {
+  readonly userName: string
+  readonly password: string
+}
+
+/** `POST /api/integrations/:uid/sign-in` → `{url}`: navigate there by script. */
+export interface PageSignInStart {
+  readonly returnTo: 'settings' | 'sign-in-page'
+}
+
+/** Answer to PageSignInStart. */
+export interface PageSignInStarted {
+  readonly url: string
+}
+
+/**
+ * What the server puts into the page it answers, as JSON in `<script type="application/json" id="benchkey-page">`:
+ * a problem at the callback. Texts may hold `{time:ISO}` marks.
+ */
+export interface PageProblem {
+  readonly page: 'callback-problem'
+  readonly title: string
+  readonly explanation: string
+  /** The provider's own words, plain text, at most 200 characters; shown last and quoted. */
+  readonly providerText?: string
+  readonly reference: string
+  readonly at: string
+  /** The one button: its label and a same-origin path. */
+  readonly button: { readonly label: string; readonly path: string }
+}

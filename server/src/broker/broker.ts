@@ -1,0 +1,171 @@
+import type { Integration, IntegrationUid } from '../domain/integration.ts'
+import type { BrowserSession, Caller, DevelopmentSession, User } from '../domain/people.ts'
+import type { State } from '../domain/states.ts'
+import type { StoredToken } from '../domain/stored-token.ts'
+
+/** The use cases, as the doors call them. Every method may reject with BrokerError. */
+export interface Broker {
+  readonly logins: Logins
+  readonly signIns: SignIns
+  readonly tokens: Tokens
+  readonly sessions: Sessions
+  readonly administration: Administration
+  readonly changes: Changes
+}
+
+export type LoginResult =
+  | { readonly kind: 'ok'; readonly cookie: string; readonly user: User }
+  | { readonly kind: 'refused' }
+  /** "Too many attempts. Try again in 40 s." */
+  | { readonly kind: 'too_many'; readonly retryAfterSeconds: number }
+
+export interface Logins {
+  /** `address`: the browser's, for rate limit and audit. `previousCookie` is ended: a new id at login. */
+  logIn(request: { userName: string; password: string; address: string; previousCookie?: string }): Promise<LoginResult>
+  /** Undefined when the cookie opens nothing (idle 8 h, absolute 7 d, logged out, locked). */
+  authenticate(cookie: string): Promise<BrowserSession | undefined>
+  logOut(session: BrowserSession): Promise<void>
+}
+
+/** Everything a door shows of one integration for one user. */
+export interface IntegrationView {
+  readonly integration: Integration
+  readonly state: State
+  readonly token?: StoredToken
+  /** The redirect URI registered for it. */
+  readonly redirectUri: string
+  /** Newest open sign-in attempt of the user. */
+  readonly waitingSince?: Date
+}
+
+export interface IntegrationDetails extends IntegrationView {
+  readonly runningSessions: number
+  readonly revocation?: { readonly state: 'waiting' | 'failed'; readonly since: Date; readonly words: string }
+}
+
+/** Why a callback did not become a sign-in; the titles are those of ui.md, *callback problems*. */
+export type CallbackProblemKind =
+  | 'denied'
+  | 'dead_link'
+  | 'scope_refused'
+  | 'client_refused'
+  | 'provider_failed'
+  | 'logged_out'
+  | 'doubled'
+
+export type CallbackResult =
+  | { readonly kind: 'signed_in'; readonly integration: Integration; readonly returnTo: 'settings' | 'sign-in-page' }
+  | {
+      readonly kind: 'problem'
+      readonly problem: CallbackProblemKind
+      readonly integration?: Integration
+      /** ≤ 200 characters of RFC 6749's set, from the provider. */
+      readonly providerText?: string
+      readonly reference: string
+      readonly at: Date
+    }
+  | { readonly kind: 'too_many'; readonly retryAfterSeconds: number }
+
+export interface SignIns {
+  list(user: User): Promise<readonly IntegrationView[]>
+  /** By uid; rejects with unknown_integration. */
+  details(user: User, uid: IntegrationUid): Promise<IntegrationDetails>
+  /**
+   * A new attempt. `cookie` goes into `__Host-Http-benchkey-attempt-<name>`, Max-Age 600. Rejects with `too_many` as
+   * BrokerError('bad_request') with retryAfterSeconds when rate-limited.
+   */
+  start(
+    session: BrowserSession,
+    uid: IntegrationUid,
+    returnTo: 'settings' | 'sign-in-page',
+    address: string,
+  ): Promise<{
+    readonly url: string
+    readonly cookie: { readonly name: string; readonly value: string; readonly maxAgeSeconds: number }
+  }>
+  /**
+   * The callback. `parameters` keeps order and doubles. `section`: of a per-integration redirect URI's path.
+   * `attemptCookie` answers the value of the cookie of that name, if the browser sent it.
+   */
+  finish(request: {
+    session: BrowserSession | undefined
+    section: string | undefined
+    parameters: readonly (readonly [name: string, value: string])[]
+    attemptCookie: (name: string) => string | undefined
+    address: string
+  }): Promise<CallbackResult>
+  signOut(user: User, uid: IntegrationUid, address: string): Promise<void>
+  /** Sends a parked refresh token once more. */
+  tryAgain(user: User, uid: IntegrationUid): Promise<void>
+}
+
+/** What `/oauth_token` answers; `body` is the whole JSON reply, ready to send. */
+export interface TokenAnswer {
+  readonly accessToken: string
+  /** UTC, whole seconds, `Z`. */
+  readonly expiry: string
+  readonly warning?: string
+}
+
+export interface Tokens {
+  /**
+   * The fast path: `/oauth_token`'s reply body for the caller behind the RPC cookie. Rejects with session_ended when the
+   * cookie opens nothing, otherwise with the codes of the table of states. `minTtlMs` undefined = the default.
+   * `address` is the caller's, for audit.
+   */
+  fetch(request: { cookie: string; uid: string; minTtlMs: number | undefined; address: string }): Promise<Buffer>
+  /** The caller behind an RPC cookie; rejects with session_ended. */
+  authenticate(cookie: string, address: string): Promise<Caller>
+  /** For `/oauth_integrations`. */
+  list(caller: Caller): Promise<readonly IntegrationView[]>
+}
+
+/** What `session run` needs to start a command. */
+export interface OpenedSession {
+  readonly session: DevelopmentSession
+  /** `user-id=…|<date>|<random>`: the RPC cookie's first value. */
+  readonly cookie: string
+  /** Session environment of wire.md without the runtime directory and the bundle, which the session's own account makes. */
+  readonly environment: Readonly<Record<string, string>>
+  /** PEM of the private CA, when the server has one. */
+  readonly caCertificate?: string
+  /** The Unix account to run as; undefined = the server's own (`single-user=1`). */
+  readonly account?: string
+}
+
+export interface Sessions {
+  /** `uid`: of the process asking over the admin socket; it must be 0 to switch accounts. */
+  open(request: {
+    userName: string | undefined
+    name: string
+    supervisor: NonNullable<DevelopmentSession['supervisor']>
+  }): Promise<OpenedSession>
+  /** A new cookie value for the session's file; rejects with session_ended. */
+  rotate(sessionId: string): Promise<string>
+  list(): Promise<readonly DevelopmentSession[]>
+  /** False when it had ended or is unknown. */
+  end(sessionId: string, by: string): Promise<boolean>
+}
+
+/** One finding of a reload, as `config check` prints it. */
+export interface ReloadFinding {
+  readonly severity: 'error' | 'warning'
+  /** `file:line: [section] option: …` */
+  readonly text: string
+}
+
+export interface Administration {
+  addUser(user: { name: string; password: string; isAdmin: boolean }): Promise<User>
+  listUsers(): Promise<readonly User[]>
+  setLocked(name: string, locked: boolean): Promise<void>
+  removeUser(name: string): Promise<void>
+  reload(): Promise<{ readonly applied: boolean; readonly findings: readonly ReloadFinding[] }>
+  /** Rejects when the database cannot be read and written. */
+  ready(): Promise<void>
+}
+
+/** Live pages: what changed for whom. Events carry no data, rights are re-checked by the reader's next request. */
+export interface Changes {
+  /** `listener` gets `integrations` (look again) or `logged_out`. Returns the function that ends it. */
+  subscribe(userId: string, listener: (change: 'integrations' | 'logged_out') => void): () => void
+}

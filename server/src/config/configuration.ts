@@ -1,0 +1,54 @@
+import type { Integration } from '../domain/integration.ts'
+
+/** `benchkey.conf`, parsed. Paths are absolute. */
+export interface ServerConfiguration {
+  readonly wwwAddress: string
+  readonly wwwPort: number
+  /** https URL without a trailing slash; a base path is allowed. */
+  readonly publicUrl: string
+  /** Absent only behind a proxy of `trustedProxies`. */
+  readonly sslCertificate?: string
+  readonly sslCertificateKey?: string
+  /** The private CA that sessions are given to trust the server. */
+  readonly sslCaCertificate?: string
+  /** `launcher-sessions-callback-address`, without a trailing slash; default: the public URL. */
+  readonly callbackAddress: string
+  readonly singleUser: boolean
+  /** Addresses and CIDR ranges; forwarded headers of others are ignored. */
+  readonly trustedProxies: readonly string[]
+  readonly insecureLoopbackProviders: boolean
+  readonly secretsDir: string
+}
+
+/** `database.conf`, parsed. */
+export interface DatabaseConfiguration {
+  readonly provider: 'sqlite'
+  /** Absolute; default: the data directory. */
+  readonly directory: string
+}
+
+/** All configuration files, checked. */
+export interface Configuration {
+  readonly server: ServerConfiguration
+  readonly database: DatabaseConfiguration
+  /** In file order. */
+  readonly integrations: readonly Integration[]
+}
+
+/** One finding: `file:line: [section] option: what is wrong, what would be right`. */
+export interface Diagnostic {
+  readonly severity: 'error' | 'warning'
+  readonly file: string
+  /** From 1; 0 when the finding is about the whole file. */
+  readonly line: number
+  readonly section?: string
+  readonly option?: string
+  /** One plain sentence: what is wrong, what would be right. Never holds a secret. */
+  readonly message: string
+}
+
+/** Configuration is present exactly when no diagnostic is an error. */
+export interface LoadResult {
+  readonly configuration?: Configuration
+  readonly diagnostics: readonly Diagnostic[]
+}

@@ -1,0 +1,41 @@
+/** Every failure a caller of the broker can be told about. One table (`states.ts`) turns codes into sentences. */
+export type BrokerErrorCode =
+  | 'not_signed_in'
+  | 'reauthentication_required'
+  | 'provider_unavailable'
+  | 'configuration_error'
+  | 'unknown_integration'
+  | 'bad_request'
+  | 'session_ended'
+  | 'internal'
+
+/** Why a code applies, where the table of sentences tells several cases apart. */
+export type BrokerErrorReason = 'refused' | 'ended' | 'interrupted' | 'changed' | 'unreadable' | 'client' | 'connection'
+
+/** What the sentences of `states.ts` are filled with. No field ever holds a token, code or secret. */
+export interface BrokerErrorDetails {
+  readonly reason?: BrokerErrorReason
+  /** Seconds until a retry makes sense. */
+  readonly retryAfterSeconds?: number
+  /** A plain sentence, already complete, safe to show. */
+  readonly sentence?: string
+}
+
+/** A failure with a code of the closed union; `message` is the sentence for the user and never holds a secret. */
+export class BrokerError extends Error {
+  override readonly name = 'BrokerError'
+  readonly code: BrokerErrorCode
+  readonly details: BrokerErrorDetails
+
+  constructor(code: BrokerErrorCode, message: string, details: BrokerErrorDetails = {}, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.code = code
+    this.details = details
+  }
+}
+
+/** Benchkey's own files, keys or database keep it from starting: one plain sentence, exit code 78 (cli.md). */
+export class SetupError extends Error {
+  override readonly name = 'SetupError'
+  readonly exitCode = 78
+}

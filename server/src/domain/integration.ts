@@ -1,0 +1,60 @@
+/** The Integration ID people paste into code: hexadecimal 8-4-4-4-12, lower case. */
+export type IntegrationUid = string
+
+/** How the client's credentials travel to the token endpoint. RFC 6749 §2.3.1. */
+export type ClientAuthenticationMethod = 'client-secret-post' | 'client-secret-basic'
+
+/** What a second use of a refresh token does at this authorization server (`refresh-reuse`). */
+export type RefreshReuse =
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'strict' }
+  | { readonly kind: 'grace'; readonly seconds: number }
+
+/** The registered client at one authorization server. RFC 6749 §2. */
+export interface Client {
+  readonly clientId: string
+  readonly clientSecret: string
+  readonly authenticationMethod: ClientAuthenticationMethod
+}
+
+/** One section of `oauth-clients.conf`: a client at an authorization server, and how to talk to it. */
+export interface Integration {
+  readonly uid: IntegrationUid
+  /** The section header. */
+  readonly section: string
+  /** The `name` option, else the section header. */
+  readonly displayName: string
+  readonly description?: string
+  readonly client: Client
+  /** Absolute URL; may carry a query, never a fragment. RFC 6749 §3.1. */
+  readonly authorizationUrl: string
+  /** RFC 6749 §3.2. */
+  readonly tokenUrl: string
+  /** RFC 7009. */
+  readonly revocationUrl?: string
+  /** In the order written, without duplicates. */
+  readonly scopes: readonly string[]
+  readonly scopeSeparator: ' ' | ',' | '+'
+  /** As configured; when present, `iss` is required and exact at the callback. RFC 9207. */
+  readonly issuer?: string
+  readonly redirectUri: 'fixed' | 'per-integration'
+  readonly pkce: 'S256' | 'none'
+  readonly authorizationParams: readonly (readonly [name: string, value: string])[]
+  /** Seconds; the life of an access token when the reply tells none. */
+  readonly expiresInDefaultSeconds?: number
+  readonly refreshReuse: RefreshReuse
+  readonly revocationScope: 'grant' | 'token'
+  readonly deadRefreshErrors: readonly string[]
+  /** Seconds; least remaining life of what is handed out (`min-ttl`). */
+  readonly minTtlSeconds?: number
+}
+
+/** What clients are told as `issuer`: the option, else the origin of the authorization URL (wire.md, *Replies*). */
+export function issuerOf(integration: Pick<Integration, 'issuer' | 'authorizationUrl'>): string {
+  return integration.issuer ?? new URL(integration.authorizationUrl).origin
+}
+
+/** The host a person knows the service by, for sentences ("box.com has not answered"). */
+export function hostOf(url: string): string {
+  return new URL(url).host
+}

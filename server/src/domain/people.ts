@@ -1,0 +1,58 @@
+/** A person who may log in. */
+export interface User {
+  readonly id: string
+  readonly name: string
+  readonly isAdmin: boolean
+  readonly lockedAt?: Date
+  readonly createdAt: Date
+}
+
+/** The web login of one browser. */
+export interface BrowserSession {
+  readonly idHash: string
+  readonly user: User
+  readonly createdAt: Date
+  readonly lastSeenAt: Date
+}
+
+/** A development session: a running command, IDE or notebook that may ask for its user's tokens. */
+export interface DevelopmentSession {
+  readonly id: string
+  readonly userId: string
+  readonly userName: string
+  /** Shown to people: the command's first word. */
+  readonly name: string
+  readonly kind: 'command'
+  readonly startedAt: Date
+  readonly endedAt?: Date
+  /** The process that owns the session on this host; its end is the session's end. */
+  readonly supervisor?: { readonly pid: number; readonly startTime: string; readonly bootId: string }
+}
+
+/** Who asks the broker for something, as the RPC door established it. */
+export interface Caller {
+  readonly userId: string
+  readonly sessionId: string
+  /** For audit and pages: `command "Rscript"`. */
+  readonly sessionName: string
+}
+
+/** A sign-in attempt: state and PKCE verifier, one use (RFC 6749 §4.1.1, RFC 7636). */
+export interface SignInAttempt {
+  readonly id: string
+  readonly userId: string
+  readonly browserSessionHash: string
+  readonly integrationId: string
+  readonly section: string
+  /** Hash over client id, authorization URL, token URL and redirect URI, frozen at the start. */
+  readonly frozenHash: string
+  readonly frozenTokenUrl: string
+  readonly redirectUri: string
+  readonly codeVerifier?: string
+  /** SHA-256 of the secret in the attempt's own cookie. */
+  readonly cookieHash: string
+  readonly scopesAsked: readonly string[]
+  /** Where the browser goes afterwards; from an enumerated set. */
+  readonly returnTo: 'settings' | 'sign-in-page'
+  readonly startedAt: Date
+}

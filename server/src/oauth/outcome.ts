@@ -1,0 +1,39 @@
+/** A token reply after normalisation: every field read, odd types mended, nothing else kept. RFC 6749 §5.1. */
+export interface TokenReply {
+  readonly accessToken: string
+  readonly refreshToken?: string
+  readonly idToken?: string
+  /** As the server wrote it; `Bearer` when it wrote none. */
+  readonly tokenType: string
+  /** Whole seconds > 0; undefined when the reply tells none or nonsense. */
+  readonly expiresInSeconds?: number
+  readonly refreshTokenExpiresInSeconds?: number
+  readonly scopes?: readonly string[]
+  /** From the id token's `email`, `preferred_username` or `name`: for display only. */
+  readonly account?: string
+}
+
+/**
+ * How a token request ended (refresh.md, *Uncertain outcomes* and *A refresh fails in exactly three ways*).
+ * `words` are ui.md's {reason} words; none of the texts ever holds a token, code or secret.
+ */
+export type TokenOutcome =
+  | { readonly kind: 'success'; readonly reply: TokenReply }
+  /** Nothing left this host, or the fence was closed. `certificate`: class configuration, never retried at once. */
+  | { readonly kind: 'not_sent'; readonly cause: 'fence' | 'network' | 'certificate' | 'guard'; readonly words: string }
+  /** 429 or 503: plainly refused, the refresh token is unspent. */
+  | { readonly kind: 'unspent'; readonly words: string; readonly retryAfterSeconds?: number }
+  /** Perhaps spent. `refreshToken` when a 2xx carried a readable one though the rest is unusable: it must be saved. */
+  | { readonly kind: 'uncertain'; readonly words: string; readonly refreshToken?: string }
+  /** `invalid_client`, `unauthorized_client`, 401, 403: the client is refused, not the user. */
+  | { readonly kind: 'client_refused'; readonly error: string; readonly words: string; readonly providerText?: string }
+  /** `invalid_grant`, `bad_refresh_token`, `dead-refresh-errors`: this grant is refused. */
+  | { readonly kind: 'grant_refused'; readonly error: string; readonly words: string; readonly providerText?: string }
+  /** Any other 4xx or error body: `invalid_scope`, `invalid_request`, an empty 400 … */
+  | { readonly kind: 'refused'; readonly error: string; readonly words: string; readonly providerText?: string }
+
+/** How a revocation ended. RFC 7009 §2.2: 200 also for a token the server does not know. */
+export type RevocationOutcome =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'retry'; readonly words: string; readonly retryAfterSeconds?: number }
+  | { readonly kind: 'refused'; readonly words: string }

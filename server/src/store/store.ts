@@ -1,0 +1,249 @@
+import type { IntegrationUid } from '../domain/integration.ts'
+import type { BrowserSession, DevelopmentSession, SignInAttempt, User } from '../domain/people.ts'
+import type { ReauthenticationReason, StoredToken, TokenSecrets } from '../domain/stored-token.ts'
+
+/** One database: tables, queries, migrations, encryption. All writes are durable when their promise resolves. */
+export interface Store {
+  readonly deploymentId: string
+  readonly users: UserStore
+  readonly browserSessions: BrowserSessionStore
+  readonly integrations: IntegrationStore
+  readonly attempts: AttemptStore
+  readonly tokens: TokenStore
+  readonly sessions: SessionStore
+  readonly revocations: RevocationStore
+  readonly audit: AuditStore
+  /** The database's clock (SQLite: this process's). */
+  now(): Date
+  /** Rejects when the database cannot be read and written now. */
+  ping(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface UserStore {
+  /** Rejects with code `duplicate` (StoreError) when the name is taken, any case. */
+  create(user: { name: string; passwordHash: string; isAdmin: boolean }): Promise<User>
+  findByName(name: string): Promise<(User & { readonly passwordHash: string }) | undefined>
+  list(): Promise<readonly User[]>
+  /** False when there is no such user. Locking ends the user's browser sessions in the same transaction. */
+  setLocked(name: string, locked: boolean): Promise<boolean>
+  /** Deletes the user with everything of theirs; what must be revoked is queued in the same transaction. */
+  remove(name: string): Promise<User | undefined>
+}
+
+export interface BrowserSessionStore {
+  create(session: { idHash: string; userId: string }): Promise<void>
+  /** Undefined when unknown, of a locked user, idle for longer than idleMs or older than absoluteMs; else touches lastSeenAt (at most once a minute). */
+  find(idHash: string, limits: { idleMs: number; absoluteMs: number }): Promise<BrowserSession | undefined>
+  remove(idHash: string): Promise<void>
+  removeExpired(limits: { idleMs: number; absoluteMs: number }): Promise<number>
+}
+
+/** Why nobody gets tokens from an integration now (class `configuration` of refresh.md). */
+export interface IntegrationTrouble {
+  readonly kind: 'client' | 'connection'
+  readonly words: string
+  readonly since: Date
+  /** When one request may try whether it is right again. */
+  readonly retryAt: Date
+  /** Hash of the configuration that failed; another configuration voids the trouble. */
+  readonly configurationHash: string
+}
+
+export interface IntegrationStore {
+  /** Internal ids by uid, made when new. They never change, whatever happens to guid or section name. */
+  ensure(integrations: readonly { uid: IntegrationUid; section: string }[]): Promise<ReadonlyMap<IntegrationUid, string>>
+  troubles(): Promise<ReadonlyMap<string, IntegrationTrouble>>
+  setTrouble(integrationId: string, trouble: IntegrationTrouble): Promise<void>
+  /** Atomically moves retryAt on when it is due: true for the one caller that may try. */
+  claimTrial(integrationId: string, now: Date, nextRetryAt: Date): Promise<boolean>
+  clearTrouble(integrationId: string): Promise<boolean>
+}
+
+export interface AttemptStore {
+  /** Stores an attempt under the hash of its state; drops expired ones; the oldest goes when the user has `limit` open. */
+  create(stateHash: string, attempt: Omit<SignInAttempt, 'id' | 'startedAt'>, limit: number): Promise<SignInAttempt>
+  /** Takes an attempt out, once: atomic delete-returning. Undefined when unknown, used, or older than maxAgeMs. */
+  take(stateHash: string, maxAgeMs: number): Promise<SignInAttempt | undefined>
+  /** Open attempts of a user, newest first. */
+  listOpen(userId: string, maxAgeMs: number): Promise<readonly { integrationId: string; startedAt: Date }[]>
+  removeExpired(maxAgeMs: number): Promise<number>
+}
+
+/** What a token reply leaves in a row. Instants in database time. */
+export interface SavedReply {
+  readonly secrets: TokenSecrets
+  readonly tokenType: string
+  readonly issuedAt: Date
+  readonly expiresAt?: Date
+  readonly scopesGranted?: readonly string[]
+  readonly account?: string
+  readonly refreshTokenExpiresAt?: Date
+}
+
+/** Who holds a lease: unique per process incarnation. */
+export interface LeaseHolder {
+  readonly nodeId: string
+  readonly incarnation: string
+  readonly pid: number
+  /** Field 22 of /proc/PID/stat, so that a reused pid is told apart. */
+  readonly startTime: string
+  readonly bootId: string
+}
+
+/** Names one token request of one row. A save or a verdict counts only for the row, generation and attempt it was made for. */
+export interface AttemptKey {
+  readonly tokenId: string
+  readonly generation: number
+  readonly attempt: string
+}
+
+export interface TokenStore {
+  find(userId: string, integrationId: string): Promise<StoredToken | undefined>
+  get(tokenId: string): Promise<StoredToken | undefined>
+  listForUser(userId: string): Promise<readonly StoredToken[]>
+  /** Decrypts. Rejects with code `unreadable` (StoreError) when any ciphertext of the row does not open. Undefined when row or generation is gone. */
+  readSecrets(tokenId: string, generation: number): Promise<TokenSecrets | undefined>
+  /**
+   * A finished sign-in: a row with a new id replaces the user's previous one for the integration, in one transaction that
+   * also cancels waiting revocations of that user at that integration (refresh.md, *Sign-out and revocation*).
+   */
+  create(token: {
+    userId: string
+    integrationId: string
+    scopesAsked: readonly string[]
+    clientFingerprint: string
+    reply: SavedReply
+  }): Promise<StoredToken>
+  /** Compare-and-swap on the row's lease columns; true when the holder has it now. Expired, other-boot and dead-owner leases are void. */
+  takeLease(
+    tokenId: string,
+    holder: LeaseHolder,
+    monotonicMs: number,
+    durationMs: number,
+    isDead: (other: LeaseHolder) => boolean,
+  ): Promise<boolean>
+  /** False when the lease was lost. */
+  renewLease(tokenId: string, holder: LeaseHolder, monotonicMs: number, durationMs: number): Promise<boolean>
+  releaseLease(tokenId: string, holder: LeaseHolder): Promise<void>
+  /** Commits the intent: only while the holder has the lease and the generation is unchanged. */
+  beginAttempt(key: AttemptKey, holder: LeaseHolder, at: Date): Promise<boolean>
+  /** Saves a reply WHERE id, generation and attempt match; generation + 1, intent, failure and reauthentication cleared. A reply without refresh token keeps the old one. */
+  saveReply(key: AttemptKey, reply: SavedReply): Promise<boolean>
+  /** The attempt is resolved as unspent (`uncertainSince` undefined) or stays uncertain since that instant. */
+  recordFailure(key: AttemptKey, failure: { words: string; at: Date; retryAt: Date; uncertainSince?: Date }): Promise<boolean>
+  /** Parks the refresh token (7 days) and marks the row; no further provider call until sign-in or *Try again*. */
+  requireSignIn(key: AttemptKey, verdict: { reason: ReauthenticationReason; at: Date; providerText?: string }): Promise<boolean>
+  /** *Try again*: takes the parked refresh token back into service, once. False when none is parked. */
+  unpark(tokenId: string): Promise<boolean>
+  /** Erases refresh tokens parked before the instant. */
+  removeParkedBefore(at: Date): Promise<number>
+  /** Batched, not durable at once: last used by whom. */
+  noteUses(uses: readonly { tokenId: string; at: Date; by: string }[]): Promise<void>
+  /**
+   * Sign-out: the row is gone at once for everyone; its tokens are queued for revocation in the same transaction, when
+   * `revocation` is given (a revocation URL is known).
+   */
+  remove(userId: string, integrationId: string, revocation: { queue: boolean; giveUpAt: Date }): Promise<StoredToken | undefined>
+  /** For a flight that ends after its row was signed out: its newest pair is what is revoked. */
+  queueRevocation(token: { userId: string; integrationId: string }, secrets: TokenSecrets, giveUpAt: Date): Promise<void>
+}
+
+/** The narrow read of the token path: cookie, user state, row and generation, in one look (performance.md). */
+export interface LookUp {
+  readonly userId: string
+  readonly sessionId: string
+  readonly sessionName: string
+  readonly token?: StoredToken
+}
+
+export interface SessionStore {
+  create(session: {
+    userName: string
+    name: string
+    supervisor?: DevelopmentSession['supervisor']
+    cookieHash: string
+    cookieExpiresAt: Date
+  }): Promise<DevelopmentSession>
+  /** Live sessions; ended ones of the last day too when asked. */
+  list(options?: { withEnded?: boolean }): Promise<readonly DevelopmentSession[]>
+  /** A new cookie; the previous one lives until `previousUntil`. False when the session has ended. */
+  rotateCookie(sessionId: string, next: { cookieHash: string; expiresAt: Date; previousUntil: Date }): Promise<boolean>
+  /** Ends a session; its cookies are dead on the next request everywhere. False when it had ended or is unknown. */
+  end(sessionId: string): Promise<boolean>
+  countLive(userId: string): Promise<number>
+  /**
+   * Who shows this cookie, and their stored token at the integration, as of now: validated by `data_version`, never by time.
+   * Undefined when the cookie is unknown or expired, the session ended, or the user locked.
+   */
+  lookUp(cookieHash: string, integrationId: string | undefined): Promise<LookUp | undefined>
+}
+
+/** One token that waits to be revoked at the service (RFC 7009). */
+export interface RevocationJob {
+  readonly id: string
+  readonly userId: string
+  readonly integrationId: string
+  readonly token: string
+  readonly tokenTypeHint: 'refresh_token' | 'access_token'
+  readonly queuedAt: Date
+  readonly giveUpAt: Date
+  readonly tries: number
+}
+
+export interface RevocationStore {
+  /**
+   * Claims the next due job for claimMs; jobs whose user has a newer stored token or an open attempt at the integration are
+   * cancelled in the same transaction and returned in `cancelled`.
+   */
+  claimDue(
+    now: Date,
+    claimMs: number,
+    attemptMaxAgeMs: number,
+  ): Promise<{ job?: RevocationJob; cancelled: readonly { userId: string; integrationId: string }[] }>
+  finish(jobId: string): Promise<void>
+  /** Puts it back for a later try; past giveUpAt it stays visible as failed, without its token. */
+  reschedule(jobId: string, nextAt: Date, words: string): Promise<void>
+  /** What the service has not confirmed: newest first, per integration. */
+  listForUser(
+    userId: string,
+  ): Promise<readonly { integrationId: string; state: 'waiting' | 'failed'; queuedAt: Date; words: string }[]>
+  counts(): Promise<{ waiting: number; failed: number }>
+}
+
+/** One line of the audit. Never a token, secret, code, state or cookie; a token only as its fingerprint. */
+export interface AuditEvent {
+  readonly at: Date
+  /** `login.succeeded`, `sign_in.started`, `token.served`, … */
+  readonly action: string
+  readonly outcome: 'ok' | 'refused' | 'failed'
+  readonly userName?: string
+  readonly sessionId?: string
+  readonly sessionName?: string
+  readonly section?: string
+  readonly address?: string
+  /** First 16 hex digits of the token's SHA-256. */
+  readonly fingerprint?: string
+  /** How many times, for grouped use. */
+  readonly count?: number
+  /** Shown as "Reference {id}". */
+  readonly reference?: string
+  readonly detail?: string
+}
+
+export interface AuditStore {
+  append(events: readonly AuditEvent[]): Promise<void>
+  /** Newest first. */
+  list(filter: { limit: number; userName?: string; action?: string }): Promise<readonly AuditEvent[]>
+}
+
+/** `unreadable`: a ciphertext does not open. `duplicate`: the name is taken. `busy`: locked for too long. `full`: no space left. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError'
+  readonly code: 'unreadable' | 'duplicate' | 'busy' | 'full' | 'io'
+
+  constructor(code: StoreError['code'], message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.code = code
+  }
+}
