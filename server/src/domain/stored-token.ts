@@ -53,6 +53,8 @@ export interface StoredToken {
   readonly parked: boolean
   readonly lastFailure?: LastFailure
   readonly intent?: Intent
+  /** Refusals that name no known cause (an empty 400, `invalid_request`) since the last good reply. */
+  readonly oddRefusals?: { readonly count: number; readonly since: Date }
   /** Set when an uncertain outcome happened since the last good reply: when it was sent. */
   readonly interruptedAt?: Date
 }

@@ -130,8 +130,21 @@ export interface TokenStore {
   beginAttempt(key: AttemptKey, holder: LeaseHolder, at: Date): Promise<boolean>
   /** Saves a reply WHERE id, generation and attempt match; generation + 1, intent, failure and reauthentication cleared. A reply without refresh token keeps the old one. */
   saveReply(key: AttemptKey, reply: SavedReply): Promise<boolean>
-  /** The attempt is resolved as unspent (`uncertainSince` undefined) or stays uncertain since that instant. */
-  recordFailure(key: AttemptKey, failure: { words: string; at: Date; retryAt: Date; uncertainSince?: Date }): Promise<boolean>
+  /**
+   * The attempt is over: intent cleared, lastFailure set, interruptedAt = `uncertainSince` (undefined: unspent).
+   * `oddRefusal` counts up oddRefusals (its `since` = the first one's `at`); without it the count is left as it is.
+   */
+  recordFailure(
+    key: AttemptKey,
+    failure: { words: string; at: Date; retryAt: Date; uncertainSince?: Date; oddRefusal?: boolean },
+  ): Promise<boolean>
+  /**
+   * The attempt is over and says nothing about the row (nothing left this host, or the client was refused): the intent is
+   * cleared, lastFailure stays as it was; interruptedAt becomes `uncertainSince`.
+   */
+  settleAttempt(key: AttemptKey, outcome: { uncertainSince?: Date }): Promise<boolean>
+  /** Whether another row of the integration got a good reply since the instant: the client is accepted there. */
+  anotherRenewedSince(integrationId: string, tokenId: string, since: Date): Promise<boolean>
   /** Parks the refresh token (7 days) and marks the row; no further provider call until sign-in or *Try again*. */
   requireSignIn(key: AttemptKey, verdict: { reason: ReauthenticationReason; at: Date; providerText?: string }): Promise<boolean>
   /** *Try again*: takes the parked refresh token back into service, once. False when none is parked. */
