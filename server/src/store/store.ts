@@ -147,6 +147,8 @@ export interface TokenStore {
   anotherRenewedSince(integrationId: string, tokenId: string, since: Date): Promise<boolean>
   /** Parks the refresh token (7 days) and marks the row; no further provider call until sign-in or *Try again*. */
   requireSignIn(key: AttemptKey, verdict: { reason: ReauthenticationReason; at: Date; providerText?: string }): Promise<boolean>
+  /** The row's ciphertext does not open (fault F25): it asks to sign in again. WHERE id and generation match. */
+  markUnreadable(tokenId: string, generation: number, at: Date): Promise<boolean>
   /** *Try again*: takes the parked refresh token back into service, once. False when none is parked. */
   unpark(tokenId: string): Promise<boolean>
   /** Erases refresh tokens parked before the instant. */
@@ -231,6 +233,8 @@ export interface AuditEvent {
   readonly action: string
   readonly outcome: 'ok' | 'refused' | 'failed'
   readonly userName?: string
+  /** Given instead of userName where only the internal id is at hand: append writes the user's name. */
+  readonly userId?: string
   readonly sessionId?: string
   readonly sessionName?: string
   readonly section?: string
