@@ -1,0 +1,143 @@
+import type { Effects } from '../domain/effects.ts'
+import type { AuditEvent, Store } from '../store/store.ts'
+import { kindOfFailure, type Log } from './log.ts'
+
+/** One hand-out of a token, as the token path notes it. `fingerprint`: first 16 hex digits of the token's SHA-256. */
+export interface ServedToken {
+  readonly userId: string
+  readonly sessionId: string
+  readonly sessionName: string
+  readonly section: string
+  readonly fingerprint: string
+  readonly address: string
+}
+
+/** An event before the audit dates it. */
+export type NewAuditEvent = Omit<AuditEvent, 'at'> & { readonly at?: Date }
+
+/** Rows of grouped use are written this often, in milliseconds. */
+const FLUSH_MS = 1000
+
+/** Events kept while the database takes none: about 10 MiB at the most. */
+const BUFFER_LIMIT = 20_000
+
+/**
+ * The one writer of the audit. What it writes about is committed before, so a line that cannot be written fails nothing: it
+ * is kept, tried again with the next one, counted, and `failing` says so to the health check.
+ */
+export class AuditLog {
+  readonly #store: Pick<Store, 'audit' | 'users' | 'now'>
+  readonly #effects: Pick<Effects, 'sleep'>
+  readonly #log: Log
+  readonly #stop = new AbortController()
+  readonly #served = new Map<string, { token: ServedToken; at: Date; count: number }>()
+  readonly #userNames = new Map<string, string>()
+  #waiting: AuditEvent[] = []
+  #writing: Promise<void> = Promise.resolve()
+  #loop: Promise<void> | undefined
+  /** Events that were dropped because the buffer was full. */
+  lost = 0
+  /** Whether the last write failed. */
+  failing = false
+
+  constructor(parts: { store: Pick<Store, 'audit' | 'users' | 'now'>; effects: Pick<Effects, 'sleep'>; log: Log }) {
+    this.#store = parts.store
+    this.#effects = parts.effects
+    this.#log = parts.log
+  }
+
+  /** Writes an event at once; resolves when it is written or kept for later, and never rejects. */
+  record(event: NewAuditEvent): Promise<void> {
+    this.#keep({ at: this.#store.now(), ...event })
+    return this.#write()
+  }
+
+  /** Notes a hand-out; one line per second tells how often a session got the same token. */
+  noteServed(token: ServedToken): void {
+    const key = `${token.sessionId} ${token.section} ${token.fingerprint}`
+    const known = this.#served.get(key)
+    if (known) {
+      known.count += 1
+      return
+    }
+    if (this.#served.size >= BUFFER_LIMIT) {
+      this.lost += 1
+      return
+    }
+    this.#served.set(key, { token, at: this.#store.now(), count: 1 })
+  }
+
+  /** Begins to write grouped use once a second. */
+  start(): void {
+    this.#loop ??= this.#run()
+  }
+
+  /** Writes what waits, and ends. */
+  async close(): Promise<void> {
+    this.#stop.abort()
+    await this.#loop
+    await this.flush()
+  }
+
+  /** Writes all grouped use noted so far, and whatever still waits. */
+  async flush(): Promise<void> {
+    const served = [...this.#served.values()]
+    this.#served.clear()
+    if (served.length > 0) await this.#learnNames(served.map(({ token }) => token.userId))
+    for (const { token, at, count } of served) this.#keep(this.#servedEvent(token, at, count))
+    await this.#write()
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      await this.#effects.sleep(FLUSH_MS, this.#stop.signal).catch(() => undefined)
+      await this.flush()
+    }
+  }
+
+  #servedEvent({ userId, ...token }: ServedToken, at: Date, count: number): AuditEvent {
+    const userName = this.#userNames.get(userId)
+    return { at, action: 'token.served', outcome: 'ok', ...(userName === undefined ? {} : { userName }), ...token, count }
+  }
+
+  /** Names never change, so they are read once; the token path itself knows only ids. */
+  async #learnNames(userIds: readonly string[]): Promise<void> {
+    if (userIds.every((id) => this.#userNames.has(id))) return
+    try {
+      for (const user of await this.#store.users.list()) this.#userNames.set(user.id, user.name)
+    } catch (failure) {
+      this.#log.warn('The audit could not read the user names; its lines go without them.', { failure: kindOfFailure(failure) })
+    }
+  }
+
+  #keep(event: AuditEvent): void {
+    this.#waiting.push(event)
+    if (this.#waiting.length <= BUFFER_LIMIT) return
+    this.#waiting.shift()
+    this.lost += 1
+  }
+
+  /** One write at a time, each taking everything that waits, so the order of events is kept. */
+  #write(): Promise<void> {
+    this.#writing = this.#writing.then(() => this.#writeAll())
+    return this.#writing
+  }
+
+  async #writeAll(): Promise<void> {
+    const events = this.#waiting
+    if (events.length === 0) return
+    this.#waiting = []
+    try {
+      await this.#store.audit.append(events)
+      this.failing = false
+    } catch (failure) {
+      this.#waiting = [...events, ...this.#waiting]
+      this.failing = true
+      this.#log.error('The audit could not be written; its lines are kept and tried again.', {
+        failure: kindOfFailure(failure),
+        waiting: this.#waiting.length,
+        lost: this.lost,
+      })
+    }
+  }
+}

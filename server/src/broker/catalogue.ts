@@ -1,0 +1,140 @@
+import type { Integration, IntegrationUid } from '../domain/integration.ts'
+import type { IntegrationStore } from '../store/store.ts'
+import { clientFingerprint, configurationHash } from './integration-hashes.ts'
+
+interface Entry {
+  readonly integration: Integration
+  readonly internalId: string
+  readonly fingerprint: string
+  readonly configurationHash: string
+  readonly changedAt: Date
+}
+
+interface Snapshot {
+  readonly inOrder: readonly Integration[]
+  readonly byUid: ReadonlyMap<IntegrationUid, Entry>
+  readonly byInternalId: ReadonlyMap<string, Entry>
+}
+
+const EMPTY: Snapshot = { inOrder: [], byUid: new Map(), byInternalId: new Map() }
+
+/** Where the browser comes back from a provider, below the public URL. */
+const CALLBACK_PATH = '/oauth_redirect_callback'
+
+/** The integrations as configured now, with what the database knows them by. Replaced as a whole at a reload. */
+export class Catalogue {
+  /** Without a trailing slash. */
+  readonly publicUrl: string
+  readonly #store: IntegrationStore
+  #current = EMPTY
+
+  constructor(publicUrl: string, store: IntegrationStore) {
+    this.publicUrl = publicUrl
+    this.#store = store
+  }
+
+  /** Takes over a checked configuration: readers see all of the old one or all of the new one. `at`: when it was applied. */
+  async replace(integrations: readonly Integration[], at: Date): Promise<void> {
+    const ids = await this.#store.ensure(integrations.map(({ uid, section }) => ({ uid, section })))
+    const entries = integrations.map((integration) => this.#entryOf(integration, internalIdIn(ids, integration), at))
+    this.#current = {
+      inOrder: [...integrations],
+      byUid: new Map(entries.map((entry) => [entry.integration.uid, entry])),
+      byInternalId: new Map(entries.map((entry) => [entry.internalId, entry])),
+    }
+  }
+
+  /** By Integration ID, any case. */
+  find(uid: IntegrationUid): Integration | undefined {
+    return this.#entry(uid)?.integration
+  }
+
+  /** By section header, exact. */
+  findBySection(section: string): Integration | undefined {
+    return this.#current.inOrder.find((integration) => integration.section === section)
+  }
+
+  /** By the id that rows of the database carry. */
+  findByInternalId(internalId: string): Integration | undefined {
+    return this.#current.byInternalId.get(internalId)?.integration
+  }
+
+  /** In file order. */
+  all(): readonly Integration[] {
+    return this.#current.inOrder
+  }
+
+  /** The id that rows of the database carry; undefined when the integration is not configured (any more). */
+  internalId(uid: IntegrationUid): string | undefined {
+    return this.#entry(uid)?.internalId
+  }
+
+  /** Hash of client id and endpoint origins: what a stored sign-in is bound to (fault F33). */
+  fingerprintOf(integration: Integration): string {
+    const entry = this.#entry(integration.uid)
+    return entry?.integration === integration ? entry.fingerprint : clientFingerprint(integration)
+  }
+
+  /** Hash of all that a token request can be refused for: what a stored trouble is bound to. */
+  configurationHashOf(integration: Integration): string {
+    const entry = this.#entry(integration.uid)
+    return entry?.integration === integration ? entry.configurationHash : configurationHash(integration)
+  }
+
+  /** Since when this process knows the integration with its present client and origins. */
+  changedAt(integration: Integration): Date {
+    return this.#entry(integration.uid)?.changedAt ?? new Date(0)
+  }
+
+  /** The redirect URI registered for the integration at its provider. Only the configured public URL decides it. */
+  redirectUriOf(integration: Pick<Integration, 'redirectUri' | 'section'>): string {
+    const fixed = `${this.publicUrl}${CALLBACK_PATH}`
+    return integration.redirectUri === 'fixed' ? fixed : `${fixed}/${encodeURIComponent(integration.section)}`
+  }
+
+  /** The section somebody probably meant, when what they asked for is close to a section, display name or Integration ID. */
+  near(asked: string): string | undefined {
+    const wanted = asked.trim().toLowerCase().slice(0, LONGEST_COMPARED)
+    if (wanted === '') return undefined
+    const candidates = this.#current.inOrder.map(({ section, displayName, uid }) => ({
+      section,
+      distance: Math.min(...[section, displayName, uid].map((name) => editDistance(wanted, name.toLowerCase()))),
+    }))
+    const best = candidates.sort((a, b) => a.distance - b.distance)[0]
+    return best && best.distance <= Math.max(1, Math.floor(wanted.length / 3)) ? best.section : undefined
+  }
+
+  #entry(uid: IntegrationUid): Entry | undefined {
+    return this.#current.byUid.get(uid) ?? this.#current.byUid.get(uid.toLowerCase())
+  }
+
+  #entryOf(integration: Integration, internalId: string, at: Date): Entry {
+    const fingerprint = clientFingerprint(integration)
+    const before = this.#current.byUid.get(integration.uid)
+    const changedAt = before?.fingerprint === fingerprint ? before.changedAt : at
+    return { integration, internalId, fingerprint, configurationHash: configurationHash(integration), changedAt }
+  }
+}
+
+function internalIdIn(ids: ReadonlyMap<IntegrationUid, string>, integration: Integration): string {
+  const id = ids.get(integration.uid)
+  if (id === undefined) throw new Error(`the store gave no id for [${integration.section}]`)
+  return id
+}
+
+/** An Integration ID has 36 characters; a name much longer than that is no typo of one. */
+const LONGEST_COMPARED = 64
+
+/** Levenshtein distance. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, column) => column)
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j += 1) {
+      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row[b.length] ?? 0
+}

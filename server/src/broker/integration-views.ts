@@ -1,0 +1,59 @@
+import { BrokerError } from '../domain/errors.ts'
+import type { Integration } from '../domain/integration.ts'
+import { stateOfIntegration } from '../domain/integration-state.ts'
+import { plainPhrasing, type State, sentenceOf } from '../domain/states.ts'
+import type { StoredToken } from '../domain/stored-token.ts'
+import type { IntegrationTrouble, Store } from '../store/store.ts'
+import type { IntegrationView } from './broker.ts'
+import type { Catalogue } from './catalogue.ts'
+
+/** An open sign-in attempt is good for ten minutes, in milliseconds (security.md, *Authorization request*). */
+export const ATTEMPT_LIFE_MS = 10 * 60 * 1000
+
+type Sources = { readonly catalogue: Catalogue; readonly store: Store }
+
+/** Every configured integration as one user has it now, in file order. */
+export async function viewsFor(sources: Sources, userId: string): Promise<readonly IntegrationView[]> {
+  const { catalogue, store } = sources
+  const [tokens, troubles, attempts] = await Promise.all([
+    store.tokens.listForUser(userId),
+    store.integrations.troubles(),
+    store.attempts.listOpen(userId, ATTEMPT_LIFE_MS),
+  ])
+  return catalogue.all().map((integration) => {
+    const internalId = catalogue.internalId(integration.uid)
+    const token = tokens.find((candidate) => candidate.integrationId === internalId)
+    const waiting = attempts.find((attempt) => attempt.integrationId === internalId)
+    return {
+      integration,
+      state: stateFor(sources, integration, token, internalId === undefined ? undefined : troubles.get(internalId)),
+      ...(token ? { token } : {}),
+      redirectUri: catalogue.redirectUriOf(integration),
+      ...(waiting ? { waitingSince: waiting.startedAt } : {}),
+    }
+  })
+}
+
+/** The state of one integration for the owner of `token`. A trouble of an earlier configuration counts for nothing. */
+export function stateFor(
+  { catalogue, store }: Sources,
+  integration: Integration,
+  token: StoredToken | undefined,
+  trouble: IntegrationTrouble | undefined,
+): State {
+  const current = trouble?.configurationHash === catalogue.configurationHashOf(integration) ? trouble : undefined
+  return stateOfIntegration(integration, token, {
+    now: store.now(),
+    clientFingerprint: catalogue.fingerprintOf(integration),
+    changedAt: catalogue.changedAt(integration),
+    ...(current ? { trouble: current } : {}),
+  })
+}
+
+/** The refusal for an integration nobody knows here, with the nearest one that exists. */
+export function unknownIntegration(catalogue: Catalogue, asked: string): BrokerError {
+  const near = catalogue.near(asked)
+  const state: State = { code: 'unknown_integration', asked, ...(near === undefined ? {} : { near }) }
+  const sentence = sentenceOf(state, plainPhrasing(catalogue.publicUrl))
+  return new BrokerError('unknown_integration', `${sentence.explanation} ${sentence.action}`)
+}
