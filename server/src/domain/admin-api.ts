@@ -1,0 +1,106 @@
+/** Name of the admin socket inside the data directory; mode 0600, so only the server's own account and root reach it. */
+export const ADMIN_SOCKET_NAME = 'admin.sock'
+
+/** Longest path of a Unix socket in bytes (sun_path of unix(7), without its closing zero). */
+export const ADMIN_SOCKET_PATH_LIMIT_BYTES = 107
+
+/** Body of every refusal of the admin socket (status 4xx or 5xx). `message` is complete and safe to print. */
+export interface AdminError {
+  readonly error: {
+    /** A BrokerErrorCode, or `not_found` for an unknown path or method. */
+    readonly code: string
+    readonly message: string
+  }
+}
+
+/** A local account. Instants are ISO 8601, UTC. */
+export interface AdminUser {
+  readonly id: string
+  readonly name: string
+  readonly isAdmin: boolean
+  readonly lockedAt?: string
+  readonly createdAt: string
+}
+
+/** `POST /users` → `{user: AdminUser}`. */
+export interface AdminAddUser {
+  readonly name: string
+  readonly password: string
+  readonly isAdmin: boolean
+}
+
+/** Answer to AdminAddUser. */
+export interface AdminUserAdded {
+  readonly user: AdminUser
+}
+
+/** `GET /users`. `POST /users/:name/lock`, `POST /users/:name/unlock` and `DELETE /users/:name` answer `{}`. */
+export interface AdminUsers {
+  readonly users: readonly AdminUser[]
+}
+
+/** `POST /reload`: applied exactly when no finding is an error. */
+export interface AdminReloaded {
+  readonly applied: boolean
+  readonly findings: readonly {
+    readonly severity: 'error' | 'warning'
+    /** `file:line: [section] option: …` */
+    readonly text: string
+  }[]
+}
+
+/** A development session. Instants are ISO 8601, UTC. */
+export interface AdminSession {
+  readonly id: string
+  readonly userId: string
+  readonly userName: string
+  readonly name: string
+  readonly kind: string
+  readonly startedAt: string
+  readonly endedAt?: string
+}
+
+/** `GET /sessions`. */
+export interface AdminSessions {
+  readonly sessions: readonly AdminSession[]
+}
+
+/** `POST /sessions` → AdminSessionOpened. Without `userName`: the only account of a `single-user=1` server. */
+export interface AdminOpenSession {
+  readonly userName?: string
+  /** Shown to people: the command's first word. */
+  readonly name: string
+  /** The process whose end is the session's end. `startTime`: field 22 of /proc/PID/stat; `bootId`: /proc/sys/kernel/random/boot_id. */
+  readonly supervisor: { readonly pid: number; readonly startTime: string; readonly bootId: string }
+}
+
+/** What `session run` needs to start a command. */
+export interface AdminSessionOpened {
+  readonly session: AdminSession
+  /** The RPC cookie's value, for the file `rpc_cookie` of the runtime directory. */
+  readonly cookie: string
+  /** Session environment without the runtime directory and the bundle, which the session's own account makes. */
+  readonly environment: Readonly<Record<string, string>>
+  /** PEM of the private CA, when the server has one. */
+  readonly caCertificate?: string
+  /** The Unix account to run as; absent = the server's own. */
+  readonly account?: string
+}
+
+/** `POST /sessions/:id/rotate`: the next value of the RPC cookie; 404 `session_ended` when the session is over. */
+export interface AdminCookieRotated {
+  readonly cookie: string
+}
+
+/** `POST /sessions/:id/end`: false when it had ended or is unknown. */
+export interface AdminSessionEnded {
+  readonly ended: boolean
+}
+
+/** `GET /status`. */
+export interface AdminStatus {
+  readonly publicUrl: string
+  /** To register at every service. */
+  readonly redirectUri: string
+  readonly version: string
+}
