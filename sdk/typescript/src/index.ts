@@ -1,1 +1,5 @@
+export { type AccessToken, type Client, createClient } from './client.ts'
+export { BenchkeyError, type ErrorCode } from './errors.ts'
+export { nearest } from './names.ts'
+export type { Environment } from './session.ts'
 export type { WireError, WireIntegration, WireIntegrations, WireToken } from './wire.ts'

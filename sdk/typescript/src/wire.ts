@@ -35,6 +35,9 @@ export interface WireToken {
 /** HTTP 200 with this body is the one shape both R and Python show as a readable error. */
 export interface WireError {
   readonly error: string
+  /** The two halves of `error`: the fact, and what to do. */
+  readonly explanation?: string
+  readonly action?: string
   readonly code: string
   readonly reason?: string
   /** Seconds. */

@@ -1,0 +1,186 @@
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import { BenchkeyError } from './errors.ts'
+import { certificateAuthorities, type Environment, rpcCookie, serverAddress } from './session.ts'
+
+/** A reply holds one token or a list of integrations; more than this is not Benchkey. */
+const REPLY_LIMIT_BYTES = 4 * 1024 * 1024
+
+/** Longer than the server's own limit for one refresh at a slow service. */
+const CALL_TIMEOUT_MS = 90_000
+
+/** One call of the session RPC: the method's name and its `kwparams`; resolves to the parsed JSON object. */
+export type Rpc = (method: string, kwparams: Readonly<Record<string, unknown>>) => Promise<Readonly<Record<string, unknown>>>
+
+interface Reply {
+  readonly status: number
+  readonly text: string
+}
+
+/**
+ * The session RPC of the given environment over connections that are kept for later calls. Redirects are refused.
+ * Rejects with BenchkeyError only.
+ */
+export function createRpc(environment: Environment): Rpc {
+  let agent: HttpsAgent | HttpAgent | undefined
+  return async (method, kwparams) => {
+    const url = new URL(`${serverAddress(environment)}/${method}`)
+    const cookie = rpcCookie(environment)
+    agent ??= createAgent(url, environment)
+    const exchange = { url, agent, cookie, body: JSON.stringify({ method, kwparams }) }
+    try {
+      return parseReply(await post(exchange), url)
+    } catch (error) {
+      throw error instanceof BenchkeyError ? error : connectionError(error, url)
+    }
+  }
+}
+
+function createAgent(url: URL, environment: Environment): HttpsAgent | HttpAgent {
+  if (url.protocol === 'http:') return new HttpAgent({ keepAlive: true })
+  const ca = certificateAuthorities(environment)
+  return new HttpsAgent({ keepAlive: true, ...(ca ? { ca } : {}) })
+}
+
+interface Exchange {
+  readonly url: URL
+  readonly agent: HttpsAgent | HttpAgent
+  readonly cookie: string
+  readonly body: string
+}
+
+/** Sends once more when a kept connection turns out to have been closed before anything of a reply came. */
+async function post(exchange: Exchange): Promise<Reply> {
+  try {
+    return await postOnce(exchange)
+  } catch (error) {
+    if (!(error instanceof ClosedConnection)) throw error
+    return postOnce(exchange)
+  }
+}
+
+class ClosedConnection extends Error {}
+
+function postOnce({ url, agent, cookie, body }: Exchange): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const send = url.protocol === 'http:' ? httpRequest : httpsRequest
+    const headers = {
+      accept: 'application/json',
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+      'x-rs-session-server-rpc-cookie': cookie,
+    }
+    const request = send(url, { method: 'POST', agent, headers, signal: AbortSignal.timeout(CALL_TIMEOUT_MS) })
+    request.on('response', (response) => readReply(response).then(resolve, reject))
+    request.on('error', (error: NodeJS.ErrnoException) => {
+      reject(request.reusedSocket && error.code === 'ECONNRESET' ? new ClosedConnection('', { cause: error }) : error)
+    })
+    request.end(body)
+  })
+}
+
+async function readReply(response: IncomingMessage): Promise<Reply> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > REPLY_LIMIT_BYTES) {
+      response.destroy()
+      throw notBenchkey('sent more than a reply holds')
+    }
+    chunks.push(chunk)
+  }
+  return { status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }
+}
+
+function parseReply(reply: Reply, url: URL): Readonly<Record<string, unknown>> {
+  if (reply.status >= 300 && reply.status < 400) throw notBenchkey(`${url.host} answered with a redirect, which is not followed`)
+  const body = parseObject(reply.text)
+  if (body && typeof body['error'] === 'string') throw refusal(body)
+  if (reply.status === 200 && body) return body
+  if (reply.status === 400 || reply.status === 401) throw refusalInWords(reply)
+  if (reply.status === 429 || reply.status >= 500) {
+    throw new BenchkeyError('server_unavailable', `Benchkey at ${url.host} answered ${reply.status}.`, { action: TRY_AGAIN })
+  }
+  throw notBenchkey(`${url.host} answered ${reply.status} with something else`)
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined
+  } catch {
+    return undefined // A page or plain words: the caller says what the status means.
+  }
+}
+
+/** HTTP 200 with `{"error": …}`: the shape of everything a user can act on (wire.md, *Errors*). */
+function refusal(body: Record<string, unknown>): BenchkeyError {
+  const whole = cleanText(body['error']) ?? 'Benchkey refused without a reason.'
+  const parts =
+    typeof body['explanation'] === 'string' ? [cleanText(body['explanation']), cleanText(body['action'])] : split(whole)
+  const [explanation = whole, action] = parts
+  const reason = cleanText(body['reason'])
+  const link = cleanText(body['link'])
+  return new BenchkeyError(cleanText(body['code']) ?? 'internal', explanation, {
+    ...(action === undefined ? {} : { action }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(link === undefined ? {} : { link }),
+    ...(typeof body['retry_after'] === 'number' ? { retryAfter: body['retry_after'] } : {}),
+  })
+}
+
+/** 400 and 401 carry the sentence as plain text. */
+function refusalInWords(reply: Reply): BenchkeyError {
+  const code = reply.status === 401 ? 'session_ended' : 'bad_request'
+  const [explanation = `Benchkey answered ${reply.status}.`, action] = split(cleanText(reply.text) ?? '')
+  return new BenchkeyError(code, explanation, action === undefined ? {} : { action })
+}
+
+/** The first sentence is the fact, the rest says what to do. */
+function split(whole: string): [explanation?: string, action?: string] {
+  const end = whole.search(/[.!?]\s/)
+  if (whole === '') return []
+  return end < 0 ? [whole] : [whole.slice(0, end + 1), whole.slice(end + 1).trim()]
+}
+
+/** Words from the network, safe for a terminal: one line, no control characters. */
+function cleanText(value: unknown): string | undefined {
+  if (typeof value !== 'string') return undefined
+  const clean = value.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim()
+  return clean === '' ? undefined : clean.slice(0, 1000)
+}
+
+const TRY_AGAIN = 'Try again in a moment; if it stays so, tell your administrator.'
+
+function notBenchkey(what: string): BenchkeyError {
+  return new BenchkeyError('unexpected_reply', `This is not an answer of Benchkey: ${what}.`, {
+    action: 'Check RS_SERVER_ADDRESS with your administrator.',
+  })
+}
+
+function connectionError(error: unknown, url: URL): BenchkeyError {
+  const code = (error as NodeJS.ErrnoException).code ?? ''
+  if (isCertificateProblem(code)) {
+    return new BenchkeyError('untrusted_server', `The certificate of ${url.host} is not trusted here (${code}).`, {
+      action: 'Run this inside a session, where REQUESTS_CA_BUNDLE names the certificate authority.',
+      cause: error,
+    })
+  }
+  const words = CONNECTION_WORDS[code] ?? 'did not answer'
+  return new BenchkeyError('server_unavailable', `Benchkey at ${url.host} ${words}.`, { action: TRY_AGAIN, cause: error })
+}
+
+const CONNECTION_WORDS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'refused the connection',
+  ECONNRESET: 'closed the connection',
+  ENOTFOUND: 'was not found by name',
+  EAI_AGAIN: 'was not found by name',
+  ABORT_ERR: 'did not answer in time',
+  ETIMEDOUT: 'did not answer in time',
+}
+
+/** OpenSSL's verification results as Node names them. */
+function isCertificateProblem(code: string): boolean {
+  return /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|ERR_TLS_|INVALID_CA|HOSTNAME_MISMATCH)/.test(code)
+}
