@@ -42,7 +42,7 @@ export function createClient(options: { readonly environment?: Environment } = {
 }
 
 function parseIntegrations(reply: Readonly<Record<string, unknown>>): readonly WireIntegration[] {
-  const providers = reply['providers']
+  const providers = reply.providers
   if (!Array.isArray(providers)) throw unexpected('the list of integrations is missing')
   const integrations = providers.flatMap((provider: { integrations?: unknown } | null) =>
     Array.isArray(provider?.integrations) ? (provider.integrations as unknown[]) : [],

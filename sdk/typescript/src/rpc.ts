@@ -96,7 +96,7 @@ async function readReply(response: IncomingMessage): Promise<Reply> {
 function parseReply(reply: Reply, url: URL): Readonly<Record<string, unknown>> {
   if (reply.status >= 300 && reply.status < 400) throw notBenchkey(`${url.host} answered with a redirect, which is not followed`)
   const body = parseObject(reply.text)
-  if (body && typeof body['error'] === 'string') throw refusal(body)
+  if (body && typeof body.error === 'string') throw refusal(body)
   if (reply.status === 200 && body) return body
   if (reply.status === 400 || reply.status === 401) throw refusalInWords(reply)
   if (reply.status === 429 || reply.status >= 500) {
@@ -116,17 +116,16 @@ function parseObject(text: string): Record<string, unknown> | undefined {
 
 /** HTTP 200 with `{"error": …}`: the shape of everything a user can act on (wire.md, *Errors*). */
 function refusal(body: Record<string, unknown>): BenchkeyError {
-  const whole = cleanText(body['error']) ?? 'Benchkey refused without a reason.'
-  const parts =
-    typeof body['explanation'] === 'string' ? [cleanText(body['explanation']), cleanText(body['action'])] : split(whole)
+  const whole = cleanText(body.error) ?? 'Benchkey refused without a reason.'
+  const parts = typeof body.explanation === 'string' ? [cleanText(body.explanation), cleanText(body.action)] : split(whole)
   const [explanation = whole, action] = parts
-  const reason = cleanText(body['reason'])
-  const link = cleanText(body['link'])
-  return new BenchkeyError(cleanText(body['code']) ?? 'internal', explanation, {
+  const reason = cleanText(body.reason)
+  const link = cleanText(body.link)
+  return new BenchkeyError(cleanText(body.code) ?? 'internal', explanation, {
     ...(action === undefined ? {} : { action }),
     ...(reason === undefined ? {} : { reason }),
     ...(link === undefined ? {} : { link }),
-    ...(typeof body['retry_after'] === 'number' ? { retryAfter: body['retry_after'] } : {}),
+    ...(typeof body.retry_after === 'number' ? { retryAfter: body.retry_after } : {}),
   })
 }
 

@@ -9,7 +9,7 @@ const OPEN_A_SESSION = 'Run this inside a session: benchkey session run -- COMMA
 
 /** The base URL of the session RPC, without trailing slashes. Throws `no_session` outside a session. */
 export function serverAddress(environment: Environment): string {
-  const address = environment['RS_SERVER_ADDRESS'] || environment['BENCHKEY_SERVER_ADDRESS']
+  const address = environment.RS_SERVER_ADDRESS || environment.BENCHKEY_SERVER_ADDRESS
   if (!address) {
     throw new BenchkeyError('no_session', 'This is not a Benchkey session: RS_SERVER_ADDRESS is not set.', {
       action: OPEN_A_SESSION,
@@ -36,8 +36,8 @@ function isSafeAddress(address: string): boolean {
  * RS_SESSION_RPC_COOKIE. Throws `no_session` when neither holds one.
  */
 export function rpcCookie(environment: Environment): string {
-  const directory = environment['PWB_SESSION_RUNTIME_DIR'] || environment['BENCHKEY_SESSION_RUNTIME_DIR']
-  const cookie = (directory && cookieFile(join(directory, 'rpc_cookie'))) || environment['RS_SESSION_RPC_COOKIE']?.trim()
+  const directory = environment.PWB_SESSION_RUNTIME_DIR || environment.BENCHKEY_SESSION_RUNTIME_DIR
+  const cookie = (directory && cookieFile(join(directory, 'rpc_cookie'))) || environment.RS_SESSION_RPC_COOKIE?.trim()
   if (!cookie) {
     throw new BenchkeyError('no_session', 'This session has no RPC cookie, so it gets no tokens.', { action: OPEN_A_SESSION })
   }
