@@ -1,3 +1,5 @@
+import type { BrokerErrorReason, State } from './states.ts'
+
 /** Every failure a caller of the broker can be told about. One table (`states.ts`) turns codes into sentences. */
 export type BrokerErrorCode =
   | 'not_signed_in'
@@ -9,12 +11,11 @@ export type BrokerErrorCode =
   | 'session_ended'
   | 'internal'
 
-/** Why a code applies, where the table of sentences tells several cases apart. */
-export type BrokerErrorReason = 'refused' | 'ended' | 'interrupted' | 'changed' | 'unreadable' | 'client' | 'connection'
-
 /** What the sentences of `states.ts` are filled with. No field ever holds a token, code or secret. */
 export interface BrokerErrorDetails {
   readonly reason?: BrokerErrorReason
+  /** The state behind the refusal, for a door that words it itself (pages show local times and paths). */
+  readonly state?: State
   /** Seconds until a retry makes sense. */
   readonly retryAfterSeconds?: number
   /** A plain sentence, already complete, safe to show. */

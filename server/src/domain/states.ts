@@ -1,5 +1,3 @@
-import type { BrokerErrorReason } from './errors.ts'
-
 /** Every state an integration or a request can be in, as the one table of ui.md (*States*) names them. */
 export type StateCode =
   | 'signed_in'
@@ -12,6 +10,9 @@ export type StateCode =
   | 'unknown_integration'
   | 'bad_request'
   | 'session_ended'
+
+/** Why a code applies, where the table of sentences tells several cases apart. */
+export type BrokerErrorReason = 'refused' | 'ended' | 'interrupted' | 'changed' | 'unreadable' | 'client' | 'connection'
 
 /** How loudly a state is shown; colour grows with the need to act. */
 export type Tone = 'ok' | 'neutral' | 'warn' | 'danger'

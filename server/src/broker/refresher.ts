@@ -1,0 +1,102 @@
+import type { Integration } from '../domain/integration.ts'
+import type { StoredToken } from '../domain/stored-token.ts'
+import { Lease } from './lease.ts'
+import { type FlightEnd, type FlightParts, RefreshFlight } from './refresh-flight.ts'
+import { CALLER_WAIT_MS, uncertainSince } from './refresh-policy.ts'
+
+/** A flight that finds the lease taken looks at the row again this often, in milliseconds (with jitter). */
+const LEASE_POLL_MS = 100
+/** The longest a flight can take: connect, read on to 120 s, save. */
+const FLIGHT_LIMIT_MS = 260_000
+
+/** Refreshes each row once for all callers of this process; the lease makes it once for all processes. */
+export class Refresher {
+  readonly #parts: FlightParts
+  readonly #flights = new Map<string, Promise<FlightEnd>>()
+  #closing = false
+
+  constructor(parts: FlightParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * Joins or starts the flight of a row and waits for it 15 s at most. The flight is detached: a caller that hangs up
+   * cancels nothing. `timed_out`: it goes on without this caller. Whatever the answer, the row says what holds now.
+   */
+  async refresh(integration: Integration, token: StoredToken): Promise<FlightEnd | 'timed_out'> {
+    const flight = this.#flights.get(token.id) ?? this.#start(integration, token)
+    const patience = new AbortController()
+    const timer = this.#parts.effects.sleep(CALLER_WAIT_MS, patience.signal).then(
+      () => 'timed_out' as const,
+      () => 'timed_out' as const, // Aborted below, after the flight has answered.
+    )
+    try {
+      return await Promise.race([flight, timer])
+    } finally {
+      patience.abort()
+    }
+  }
+
+  /** Waits for open flights, for at most the given time; no new ones start. What is open after that is uncertain. */
+  async drain(limitMs: number): Promise<void> {
+    this.#closing = true
+    const stop = new AbortController()
+    const limit = this.#parts.effects.sleep(limitMs, stop.signal).catch(() => undefined) // Aborted: all flights landed.
+    await Promise.race([Promise.allSettled(this.#flights.values()), limit])
+    stop.abort()
+  }
+
+  #start(integration: Integration, token: StoredToken): Promise<FlightEnd> {
+    const flight = this.#fly(integration, token)
+      .catch((error: unknown) => {
+        this.#parts.report({ what: 'a refresh ended unexpectedly', section: integration.section, error })
+        return 'settled' as const
+      })
+      .finally(() => this.#flights.delete(token.id))
+    this.#flights.set(token.id, flight)
+    return flight
+  }
+
+  async #fly(integration: Integration, token: StoredToken): Promise<FlightEnd> {
+    const { effects } = this.#parts
+    const deadlineMs = effects.monotonicMs() + FLIGHT_LIMIT_MS
+    while (!this.#closing && effects.monotonicMs() < deadlineMs) {
+      const lease = await Lease.take(this.#parts, token.id)
+      if (lease) {
+        const end = await this.#underLease(lease, integration, token)
+        if (end !== 'lease_lost') return end
+      }
+      const settled = await this.#settledElsewhere(token)
+      if (settled) return settled
+      await effects.sleep(LEASE_POLL_MS * (0.5 + Buffer.from(effects.randomBytes(1)).readUInt8(0) / 256))
+    }
+    return 'settled'
+  }
+
+  async #underLease(lease: Lease, integration: Integration, token: StoredToken): Promise<FlightEnd> {
+    const heartbeat = lease.keep((error) =>
+      this.#parts.report({ what: 'a lease could not be renewed', section: integration.section, error }),
+    )
+    try {
+      return await new RefreshFlight(this.#parts, integration, lease).run(token.id, token.generation)
+    } finally {
+      await lease.release().catch((error: unknown) =>
+        // The lease then ends by itself after 20 s.
+        this.#parts.report({ what: 'a lease could not be given back', section: integration.section, error }),
+      )
+      await heartbeat
+    }
+  }
+
+  /** What another process's flight made of the row since the caller read it; undefined while it still flies. */
+  async #settledElsewhere(token: StoredToken): Promise<FlightEnd | undefined> {
+    const now = await this.#parts.store.tokens.get(token.id)
+    if (!now || now.reauthentication) return 'settled'
+    if (now.generation !== token.generation) return 'renewed'
+    const failedSince = now.lastFailure?.at.getTime() !== token.lastFailure?.at.getTime()
+    if (failedSince && !now.intent) return uncertainSince(now) ? 'held' : 'settled'
+    const trouble = (await this.#parts.store.integrations.troubles()).get(now.integrationId)
+    if (trouble && trouble.retryAt.getTime() > this.#parts.store.now().getTime() && !now.intent) return 'settled'
+    return undefined
+  }
+}

@@ -1,0 +1,210 @@
+import type { BrokerError } from '../domain/errors.ts'
+import type { Integration } from '../domain/integration.ts'
+import { missingScopes } from '../domain/integration-state.ts'
+import type { Caller } from '../domain/people.ts'
+import { type Phrasing, plainPhrasing, type State, sentenceOf } from '../domain/states.ts'
+import { isAlive, isFresh, type StoredToken } from '../domain/stored-token.ts'
+import { type IntegrationTrouble, type LookUp, type Store, StoreError } from '../store/store.ts'
+import type { ServedToken } from './audit-log.ts'
+import type { IntegrationView, Tokens } from './broker.ts'
+import type { Catalogue } from './catalogue.ts'
+import { stateFor, unknownIntegration, viewsFor } from './integration-views.ts'
+import { TRIAL_MS } from './refresh-policy.ts'
+import type { Refresher } from './refresher.ts'
+import { refusalOf } from './refusals.ts'
+import { rpcCookieHash } from './rpc-cookie.ts'
+import { type CachedReply, fingerprintOf, TokenCache } from './token-cache.ts'
+
+export interface TokenParts {
+  readonly store: Store
+  readonly catalogue: Catalogue
+  readonly refresher: Refresher
+  /** Buffered and grouped: it never delays or fails an answer. */
+  readonly served: (use: ServedToken & { readonly tokenId: string }) => void
+}
+
+type Request = { readonly cookie: string; readonly uid: string; readonly minTtlMs: number | undefined; readonly address: string }
+
+/** "Life unknown", as wire.md writes it. */
+const NEVER = '9999-12-31T23:59:59Z'
+
+/** A row that changes under a request is looked at again this often; then the request fails rather than spins. */
+const MAX_LOOKS = 3
+
+/** Answers `/oauth_token`: from the store when fresh, else through the refresh engine (refresh.md, *One fetch*). */
+export class TokenFetcher implements Tokens {
+  readonly #parts: TokenParts
+  readonly #cache = new TokenCache()
+
+  constructor(parts: TokenParts) {
+    this.#parts = parts
+  }
+
+  /** The reply body for the caller behind the cookie; rejects with the codes of the table of states. */
+  async fetch(request: Request): Promise<Buffer> {
+    return await this.#fetch(request, 1)
+  }
+
+  async authenticate(cookie: string, _address: string): Promise<Caller> {
+    const look = await this.#parts.store.sessions.lookUp(rpcCookieHash(cookie), undefined)
+    if (!look) throw this.#refused({ code: 'session_ended' })
+    return { userId: look.userId, sessionId: look.sessionId, sessionName: look.sessionName }
+  }
+
+  async list(caller: Caller): Promise<readonly IntegrationView[]> {
+    return await viewsFor(this.#parts, caller.userId)
+  }
+
+  async #fetch(request: Request, looks: number): Promise<Buffer> {
+    const { catalogue, store } = this.#parts
+    const integration = catalogue.find(request.uid)
+    const look = await store.sessions.lookUp(rpcCookieHash(request.cookie), integration && catalogue.internalId(integration.uid))
+    if (!look) throw this.#refused({ code: 'session_ended' })
+    if (!integration) throw unknownIntegration(catalogue, request.uid)
+    const token = look.token
+    if (!token) throw this.#refused(stateFor(this.#parts, integration, undefined, undefined))
+    const fresh = this.#isUsable(integration, token) && isFresh(token, store.now(), askedMs(integration, request.minTtlMs))
+    const body = fresh
+      ? await this.#serve(integration, token, look, request)
+      : await this.#fetchStale(integration, token, look, request)
+    if (body) return body
+    if (looks >= MAX_LOOKS) throw new Error('a stored token kept changing while it was read')
+    return await this.#fetch(request, looks + 1)
+  }
+
+  /** Whether the stored access token may be handed out at all, leaving its remaining life aside. */
+  #isUsable(integration: Integration, token: StoredToken): boolean {
+    return !token.reauthentication && token.clientFingerprint === this.#parts.catalogue.fingerprintOf(integration)
+  }
+
+  /** Undefined when the row was signed out or replaced meanwhile: look again. */
+  async #fetchStale(integration: Integration, before: StoredToken, look: LookUp, request: Request): Promise<Buffer | undefined> {
+    const { store, refresher } = this.#parts
+    if (!this.#isUsable(integration, before) || !(await this.#mayRefresh(integration, before))) {
+      return await this.#serveAsItIs(integration, before, look, request)
+    }
+    const end = await refresher.refresh(integration, before)
+    const after = await store.tokens.get(before.id)
+    if (!after) return undefined
+    // What a refresh returns is handed out whatever its life: no loops on tokens of a minute.
+    if (after.generation !== before.generation && this.#isUsable(integration, after)) {
+      return await this.#serve(integration, after, look, request)
+    }
+    return await this.#serveAsItIs(integration, after, look, request, end === 'timed_out')
+  }
+
+  /** Cool-down of the row and breaker of the integration: no request leaves before their time. */
+  async #mayRefresh(integration: Integration, token: StoredToken): Promise<boolean> {
+    const { store } = this.#parts
+    if (!token.hasRefreshToken) return false
+    const now = store.now()
+    if (token.lastFailure && token.lastFailure.retryAt.getTime() > now.getTime()) return false
+    const trouble = await this.#troubleOf(integration, token)
+    if (!trouble) return true
+    if (trouble.retryAt.getTime() > now.getTime()) return false
+    return await store.integrations.claimTrial(token.integrationId, now, new Date(now.getTime() + TRIAL_MS))
+  }
+
+  /** The integration's trouble, unless the configuration has changed since. */
+  async #troubleOf(integration: Integration, token: StoredToken): Promise<IntegrationTrouble | undefined> {
+    const trouble = (await this.#parts.store.integrations.troubles()).get(token.integrationId)
+    return trouble?.configurationHash === this.#parts.catalogue.configurationHashOf(integration) ? trouble : undefined
+  }
+
+  /** A token that still lives is served with a warning, never an error; otherwise the state is the error. */
+  async #serveAsItIs(
+    integration: Integration,
+    token: StoredToken,
+    look: LookUp,
+    request: Request,
+    timedOut = false,
+  ): Promise<Buffer | undefined> {
+    const state = await this.#stateOf(integration, token, timedOut)
+    if (this.#isUsable(integration, token) && isAlive(token, this.#parts.store.now())) {
+      const warned = state.code === 'renewal_delayed' || state.code === 'configuration_error'
+      return await this.#serve(integration, token, look, request, warned ? this.#words(state) : undefined)
+    }
+    throw this.#refused(state)
+  }
+
+  async #serve(
+    integration: Integration,
+    token: StoredToken,
+    look: LookUp,
+    request: Request,
+    warning?: string,
+  ): Promise<Buffer | undefined> {
+    const cached = warning === undefined ? this.#cache.find(token, integration) : undefined
+    const reply = cached ?? (await this.#reply(integration, token, warning))
+    if (!reply) return undefined
+    this.#parts.served({
+      tokenId: token.id,
+      userId: look.userId,
+      sessionId: look.sessionId,
+      sessionName: look.sessionName,
+      section: integration.section,
+      fingerprint: reply.fingerprint,
+      address: request.address,
+    })
+    return reply.body
+  }
+
+  async #reply(integration: Integration, token: StoredToken, warning: string | undefined): Promise<CachedReply | undefined> {
+    const accessToken = await this.#readAccessToken(token)
+    if (accessToken === undefined) return undefined
+    const words = warning ?? this.#scopeWarning(integration, token)
+    const body = Buffer.from(
+      JSON.stringify({
+        access_token: accessToken,
+        expiry: token.expiresAt ? `${token.expiresAt.toISOString().slice(0, 19)}Z` : NEVER,
+        ...(words === undefined ? {} : { warning: words }),
+      }),
+    )
+    const reply = { generation: token.generation, integration, body, fingerprint: fingerprintOf(accessToken) }
+    if (warning === undefined) this.#cache.keep(token, reply)
+    return reply
+  }
+
+  /** Undefined when the row changed since the look-up, or was damaged and is marked so now (fault F25). */
+  async #readAccessToken(token: StoredToken): Promise<string | undefined> {
+    const { store } = this.#parts
+    try {
+      return (await store.tokens.readSecrets(token.id, token.generation))?.accessToken
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.code !== 'unreadable') throw error
+      await store.tokens.markUnreadable(token.id, token.generation, store.now())
+      return undefined
+    }
+  }
+
+  async #stateOf(integration: Integration, token: StoredToken, timedOut: boolean): Promise<State> {
+    const now = this.#parts.store.now()
+    const late = timedOut ? { ...token, lastFailure: { at: now, words: 'timed out after 15 s', retryAt: now } } : token
+    return stateFor(this.#parts, integration, late, await this.#troubleOf(integration, token))
+  }
+
+  #scopeWarning(integration: Integration, token: StoredToken): string | undefined {
+    const scopes = missingScopes(integration, token)
+    if (scopes.length === 0) return undefined
+    return this.#words({ code: 'scope_missing', name: integration.displayName, section: integration.section, scopes })
+  }
+
+  #words(state: State): string {
+    const sentence = sentenceOf(state, this.#phrasing())
+    return `${sentence.explanation} ${sentence.action}`
+  }
+
+  #refused(state: State): BrokerError {
+    return refusalOf(state, this.#phrasing())
+  }
+
+  #phrasing(): Phrasing {
+    return plainPhrasing(this.#parts.catalogue.publicUrl)
+  }
+}
+
+/** Milliseconds; the larger of what the caller and the administrator (`min-ttl`) ask for. */
+function askedMs(integration: Integration, minTtlMs: number | undefined): number | undefined {
+  if (integration.minTtlSeconds === undefined) return minTtlMs
+  return Math.max(minTtlMs ?? 0, integration.minTtlSeconds * 1000)
+}
