@@ -1,0 +1,116 @@
+import type { Effects } from '../domain/effects.ts'
+import type { BrowserSession, User } from '../domain/people.ts'
+import { type LocalAccounts, userNameProblem } from '../login/local-accounts.ts'
+import type { Store } from '../store/store.ts'
+import type { AuditLog } from './audit-log.ts'
+import type { LoginResult, Logins } from './broker.ts'
+import { HashingSlots } from './hashing-slots.ts'
+import type { LiveChanges } from './live-changes.ts'
+import { looksLikeSecret, newSecret, sha256 } from './random-values.ts'
+import { addressKey, RateLimiter } from './rate-limit.ts'
+
+/** How long a web login lasts: 8 h without use, 7 days at the most. */
+export const BROWSER_SESSION_LIMITS = { idleMs: 8 * 60 * 60 * 1000, absoluteMs: 7 * 24 * 60 * 60 * 1000 }
+
+/** Guesses at one name, from anywhere: 5 at once, then 3 a minute. Right passwords are not counted. */
+const PER_NAME = { burst: 5, everyMs: 20_000 }
+
+/** Guesses from one address, at any name: an office behind one address mistypes, too. */
+const PER_ADDRESS = { burst: 20, everyMs: 5_000 }
+
+/** Seconds to wait when more passwords than this machine can check are waiting. */
+const BUSY_SECONDS = 3
+
+/** What the web logins are made of. */
+export interface LoginParts {
+  readonly store: Store
+  readonly accounts: LocalAccounts
+  readonly effects: Effects
+  readonly audit: AuditLog
+  readonly changes: LiveChanges
+  readonly singleUser: boolean
+}
+
+/** The one account that can log in under `single-user=1`: the first that was made. */
+export function soleUserOf(users: readonly User[]): User | undefined {
+  return [...users].sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime() || (a.id < b.id ? -1 : 1))[0]
+}
+
+/** Who is this browser: passwords in, browser sessions out. */
+export class BrowserLogins implements Logins {
+  readonly #parts: LoginParts
+  readonly #perName: RateLimiter
+  readonly #perAddress: RateLimiter
+  readonly #slots = new HashingSlots()
+
+  constructor(parts: LoginParts) {
+    this.#parts = parts
+    this.#perName = new RateLimiter(PER_NAME, parts.effects)
+    this.#perAddress = new RateLimiter(PER_ADDRESS, parts.effects)
+  }
+
+  async logIn(request: Parameters<Logins['logIn']>[0]): Promise<LoginResult> {
+    const { address } = request
+    const nameKey = request.userName.normalize('NFC').toLowerCase().slice(0, 256)
+    const wait = this.#perAddress.take(addressKey(address)) || this.#perName.take(nameKey)
+    if (wait > 0) return { kind: 'too_many', retryAfterSeconds: wait }
+    const checked = await this.#slots.run(() => this.#check(request.userName.normalize('NFC'), request.password))
+    if (!checked) return { kind: 'too_many', retryAfterSeconds: BUSY_SECONDS }
+    const { user, known, why } = checked
+    if (!user) {
+      const detail = { ...(known ? { userName: known } : {}), detail: why }
+      await this.#parts.audit.record({ action: 'login.refused', outcome: 'refused', address, ...detail })
+      return { kind: 'refused' }
+    }
+    this.#perAddress.giveBack(addressKey(address))
+    this.#perName.giveBack(nameKey)
+    const cookie = await this.#open(user, request.previousCookie)
+    await this.#parts.audit.record({ action: 'login.succeeded', outcome: 'ok', userName: user.name, address })
+    return { kind: 'ok', cookie, user }
+  }
+
+  async authenticate(cookie: string): Promise<BrowserSession | undefined> {
+    if (!looksLikeSecret(cookie)) return undefined
+    const session = await this.#parts.store.browserSessions.find(sha256(cookie), BROWSER_SESSION_LIMITS)
+    if (!session || !(await this.#mayLogIn(session.user))) return undefined
+    return session
+  }
+
+  async logOut(session: BrowserSession): Promise<void> {
+    await this.#parts.store.browserSessions.remove(session.idHash)
+    await this.#parts.audit.record({ action: 'logout', outcome: 'ok', userName: session.user.name })
+    this.#parts.changes.publish(session.user.id, 'logged_out')
+  }
+
+  /** A new id at every login, so that nobody can be given one that somebody else knows. */
+  async #open(user: User, previousCookie: string | undefined): Promise<string> {
+    const { store, effects } = this.#parts
+    if (previousCookie !== undefined && looksLikeSecret(previousCookie)) {
+      await store.browserSessions.remove(sha256(previousCookie))
+    }
+    const cookie = newSecret(effects)
+    await store.browserSessions.create({ idHash: sha256(cookie), userId: user.id })
+    return cookie
+  }
+
+  /**
+   * `known`: the name of an existing user; what somebody typed for a name may be a password and is not kept. The hash is
+   * computed in every case, so that time tells neither names nor locks.
+   */
+  async #check(userName: string, password: string): Promise<{ user?: User; known?: string; why: string }> {
+    const { store, accounts } = this.#parts
+    const found = userNameProblem(userName) === undefined ? await store.users.findByName(userName) : undefined
+    const right = await accounts.verify(password, found?.passwordHash)
+    if (!found) return { why: 'no such user' }
+    const { passwordHash: _, ...user } = found
+    if (!right) return { known: user.name, why: 'wrong password' }
+    if (user.lockedAt) return { known: user.name, why: 'locked' }
+    if (!(await this.#mayLogIn(user))) return { known: user.name, why: 'not the one user of single-user=1' }
+    return { user, known: user.name, why: '' }
+  }
+
+  async #mayLogIn(user: User): Promise<boolean> {
+    if (!this.#parts.singleUser) return true
+    return soleUserOf(await this.#parts.store.users.list())?.id === user.id
+  }
+}
