@@ -1,0 +1,150 @@
+import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
+import type { AddressInfo, Socket } from 'node:net'
+import { type Behaviour, grant, type ReceivedRequest } from './behaviours.ts'
+import { RefreshLedger, type Rotation } from './refresh-ledger.ts'
+
+/** How the scripted provider starts. */
+export interface ScriptedProviderOptions {
+  /** Default: `strict-family`, as oidc-provider. */
+  readonly rotation?: Rotation
+  readonly accessTokenSeconds?: number
+  /** PEM; without it plain http. */
+  readonly tls?: { readonly certificate: string; readonly key: string }
+  /** Default: 127.0.0.1. */
+  readonly host?: string
+  /** The clock of `grace:N`. */
+  readonly nowMs?: () => number
+}
+
+/** A running fake token endpoint whose behaviour a test scripts request by request. */
+export interface ScriptedProvider {
+  readonly origin: string
+  readonly authorizationUrl: string
+  readonly tokenUrl: string
+  readonly revocationUrl: string
+  readonly port: number
+  readonly ledger: RefreshLedger
+  /** Requests received whole, in order, on any path. */
+  readonly requests: readonly ReceivedRequest[]
+  /** TCP connections accepted. */
+  readonly connections: number
+  /** Bytes received on all connections; over TLS the decrypted ones. */
+  readonly bytesReceived: number
+  /** Behaviours for the coming requests, one each, in order; afterwards the usual one again. */
+  next(...behaviours: Behaviour[]): void
+  /** The usual behaviour, at the start `grant()`. */
+  always(behaviour: Behaviour): void
+  /** Looks at every accepted TCP connection before a byte is read, and may destroy it. */
+  onConnection(listener: ((socket: Socket) => void) | undefined): void
+  /** Resolves when so many requests have been received since the start. */
+  received(count: number): Promise<void>
+  close(): Promise<void>
+}
+
+/** Starts a fake token and revocation endpoint on loopback. */
+export async function startScriptedProvider(options: ScriptedProviderOptions = {}): Promise<ScriptedProvider> {
+  const host = options.host ?? '127.0.0.1'
+  const server = options.tls ? createHttpsServer({ cert: options.tls.certificate, key: options.tls.key }) : createHttpServer()
+  const script = new Script(options)
+  script.watch(server, options.tls ? 'secureConnection' : 'connection')
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(0, host, resolve)
+  })
+  const { port } = server.address() as AddressInfo
+  const origin = `${options.tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`
+  return {
+    origin,
+    port,
+    authorizationUrl: `${origin}/authorize`,
+    tokenUrl: `${origin}/token`,
+    revocationUrl: `${origin}/revoke`,
+    ledger: script.ledger,
+    requests: script.requests,
+    get connections() {
+      return script.connections
+    },
+    get bytesReceived() {
+      return script.bytesReceived()
+    },
+    next: (...behaviours) => void script.queue.push(...behaviours),
+    always: (behaviour) => {
+      script.usual = behaviour
+    },
+    onConnection: (listener) => {
+      script.connectionListener = listener
+    },
+    received: (count) => script.received(count),
+    close: () => closeServer(server),
+  }
+}
+
+class Script {
+  readonly ledger: RefreshLedger
+  readonly requests: ReceivedRequest[] = []
+  readonly queue: Behaviour[] = []
+  usual: Behaviour = grant()
+  connectionListener: ((socket: Socket) => void) | undefined
+  connections = 0
+  readonly #sockets = new Set<Socket>()
+  #bytesOfClosed = 0
+  #waiting: { count: number; resolve: () => void }[] = []
+
+  constructor(options: ScriptedProviderOptions) {
+    this.ledger = new RefreshLedger({ rotation: 'strict-family', ...options })
+  }
+
+  watch(server: Server, readable: 'connection' | 'secureConnection'): void {
+    server.on('connection', (socket: Socket) => {
+      this.connections += 1
+      this.connectionListener?.(socket)
+    })
+    server.on(readable, (socket: Socket) => {
+      this.#sockets.add(socket)
+      socket.once('close', () => {
+        this.#sockets.delete(socket)
+        this.#bytesOfClosed += socket.bytesRead
+      })
+    })
+    server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+      this.#serve(request, response).catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined))
+    })
+  }
+
+  bytesReceived(): number {
+    let sum = this.#bytesOfClosed
+    for (const socket of this.#sockets) sum += socket.bytesRead
+    return sum
+  }
+
+  received(count: number): Promise<void> {
+    if (this.requests.length >= count) return Promise.resolve()
+    return new Promise((resolve) => void this.#waiting.push({ count, resolve }))
+  }
+
+  async #serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    let body = ''
+    for await (const chunk of incoming.setEncoding('utf8')) body += chunk
+    const request: ReceivedRequest = {
+      at: new Date(),
+      method: incoming.method ?? '',
+      path: incoming.url ?? '',
+      headers: incoming.headers,
+      rawHeaders: incoming.rawHeaders,
+      body,
+      parameters: new URLSearchParams(body),
+    }
+    this.requests.push(request)
+    const behaviour = this.queue.shift() ?? this.usual
+    for (const waiter of this.#waiting.filter((w) => w.count <= this.requests.length)) waiter.resolve()
+    this.#waiting = this.#waiting.filter((w) => w.count > this.requests.length)
+    await behaviour({ request, response, socket: incoming.socket, ledger: this.ledger })
+  }
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.close((error) => (error ? reject(error) : resolve()))
+    server.closeAllConnections()
+  })
+}
