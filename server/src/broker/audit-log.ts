@@ -106,7 +106,7 @@ export class AuditLog {
     try {
       for (const user of await this.#store.users.list()) this.#userNames.set(user.id, user.name)
     } catch (failure) {
-      this.#log.warn('The audit could not read the user names; its lines go without them.', { failure: kindOfFailure(failure) })
+      this.#log.warn({ failure: kindOfFailure(failure) }, 'The audit could not read the user names; its lines go without them.')
     }
   }
 
@@ -132,12 +132,11 @@ export class AuditLog {
       this.failing = false
     } catch (failure) {
       this.#waiting = [...events, ...this.#waiting]
+      if (!this.failing) {
+        const facts = { failure: kindOfFailure(failure), waiting: this.#waiting.length, lost: this.lost }
+        this.#log.error(facts, 'The audit could not be written; its lines are kept and tried again.')
+      }
       this.failing = true
-      this.#log.error('The audit could not be written; its lines are kept and tried again.', {
-        failure: kindOfFailure(failure),
-        waiting: this.#waiting.length,
-        lost: this.lost,
-      })
     }
   }
 }

@@ -1,11 +1,12 @@
-import { BrokerError } from '../domain/errors.ts'
+import type { BrokerError } from '../domain/errors.ts'
 import type { Integration } from '../domain/integration.ts'
 import { stateOfIntegration } from '../domain/integration-state.ts'
-import { plainPhrasing, type State, sentenceOf } from '../domain/states.ts'
+import { plainPhrasing, type State } from '../domain/states.ts'
 import type { StoredToken } from '../domain/stored-token.ts'
 import type { IntegrationTrouble, Store } from '../store/store.ts'
 import type { IntegrationView } from './broker.ts'
 import type { Catalogue } from './catalogue.ts'
+import { refusalOf } from './refusals.ts'
 
 /** An open sign-in attempt is good for ten minutes, in milliseconds (security.md, *Authorization request*). */
 export const ATTEMPT_LIFE_MS = 10 * 60 * 1000
@@ -54,6 +55,5 @@ export function stateFor(
 export function unknownIntegration(catalogue: Catalogue, asked: string): BrokerError {
   const near = catalogue.near(asked)
   const state: State = { code: 'unknown_integration', asked, ...(near === undefined ? {} : { near }) }
-  const sentence = sentenceOf(state, plainPhrasing(catalogue.publicUrl))
-  return new BrokerError('unknown_integration', `${sentence.explanation} ${sentence.action}`)
+  return refusalOf(state, plainPhrasing(catalogue.publicUrl))
 }

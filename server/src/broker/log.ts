@@ -1,7 +1,7 @@
-/** Where the broker reports what no caller hears: one plain sentence, and facts that never hold a secret. */
+/** Where the broker reports what no caller hears; pino's logger fits. Neither sentence nor facts ever hold a secret. */
 export interface Log {
-  warn(sentence: string, facts?: Readonly<Record<string, string | number>>): void
-  error(sentence: string, facts?: Readonly<Record<string, string | number>>): void
+  warn(facts: Readonly<Record<string, string | number>>, sentence: string): void
+  error(facts: Readonly<Record<string, string | number>>, sentence: string): void
 }
 
 /** The class and code of a failure, for the log: messages of foreign errors may quote what was sent. */

@@ -1,0 +1,195 @@
+import type { Integration } from '../domain/integration.ts'
+import type { BrowserSession, SignInAttempt } from '../domain/people.ts'
+import type { TokenOutcome } from '../oauth/outcome.ts'
+import { type SavedReply, StoreError } from '../store/store.ts'
+import type { CallbackProblemKind, CallbackResult, SignIns } from './broker.ts'
+import { type AuthorizationReply, issuerProblem, problemOfError, providerText, readAuthorizationReply } from './callback-reply.ts'
+import { frozenHash } from './integration-hashes.ts'
+import { ATTEMPT_LIFE_MS } from './integration-views.ts'
+import { kindOfFailure } from './log.ts'
+import { looksLikeSecret, newReference, sameHash, sha256 } from './random-values.ts'
+import { addressKey, RateLimiter } from './rate-limit.ts'
+import { savedReplyOf } from './saved-reply.ts'
+import { attemptCookieName, type SignInParts } from './sign-in-parts.ts'
+
+type Request = Parameters<SignIns['finish']>[0]
+
+/** Callbacks of one address; a whole office may come from one. */
+const PER_ADDRESS = { burst: 60, everyMs: 1000 }
+
+/** A locked database is waited for so long before a finished sign-in is given up, in milliseconds. */
+const SAVE_PAUSES_MS = [50, 100, 200, 400, 800, 1600, 3200]
+
+/** Why a callback ends without a sign-in. `why` is for the audit only. */
+interface Problem {
+  readonly kind: CallbackProblemKind
+  readonly why: string
+  readonly attempt?: SignInAttempt
+  readonly integration?: Integration
+  readonly text?: string
+}
+
+/** An attempt that was taken out of the store, checked against who brought it, with its integration as frozen. */
+interface Accepted {
+  readonly attempt: SignInAttempt
+  readonly integration: Integration
+  readonly code: string
+}
+
+/** The authorization response's way from the browser to a stored sign-in. RFC 6749 §4.1.2 to §4.1.4. */
+export class Callback {
+  readonly #parts: SignInParts
+  readonly #perAddress: RateLimiter
+
+  constructor(parts: SignInParts) {
+    this.#parts = parts
+    this.#perAddress = new RateLimiter(PER_ADDRESS, parts.effects)
+  }
+
+  async finish(request: Request): Promise<CallbackResult> {
+    const wait = this.#perAddress.take(addressKey(request.address))
+    if (wait > 0) return { kind: 'too_many', retryAfterSeconds: wait }
+    const accepted = await this.#accept(request)
+    if ('kind' in accepted) return await this.#refuse(accepted, request)
+    const { attempt, integration } = accepted
+    const sentAt = this.#parts.store.now()
+    const outcome = await this.#parts.servers.exchangeCode(integration, {
+      code: accepted.code,
+      redirectUri: attempt.redirectUri,
+      ...(attempt.codeVerifier === undefined ? {} : { codeVerifier: attempt.codeVerifier }),
+    })
+    if (outcome.kind !== 'success') return await this.#refuse(problemOfOutcome(accepted, outcome), request)
+    await this.#save(accepted, savedReplyOf(integration, outcome.reply, sentAt))
+    await this.#afterSave(accepted, request)
+    return { kind: 'signed_in', integration, returnTo: attempt.returnTo }
+  }
+
+  /**
+   * A reply without a login or without the attempt's own cookie touches nothing, so that a stranger who learned a state
+   * cannot use the attempt up. A reply that carries both takes the attempt out of the store, once; whatever is wrong with
+   * it then, the attempt is spent (RFC 9700 §4.7.1: a state is good for one reply, an error reply too).
+   */
+  async #accept(request: Request): Promise<Accepted | Problem> {
+    const reply = readAuthorizationReply(request.parameters)
+    if (reply === 'doubled') return { kind: 'doubled', why: 'a parameter stands twice' }
+    const { state } = reply
+    if (state === undefined || !looksLikeSecret(state)) return { kind: 'dead_link', why: 'no state of ours' }
+    const cookie = request.attemptCookie(attemptCookieName(state))
+    if (cookie === undefined) return { kind: 'dead_link', why: 'no attempt cookie' }
+    const { session } = request
+    if (!session) return { kind: 'logged_out', why: 'nobody is logged in' }
+    const attempt = await this.#parts.store.attempts.take(sha256(state), ATTEMPT_LIFE_MS)
+    if (!attempt) return { kind: 'dead_link', why: 'unknown, used or expired state' }
+    return this.#strangerAt(attempt, cookie, session) ?? this.#judge(attempt, reply, request.section)
+  }
+
+  /** The browser and the person at the callback must be the ones who started. */
+  #strangerAt(attempt: SignInAttempt, cookie: string, session: BrowserSession): Problem | undefined {
+    if (!sameHash(sha256(cookie), attempt.cookieHash)) return { kind: 'dead_link', why: 'wrong attempt cookie', attempt }
+    if (session.user.id !== attempt.userId) return { kind: 'dead_link', why: 'another user', attempt }
+    if (sameHash(session.idHash, attempt.browserSessionHash)) return undefined
+    return { kind: 'logged_out', why: 'another login of the same user', attempt }
+  }
+
+  #judge(attempt: SignInAttempt, reply: AuthorizationReply, section: string | undefined): Accepted | Problem {
+    const { catalogue } = this.#parts
+    const integration = catalogue.findByInternalId(attempt.integrationId)
+    if (!integration) return { kind: 'dead_link', why: 'the integration is not configured any more', attempt }
+    const known = { attempt, integration }
+    const redirectUri = catalogue.redirectUriOf(integration)
+    if (frozenHash(integration, redirectUri) !== attempt.frozenHash || integration.tokenUrl !== attempt.frozenTokenUrl) {
+      return { kind: 'dead_link', why: 'the configuration changed meanwhile', ...known }
+    }
+    const expectedSection = integration.redirectUri === 'per-integration' ? integration.section : undefined
+    if (section !== expectedSection) return { kind: 'dead_link', why: "another integration's redirect URI", ...known }
+    const mixedUp = issuerProblem(integration, reply.iss, catalogue.all())
+    if (mixedUp !== undefined) return { kind: 'dead_link', why: mixedUp, ...known }
+    if (reply.error !== undefined) {
+      const text = reply.errorDescription ?? reply.error
+      const secrets = [reply.state, reply.code, attempt.codeVerifier, integration.client.clientSecret]
+      const shown = providerText(text, secrets)
+      const why = providerText(reply.error, secrets) ?? 'error'
+      return { kind: problemOfError(reply.error), why, ...known, ...(shown === undefined ? {} : { text: shown }) }
+    }
+    if (reply.code === undefined) return { kind: 'provider_failed', why: 'neither code nor error', ...known }
+    return { ...known, code: reply.code }
+  }
+
+  /** The sign-in is committed before anything else can fail. A code cannot be sent twice, so a locked database is waited for. */
+  async #save({ attempt, integration }: Accepted, reply: SavedReply): Promise<void> {
+    const { store, catalogue, effects } = this.#parts
+    const row = {
+      userId: attempt.userId,
+      integrationId: attempt.integrationId,
+      scopesAsked: attempt.scopesAsked,
+      clientFingerprint: catalogue.fingerprintOf(integration),
+      reply,
+    }
+    for (const pauseMs of [...SAVE_PAUSES_MS, undefined]) {
+      try {
+        await store.tokens.create(row)
+        return
+      } catch (failure) {
+        if (pauseMs === undefined || !(failure instanceof StoreError) || failure.code !== 'busy') throw failure
+        await effects.sleep(pauseMs)
+      }
+    }
+  }
+
+  async #afterSave({ attempt, integration }: Accepted, request: Request): Promise<void> {
+    const { audit, store, changes, log } = this.#parts
+    await audit.record({ action: 'sign_in.finished', outcome: 'ok', section: integration.section, ...whoOf(request) })
+    try {
+      await store.integrations.clearTrouble(attempt.integrationId)
+    } catch (failure) {
+      log.warn({ failure: kindOfFailure(failure) }, 'A trouble that is over could not be cleared; the next refresh does it.')
+    }
+    changes.publish(attempt.userId, 'integrations')
+  }
+
+  async #refuse(problem: Problem, request: Request): Promise<CallbackResult> {
+    const { store, effects, audit, changes } = this.#parts
+    const reference = newReference(effects)
+    const at = store.now()
+    await audit.record({
+      at,
+      action: 'sign_in.failed',
+      outcome: problem.kind === 'provider_failed' ? 'failed' : 'refused',
+      ...(problem.attempt ? { section: problem.attempt.section } : {}),
+      ...whoOf(request),
+      reference,
+      detail: `${problem.kind}: ${problem.why}`,
+    })
+    if (problem.attempt) changes.publish(problem.attempt.userId, 'integrations')
+    return {
+      kind: 'problem',
+      problem: problem.kind,
+      ...(problem.integration ? { integration: problem.integration } : {}),
+      ...(problem.text === undefined ? {} : { providerText: problem.text }),
+      reference,
+      at,
+    }
+  }
+}
+
+function whoOf({ session, address }: Request): { userName?: string; address: string } {
+  return session ? { userName: session.user.name, address } : { address }
+}
+
+function problemOfOutcome(
+  { attempt, integration, code }: Accepted,
+  outcome: Exclude<TokenOutcome, { kind: 'success' }>,
+): Problem {
+  const known = { attempt, integration }
+  const secrets = [code, attempt.codeVerifier, integration.client.clientSecret]
+  const said = 'providerText' in outcome && outcome.providerText !== undefined ? outcome.providerText : undefined
+  const text = said === undefined ? undefined : providerText(said, secrets)
+  const why = providerText(outcome.words, secrets) ?? outcome.kind
+  return { kind: kindOfOutcome(outcome), why, ...known, ...(text === undefined ? {} : { text }) }
+}
+
+function kindOfOutcome(outcome: Exclude<TokenOutcome, { kind: 'success' }>): CallbackProblemKind {
+  if (outcome.kind === 'client_refused') return 'client_refused'
+  if (outcome.kind === 'refused' && outcome.error === 'invalid_scope') return 'scope_refused'
+  return 'provider_failed'
+}

@@ -1,0 +1,24 @@
+import type { Effects } from '../domain/effects.ts'
+import type { AuthorizationServers } from '../oauth/authorization-server.ts'
+import type { Store } from '../store/store.ts'
+import type { AuditLog } from './audit-log.ts'
+import type { Catalogue } from './catalogue.ts'
+import type { LiveChanges } from './live-changes.ts'
+import type { Log } from './log.ts'
+import { sha256 } from './random-values.ts'
+
+/** What signing in is made of. */
+export interface SignInParts {
+  readonly store: Store
+  readonly catalogue: Catalogue
+  readonly servers: AuthorizationServers
+  readonly effects: Effects
+  readonly audit: AuditLog
+  readonly changes: LiveChanges
+  readonly log: Log
+}
+
+/** The part of an attempt cookie's name that tells attempts apart: the first 16 hex digits of the state's hash. */
+export function attemptCookieName(state: string): string {
+  return sha256(state).slice(0, 16)
+}
