@@ -1,0 +1,161 @@
+import { spawn } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { type ChildOptions, Children } from './children.ts'
+import { buildPages } from './pages.ts'
+import {
+  isEmpty,
+  needsDemoUser,
+  newPassword,
+  prepareCertificates,
+  prepareClients,
+  prepareDirectories,
+  prepareServerConfiguration,
+  readServerAddress,
+  type StartFiles,
+  writePrivate,
+} from './start-files.ts'
+import { runScript, step, Trouble } from './trouble.ts'
+
+const root = resolve(import.meta.dirname, '..')
+const bin = join(root, 'server/src/bin.ts')
+/** The server drains for at most 20 s (refresh.md, F4). */
+const PATIENCE_MS = 25_000
+
+async function main(): Promise<number> {
+  const port = readPort(process.argv.slice(2))
+  const children = new Children(PATIENCE_MS)
+  const stopped = stopSignal()
+  try {
+    const up = startAll(prepareDirectories(root), port, children)
+    if ((await Promise.race([up, stopped])) === 'stopped') return 0
+    const ended = await Promise.race([stopped, children.unexpected])
+    if (ended === 'stopped') return 0
+    throw new Trouble(`${ended} ended unexpectedly, so everything was stopped; its words are in .benchkey/logs/.`)
+  } finally {
+    await children.stop()
+  }
+}
+
+async function startAll(files: StartFiles, port: number | undefined, children: Children): Promise<void> {
+  prepareServerConfiguration(files, port)
+  const address = readServerAddress(files)
+  await checkPort(address.port, `start Benchkey on another one: npm start -- --port ${address.port + 1}`)
+  const demoPort = await prepareDemoPort(files)
+  buildPages(root)
+  await prepareCertificates(files)
+  prepareClients(files, demoPort, address.publicUrl)
+  const dataWasEmpty = isEmpty(files.dataDir)
+
+  step('Starting the demo authorization server …')
+  await children.start(demoProvider(files, demoPort))
+  step('Starting Benchkey …')
+  await children.start(benchkey(files))
+  if (needsDemoUser(files, dataWasEmpty)) await addDemoUser(files)
+  process.stdout.write(greeting(address.publicUrl, readFileSync(files.demoUser, 'utf8').trim()))
+}
+
+function readPort(args: string[]): number | undefined {
+  const usage = 'usage: npm start -- [--port PORT]   (PORT from 1 to 65535)'
+  let value: string | undefined
+  try {
+    value = parseArgs({ args, options: { port: { type: 'string' } } }).values.port
+  } catch {
+    throw new Trouble(usage, 2)
+  }
+  if (value === undefined) return undefined
+  const port = Number(value)
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new Trouble(usage, 2)
+  return port
+}
+
+/** Resolves at the first Ctrl-C or SIGTERM; later ones change nothing, the end is already on its way. */
+function stopSignal(): Promise<'stopped'> {
+  return new Promise((answer) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => answer('stopped'))
+  })
+}
+
+async function checkPort(port: number, advice: string): Promise<void> {
+  const probe = createServer()
+  await new Promise<void>((answer, reject) => {
+    probe.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE') reject(new Trouble(`Port ${port} is taken: stop the program that uses it, or ${advice}`))
+      else if (error.code === 'EACCES') reject(new Trouble(`Port ${port} needs more rights than this account has: ${advice}`))
+      else reject(error)
+    })
+    probe.listen(port, '127.0.0.1', () => probe.close(() => answer()))
+  })
+}
+
+/** The demo server keeps its first port: the configuration and what people have stored name it. */
+async function prepareDemoPort(files: StartFiles): Promise<number> {
+  if (existsSync(files.demoPort)) {
+    const port = Number(readFileSync(files.demoPort, 'utf8'))
+    await checkPort(port, 'remove .benchkey/ to begin afresh.')
+    return port
+  }
+  const probe = createServer()
+  const port = await new Promise<number>((answer, reject) => {
+    probe.once('error', reject)
+    probe.listen(0, '127.0.0.1', () => {
+      const bound = probe.address()
+      probe.close(() => answer(bound !== null && typeof bound === 'object' ? bound.port : 0))
+    })
+  })
+  writePrivate(files.demoPort, `${port}\n`)
+  return port
+}
+
+function demoProvider(files: StartFiles, port: number): ChildOptions {
+  const program = join(root, 'scripts/demo-provider.ts')
+  return {
+    name: 'The demo authorization server',
+    command: [process.execPath, program, '--port', `${port}`, '--clients', files.demoClients, '--state', files.demoState],
+    logFile: files.demoLog,
+    ready: /^ready http/,
+  }
+}
+
+function benchkey(files: StartFiles): ChildOptions {
+  return {
+    name: 'Benchkey',
+    command: [process.execPath, bin, 'serve', '--config-dir', files.configDir, '--data-dir', files.dataDir],
+    logFile: files.serverLog,
+    ready: /^ready https:\/\//,
+  }
+}
+
+/** Adds the account through the running server; its password is written down before, so that no crash loses it. */
+async function addDemoUser(files: StartFiles): Promise<void> {
+  const pending = `${files.demoUser}.pending`
+  if (!existsSync(pending)) writePrivate(pending, `${newPassword()}\n`)
+  const password = readFileSync(pending, 'utf8').trim()
+  const command = [bin, 'user', 'add', 'demo', '--password-stdin', '--config-dir', files.configDir, '--data-dir', files.dataDir]
+  const child = spawn(process.execPath, command, { stdio: ['pipe', 'ignore', 'pipe'] })
+  let words = ''
+  child.stderr.on('data', (chunk) => {
+    words += chunk
+  })
+  child.stdin.end(`${password}\n`)
+  const code = await new Promise<number | null>((answer, reject) => {
+    child.once('error', reject)
+    child.once('close', answer)
+  })
+  if (code !== 0) throw new Trouble(`The demo user could not be added: ${words.trim()}`)
+  writePrivate(files.demoUser, `${password}\n`)
+}
+
+function greeting(address: string, password: string): string {
+  return `Benchkey is up:  ${address}
+Log in:          demo / ${password}   (kept in .benchkey/demo-user)
+Your browser will warn about the certificate: it was made on this machine a moment ago. Continue.
+Then:            1. open Settings > Managed Credentials and sign in to "Demo API"
+                 2. ./benchkey session run --user demo -- benchkey token demo
+Stop: Ctrl-C. Everything is under .benchkey/ and kept.
+`
+}
+
+await runScript(main)
