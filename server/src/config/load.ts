@@ -1,0 +1,127 @@
+import { hash } from 'node:crypto'
+import { join, resolve } from 'node:path'
+import type { Configuration, DatabaseConfiguration, Diagnostic, LoadResult } from './configuration.ts'
+import { Findings } from './diagnostics.ts'
+import { type FileRule, readOwnFile, readSecretFile } from './files.ts'
+import { gitExposure } from './git-work-tree.ts'
+import { type OauthClients, readOauthClients } from './oauth-clients.ts'
+import { readDatabaseConf, readServerConf, type ServerReading } from './server-conf.ts'
+
+/** Where the files lie and what they are judged by. */
+export interface LoadRequest {
+  readonly configDir: string
+  readonly dataDir: string
+  /** The account the server runs as; files with secrets must belong to it. */
+  readonly uid: number
+  /** systemd's `$CREDENTIALS_DIRECTORY`: secret files may lie there too. */
+  readonly credentialsDirectory?: string
+  /** Certificates are judged by this; default: the clock. */
+  readonly now?: Date
+}
+
+/** What was loaded, and the SHA-256 of all files' bytes: the same on two nodes exactly when their files are. */
+export interface LoadedConfiguration extends LoadResult {
+  readonly filesHash: string
+}
+
+interface Source {
+  readonly file: string
+  readonly findings: Findings
+  /** Undefined when the file is missing or cannot be read. */
+  readonly bytes?: Buffer
+}
+
+/** Reads and checks all configuration files, each once; all findings at once, in the order of files and lines. */
+export async function loadConfiguration(request: LoadRequest): Promise<LoadedConfiguration> {
+  const [server, database, clients] = await Promise.all([
+    readSource(request, 'benchkey.conf', 'unwritable', 'required'),
+    readSource(request, 'database.conf', 'private', 'optional'),
+    readSource(request, 'oauth-clients.conf', 'private', 'optional'),
+  ])
+  const serverReading = await serverOf(server, request)
+  const databaseReading = databaseOf(database, request)
+  const clientsReading = await clientsOf(clients, serverReading, request)
+  await warnOfGit(clients, clientsReading)
+  const diagnostics = [
+    ...server.findings.inOrder(),
+    ...serverReading.findings.inOrder(),
+    ...database.findings.inOrder(),
+    ...databaseReading.findings.inOrder(),
+    ...clients.findings.inOrder(),
+    ...clientsReading.findings.inOrder(),
+  ]
+  const filesHash = hash(
+    'sha256',
+    JSON.stringify([server, database, clients].map(({ bytes }) => bytes && hash('sha256', bytes, 'hex'))),
+    'hex',
+  )
+  const configuration = whole(diagnostics, serverReading, databaseReading.configuration, clientsReading)
+  return { ...(configuration && { configuration }), diagnostics, filesHash }
+}
+
+function whole(
+  diagnostics: readonly Diagnostic[],
+  { configuration: server }: ServerReading,
+  database: DatabaseConfiguration,
+  { integrations }: OauthClients,
+): Configuration | undefined {
+  if (!server || diagnostics.some(({ severity }) => severity === 'error')) return undefined
+  return { server, database, integrations }
+}
+
+async function readSource(request: LoadRequest, name: string, rule: FileRule, need: 'required' | 'optional'): Promise<Source> {
+  const file = join(request.configDir, name)
+  const findings = new Findings(file)
+  const read = await readOwnFile(file, rule, request.uid)
+  if (read.isMissing && need === 'required') {
+    findings.error(
+      { line: 0 },
+      'This file does not exist; write one with at least public-url, ssl-certificate and ssl-certificate-key.',
+    )
+  }
+  if (!read.isMissing) {
+    for (const problem of read.problems) findings.error({ line: 0 }, `This file ${problem}`)
+  }
+  return { file, findings, ...(read.bytes && { bytes: read.bytes }) }
+}
+
+async function serverOf({ file, bytes }: Source, request: LoadRequest): Promise<ServerReading> {
+  const configDir = resolve(request.configDir)
+  if (bytes) return await readServerConf({ file, bytes, configDir, uid: request.uid, now: request.now ?? new Date() })
+  return { secretsDir: join(configDir, 'secrets'), allowsLoopback: false, findings: new Findings(file) }
+}
+
+function databaseOf({ file, bytes = Buffer.alloc(0) }: Source, request: LoadRequest): ReturnType<typeof readDatabaseConf> {
+  return readDatabaseConf({ file, bytes, configDir: resolve(request.configDir) }, resolve(request.dataDir))
+}
+
+async function clientsOf(
+  { file, bytes = Buffer.alloc(0) }: Source,
+  { secretsDir, allowsLoopback }: ServerReading,
+  request: LoadRequest,
+): Promise<OauthClients> {
+  const { uid, credentialsDirectory } = request
+  const places = { secretsDir, uid, ...(credentialsDirectory !== undefined && { credentialsDirectory }) }
+  return await readOauthClients({
+    file,
+    bytes,
+    context: { configDir: resolve(request.configDir), allowsLoopback },
+    readSecret: (path) => readSecretFile(path, places),
+  })
+}
+
+/** A secret in a commit is out for good. */
+async function warnOfGit({ file, bytes }: Source, clients: OauthClients): Promise<void> {
+  const exposure = bytes ? await gitExposure(file) : 'none'
+  if (exposure !== 'none') clients.findings.warning({ line: 0 }, `This file ${EXPOSURES[exposure]}`)
+  for (const { path, line, section } of clients.secretFiles) {
+    const exposureOfSecret = await gitExposure(path)
+    if (exposureOfSecret === 'none') continue
+    clients.findings.warning({ line, section, option: 'client-secret-file' }, `names a file that ${EXPOSURES[exposureOfSecret]}`)
+  }
+}
+
+const EXPOSURES = {
+  committable: 'lies in a Git work tree and is not ignored, so its secrets could be committed; add it to .gitignore or move it.',
+  unknown: 'lies below a .git directory, and Git does not say whether it is ignored; make sure it is, or move it.',
+} as const

@@ -1,0 +1,243 @@
+import type { Integration } from '../domain/integration.ts'
+import { Findings } from './diagnostics.ts'
+import { guidOfSection } from './guid.ts'
+import { type IniSection, parseIni, readIni } from './ini.ts'
+import { OAUTH_CLIENT_OPTIONS } from './oauth-clients-options.ts'
+import {
+  type ParseContext,
+  type Parsed,
+  type ReadOptions,
+  readOptions,
+  reportTroubles,
+  type SpoiltLines,
+} from './option-table.ts'
+
+/** `oauth-clients.conf` as read, and how its secret files are. */
+export interface OauthClientsFile {
+  /** As shown in findings. */
+  readonly file: string
+  readonly bytes: Uint8Array
+  readonly context: ParseContext
+  readonly readSecret: (path: string) => Promise<Parsed<string>>
+}
+
+/** Integrations in file order; they are only good when no finding is an error. */
+export interface OauthClients {
+  readonly integrations: readonly Integration[]
+  readonly findings: Findings
+  /** The files that `client-secret-file` names. */
+  readonly secretFiles: readonly { readonly path: string; readonly line: number; readonly section: string }[]
+}
+
+type Options = ReadOptions<typeof OAUTH_CLIENT_OPTIONS>
+
+interface Entry {
+  readonly section: IniSection
+  readonly options: Options
+}
+
+/** The secrets of the reference documentation's example. */
+const SAMPLE_SECRETS: readonly string[] = ['your-box-client-secret', 'internal-api-client-secret']
+
+/** Reads `oauth-clients.conf`, all findings at once. */
+export async function readOauthClients(source: OauthClientsFile): Promise<OauthClients> {
+  const findings = new Findings(source.file)
+  const content = readIni(parseIni(source.bytes))
+  const spoilt = reportTroubles(content, findings)
+  for (const { line } of content.preamble.filter((each) => !spoilt.has(each.line))) {
+    findings.error({ line }, 'This option stands before the first [section] header; move it below the header it belongs to.')
+  }
+  const entries = readSections(content.sections, source, findings, spoilt)
+  checkGuids(entries, findings)
+  warnOfEqualNames(entries, findings)
+  warnOfMixUp(entries, findings)
+  const integrations: Integration[] = []
+  const secretFiles: { path: string; line: number; section: string }[] = []
+  for (const entry of entries) {
+    const secret = await secretOf(entry, source, findings)
+    const path = entry.options.values['client-secret-file']
+    if (path !== undefined) secretFiles.push({ path, line: lineOf(entry, 'client-secret-file'), section: entry.section.name })
+    const integration = toIntegration(entry, secret)
+    if (integration) integrations.push(integration)
+  }
+  return { integrations, findings, secretFiles }
+}
+
+function readSections(
+  sections: readonly IniSection[],
+  source: OauthClientsFile,
+  findings: Findings,
+  spoilt: SpoiltLines,
+): readonly Entry[] {
+  const entries: Entry[] = []
+  const firstLines = new Map<string, number>()
+  for (const section of sections) {
+    const reading = { context: source.context, findings, section: section.name, spoilt }
+    const entry = { section, options: readOptions(OAUTH_CLIENT_OPTIONS, section.options, reading) }
+    const place = { line: section.line, section: section.name }
+    const first = firstLines.get(section.name)
+    if (first !== undefined) {
+      findings.error(place, `This section stands twice; the first one is in line ${first}. Rename one, or merge them.`)
+      continue
+    }
+    firstLines.set(section.name, section.line)
+    if (['', '.', '..'].includes(section.name)) {
+      findings.error(place, 'A section header needs a name that can stand in a URL, such as [box-integration].')
+    }
+    checkRequired(entry, findings)
+    checkTogether(entry, findings)
+    entries.push(entry)
+  }
+  return entries
+}
+
+function checkRequired(entry: Entry, findings: Findings): void {
+  const { section, options } = entry
+  for (const [option, row] of Object.entries(OAUTH_CLIENT_OPTIONS)) {
+    if (row.required !== true || options.lines.has(option)) continue
+    findings.error({ line: section.line, section: section.name, option }, 'is missing; this section needs it.')
+  }
+  const place = { line: section.line, section: section.name, option: 'client-secret' }
+  const [secret, file] = [options.lines.get('client-secret'), options.lines.get('client-secret-file')]
+  if (secret === undefined && file === undefined) findings.error(place, 'is missing; write it, or client-secret-file.')
+  if (secret !== undefined && file !== undefined) {
+    const line = Math.max(secret, file)
+    findings.error({ ...place, line }, 'stands beside client-secret-file; keep exactly one of the two.')
+  }
+}
+
+/** What two options say about each other. */
+function checkTogether(entry: Entry, findings: Findings): void {
+  const { section, options } = entry
+  const { values } = options
+  const url = values['authorization-url']
+  const inQuery = new Set(url === undefined ? [] : new URL(url).searchParams.keys())
+  if (values['authorization-params']?.some(([name]) => inQuery.has(name))) {
+    const place = { line: lineOf(entry, 'authorization-params'), section: section.name, option: 'authorization-params' }
+    findings.error(place, 'names a parameter that the query of authorization-url has already; keep one of the two.')
+  }
+  if (values['redirect-uri'] === 'per-integration' && !/^[A-Za-z0-9._~-]+$/.test(section.name)) {
+    const place = { line: lineOf(entry, 'redirect-uri'), section: section.name, option: 'redirect-uri' }
+    findings.error(
+      place,
+      'puts the section header into the redirect URI, so the header may hold letters, digits, ".", "_", "~" and "-" only.',
+    )
+  }
+}
+
+function checkGuids(entries: readonly Entry[], findings: Findings): void {
+  const first = new Map<string, Entry>()
+  for (const entry of entries) {
+    const uid = uidOf(entry)
+    const other = uid === undefined ? undefined : first.get(uid)
+    if (uid !== undefined && !other) first.set(uid, entry)
+    if (!other) continue
+    // Of a derived and a written GUID only the written one can be changed.
+    const culprit = entry.options.lines.has('guid') ? entry : other
+    const holder = culprit === entry ? other : entry
+    const place = { line: lineOf(culprit, 'guid'), section: culprit.section.name, option: 'guid' }
+    findings.error(place, `is also the GUID of [${holder.section.name}], ${guidLine(holder)}; every integration needs its own.`)
+  }
+}
+
+function guidLine(entry: Entry): string {
+  const line = entry.options.lines.get('guid')
+  return line === undefined ? `derived from its header in line ${entry.section.line}` : `written in line ${line}`
+}
+
+function warnOfEqualNames(entries: readonly Entry[], findings: Findings): void {
+  const first = new Map<string, Entry>()
+  for (const entry of entries) {
+    const name = entry.options.values.name ?? entry.section.name
+    const other = first.get(name)
+    if (!other) {
+      first.set(name, entry)
+      continue
+    }
+    const line = entry.options.lines.get('name') ?? entry.section.line
+    const message = `People see the same name as for [${other.section.name}] in line ${other.section.line}; give one of them another.`
+    findings.warning({ line, section: entry.section.name, option: 'name' }, message)
+  }
+}
+
+/** RFC 9700 §4.4: with several servers the client must know whose reply it got. */
+function warnOfMixUp(entries: readonly Entry[], findings: Findings): void {
+  const open = entries.filter(
+    ({ options }) => !options.lines.has('issuer') && options.values['redirect-uri'] !== 'per-integration',
+  )
+  const [first, second] = open
+  if (!first || !second) return
+  const message =
+    `${open.length} integrations, the first being [${first.section.name}], have neither issuer nor redirect-uri=per-integration, so a hostile ` +
+    'service could pass off its reply as that of another (mix-up); write one of the two in each.'
+  findings.warning({ line: second.section.line, section: second.section.name }, message)
+}
+
+async function secretOf(entry: Entry, source: OauthClientsFile, findings: Findings): Promise<string | undefined> {
+  const { values } = entry.options
+  const option = values['client-secret-file'] === undefined ? 'client-secret' : 'client-secret-file'
+  const place = { line: lineOf(entry, option), section: entry.section.name, option }
+  let secret = values['client-secret']
+  if (values['client-secret-file'] !== undefined) {
+    const read = await source.readSecret(values['client-secret-file'])
+    if ('problem' in read) {
+      findings.error(place, read.problem)
+      return undefined
+    }
+    secret = read.value
+  }
+  if (secret !== undefined && SAMPLE_SECRETS.includes(secret)) {
+    findings.warning(place, 'is the sample of the documentation; write the secret that the service gave you.')
+  }
+  return secret
+}
+
+function toIntegration(entry: Entry, clientSecret: string | undefined): Integration | undefined {
+  const { values } = entry.options
+  const section = entry.section.name
+  const uid = uidOf(entry)
+  const { 'client-id': clientId, 'authorization-url': authorizationUrl, 'token-url': tokenUrl } = values
+  if (
+    clientId === undefined ||
+    clientSecret === undefined ||
+    authorizationUrl === undefined ||
+    tokenUrl === undefined ||
+    uid === undefined
+  ) {
+    return undefined
+  }
+  return {
+    uid,
+    section,
+    displayName: values.name ?? section,
+    client: { clientId, clientSecret, authenticationMethod: values['token-endpoint-auth-method'] ?? 'client-secret-post' },
+    authorizationUrl,
+    tokenUrl,
+    scopes: values.scopes ?? [],
+    scopeSeparator: values['scope-separator'] ?? ' ',
+    redirectUri: values['redirect-uri'] ?? 'fixed',
+    pkce: values.pkce ?? 'S256',
+    authorizationParams: values['authorization-params'] ?? [],
+    refreshReuse: values['refresh-reuse'] ?? { kind: 'unknown' },
+    revocationScope: values['revocation-scope'] ?? 'grant',
+    deadRefreshErrors: values['dead-refresh-errors'] ?? [],
+    ...optional('description', values.description),
+    ...optional('revocationUrl', values['revocation-url']),
+    ...optional('issuer', values.issuer),
+    ...optional('expiresInDefaultSeconds', values['expires-in-default']),
+    ...optional('minTtlSeconds', values['min-ttl']),
+  }
+}
+
+function optional<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {
+  return (value === undefined ? {} : { [key]: value }) as { readonly [P in K]?: V }
+}
+
+/** Undefined when `guid` is written and wrong. */
+function uidOf(entry: Entry): string | undefined {
+  return entry.options.lines.has('guid') ? entry.options.values.guid : guidOfSection(entry.section.name)
+}
+
+function lineOf(entry: Entry, option: keyof typeof OAUTH_CLIENT_OPTIONS): number {
+  return entry.options.lines.get(option) ?? entry.section.line
+}

@@ -1,0 +1,110 @@
+import { join } from 'node:path'
+import type { DatabaseConfiguration, ServerConfiguration } from './configuration.ts'
+import type { Findings } from './diagnostics.ts'
+import { readKeyValueFile } from './key-value-file.ts'
+import type { ReadOptions } from './option-table.ts'
+import { DATABASE_OPTIONS, DEFAULT_HTTP_PORT, DEFAULT_HTTPS_PORT, SERVER_OPTIONS } from './server-options.ts'
+import { checkTlsFiles } from './tls-files.ts'
+
+/** `benchkey.conf` as read, and what it is judged by. */
+export interface ServerFile {
+  readonly file: string
+  readonly bytes: Uint8Array
+  readonly configDir: string
+  readonly uid: number
+  readonly now: Date
+}
+
+type Options = ReadOptions<typeof SERVER_OPTIONS>
+
+/** The configuration is only whole when no finding is an error; `secretsDir` and `allowsLoopback` are known anyway. */
+export interface ServerReading {
+  readonly configuration?: ServerConfiguration
+  readonly secretsDir: string
+  readonly allowsLoopback: boolean
+  readonly findings: Findings
+}
+
+/** Reads `benchkey.conf` and checks the files it names, all findings at once. */
+export async function readServerConf(source: ServerFile): Promise<ServerReading> {
+  const context = { configDir: source.configDir, allowsLoopback: false }
+  const { findings, ...options } = readKeyValueFile(SERVER_OPTIONS, { ...source, context })
+  checkTlsOptions(options, findings)
+  const { values } = options
+  await checkTlsFiles(
+    {
+      ...named('certificate', options, 'ssl-certificate'),
+      ...named('key', options, 'ssl-certificate-key'),
+      ...named('caCertificate', options, 'ssl-ca-certificate'),
+      ...(values['public-url'] !== undefined && { publicUrl: values['public-url'] }),
+    },
+    { uid: source.uid, now: source.now, findings },
+  )
+  const allowsLoopback = values['insecure-loopback-providers'] ?? false
+  if (allowsLoopback) {
+    const place = { line: options.lines.get('insecure-loopback-providers') ?? 0, option: 'insecure-loopback-providers' }
+    findings.warning(place, 'is on, so integrations may use http and this machine itself; it is for tests and the demo only.')
+  }
+  const configuration = toServerConfiguration(values, source.configDir)
+  const secretsDir = values['secrets-dir'] ?? defaultSecretsDir(source.configDir)
+  return { ...(configuration && { configuration }), secretsDir, allowsLoopback, findings }
+}
+
+/** `secrets/` beside `benchkey.conf`. */
+export function defaultSecretsDir(configDir: string): string {
+  return join(configDir, 'secrets')
+}
+
+/** Reads `database.conf`; undefined stands for a file that is not there. */
+export function readDatabaseConf(
+  source: { readonly file: string; readonly bytes: Uint8Array; readonly configDir: string },
+  dataDir: string,
+): { readonly configuration: DatabaseConfiguration; readonly findings: Findings } {
+  const context = { configDir: source.configDir, allowsLoopback: false }
+  const { values, findings } = readKeyValueFile(DATABASE_OPTIONS, { ...source, context })
+  return { configuration: { provider: values.provider ?? 'sqlite', directory: values.directory ?? dataDir }, findings }
+}
+
+function checkTlsOptions({ lines }: Options, findings: Findings): void {
+  const [certificate, key] = [lines.get('ssl-certificate'), lines.get('ssl-certificate-key')]
+  if (certificate !== undefined && key === undefined) {
+    findings.error({ line: certificate, option: 'ssl-certificate' }, 'stands without ssl-certificate-key; write both.')
+  }
+  if (key !== undefined && certificate === undefined) {
+    findings.error({ line: key, option: 'ssl-certificate-key' }, 'stands without ssl-certificate; write both.')
+  }
+  if (certificate === undefined && key === undefined && !lines.has('trusted-proxies')) {
+    const message =
+      'is missing, and people reach Benchkey by https only; write it with ssl-certificate-key, or name the proxy that speaks https in trusted-proxies.'
+    findings.error({ line: 0, option: 'ssl-certificate' }, message)
+  }
+}
+
+function toServerConfiguration(values: Options['values'], configDir: string): ServerConfiguration | undefined {
+  const publicUrl = values['public-url']
+  if (publicUrl === undefined) return undefined
+  const hasCertificate = values['ssl-certificate'] !== undefined
+  return {
+    wwwAddress: values['www-address'] ?? '0.0.0.0',
+    wwwPort: values['www-port'] ?? (hasCertificate ? DEFAULT_HTTPS_PORT : DEFAULT_HTTP_PORT),
+    publicUrl,
+    ...(values['ssl-certificate'] !== undefined && { sslCertificate: values['ssl-certificate'] }),
+    ...(values['ssl-certificate-key'] !== undefined && { sslCertificateKey: values['ssl-certificate-key'] }),
+    ...(values['ssl-ca-certificate'] !== undefined && { sslCaCertificate: values['ssl-ca-certificate'] }),
+    callbackAddress: values['launcher-sessions-callback-address'] ?? publicUrl,
+    singleUser: values['single-user'] ?? false,
+    trustedProxies: values['trusted-proxies'] ?? [],
+    insecureLoopbackProviders: values['insecure-loopback-providers'] ?? false,
+    secretsDir: values['secrets-dir'] ?? defaultSecretsDir(configDir),
+  }
+}
+
+function named<K extends string>(
+  key: K,
+  options: Options,
+  option: 'ssl-certificate' | 'ssl-certificate-key' | 'ssl-ca-certificate',
+): { readonly [P in K]?: { path: string; line: number } } {
+  const path = options.values[option]
+  const found = path === undefined ? {} : { [key]: { path, line: options.lines.get(option) ?? 0 } }
+  return found as { readonly [P in K]?: { path: string; line: number } }
+}

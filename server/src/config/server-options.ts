@@ -1,0 +1,104 @@
+import { addressRanges, listenAddress } from './addresses.ts'
+import type { OptionRow, OptionTable } from './option-table.ts'
+import { callbackAddress, publicUrl } from './urls.ts'
+import { choice, flag, path, wholeNumber } from './values.ts'
+
+/** The port of https, which the public URL has when it names none. */
+export const DEFAULT_HTTPS_PORT = 443
+/** The reference's port; behind a proxy it is nobody's habit to listen on 443 without TLS. */
+export const DEFAULT_HTTP_PORT = 8787
+
+/** The options of `benchkey.conf`. */
+export const SERVER_OPTIONS = {
+  'public-url': row({
+    required: true,
+    meaning: 'The address browsers use: a whole https URL. A base path is allowed, a trailing slash is dropped.',
+    example: 'https://bench.corp.example',
+    parse: publicUrl,
+  }),
+  'www-address': row({
+    default: '0.0.0.0',
+    meaning: 'The address to listen on.',
+    example: '127.0.0.1',
+    parse: listenAddress,
+  }),
+  'www-port': row({
+    default: `${DEFAULT_HTTPS_PORT}, or ${DEFAULT_HTTP_PORT} without \`ssl-certificate\``,
+    meaning: 'The port to listen on; 0 takes a free one.',
+    example: '8443',
+    parse: wholeNumber('a port', 0, 65_535),
+  }),
+  'ssl-certificate': row({
+    default: 'none; `trusted-proxies` is required then',
+    meaning: 'The server’s certificate, followed by the intermediate ones, as PEM.',
+    example: '/etc/benchkey/tls/bench.pem',
+    parse: path,
+  }),
+  'ssl-certificate-key': row({
+    default: 'none; required beside `ssl-certificate`',
+    meaning: 'The private key of the certificate, as PEM without a passphrase. Mode 600, owned by the account of the server.',
+    example: '/etc/benchkey/tls/bench.key',
+    parse: path,
+  }),
+  'ssl-ca-certificate': row({
+    default: 'none',
+    meaning: 'The private CA behind the certificate, if any, as PEM: sessions are given it to trust the server.',
+    example: '/etc/benchkey/tls/ca.pem',
+    parse: path,
+  }),
+  'launcher-sessions-callback-address': row({
+    default: 'the public URL',
+    meaning: 'The address sessions use to ask for tokens: an https URL, or http on loopback.',
+    example: 'https://bench-internal.corp.example:8443',
+    parse: callbackAddress,
+  }),
+  'single-user': row({
+    default: '0',
+    meaning: '1: exactly one account can log in, and its sessions run as the account of the server.',
+    example: '1',
+    parse: flag,
+  }),
+  'trusted-proxies': row({
+    default: 'none; forwarded headers are ignored',
+    meaning:
+      'Addresses and CIDR ranges of reverse proxies whose forwarded headers are believed. Commas and white space separate.',
+    example: '10.0.0.5, 2001:db8::/32',
+    parse: addressRanges,
+  }),
+  'insecure-loopback-providers': row({
+    default: '0',
+    meaning:
+      '1: every URL of an integration may point at this machine itself (loopback), also by http. For tests and the demo only; every start warns of it.',
+    example: '1',
+    parse: flag,
+  }),
+  'secrets-dir': row({
+    default: '`secrets` beside the file',
+    meaning: 'The directory that `client-secret-file` may name files of.',
+    example: '/etc/benchkey/secrets',
+    parse: path,
+  }),
+} as const satisfies OptionTable
+
+/** The options of `database.conf`. */
+export const DATABASE_OPTIONS = {
+  provider: row({
+    default: 'sqlite',
+    meaning: 'The kind of database. PostgreSQL is not supported yet.',
+    example: 'sqlite',
+    parse: (text) =>
+      text === 'postgresql'
+        ? { problem: 'names PostgreSQL, which this version does not support yet; write sqlite.' }
+        : choice('provider', { sqlite: 'sqlite' } as const)(text),
+  }),
+  directory: row({
+    default: 'the data directory',
+    meaning: 'The directory that holds the database.',
+    example: '/var/lib/benchkey',
+    parse: path,
+  }),
+} as const satisfies OptionTable
+
+function row<T>(written: Omit<OptionRow<T>, 'required'> & Partial<Pick<OptionRow<T>, 'required'>>): OptionRow<T> {
+  return { required: false, ...written }
+}

@@ -1,0 +1,109 @@
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
+import type { Findings, Place } from './diagnostics.ts'
+import { type FileRule, readOwnFile } from './files.ts'
+
+/** The files `ssl-*` names, with the lines that name them. */
+export interface TlsFiles {
+  readonly certificate?: { readonly path: string; readonly line: number }
+  readonly key?: { readonly path: string; readonly line: number }
+  readonly caCertificate?: { readonly path: string; readonly line: number }
+  /** Undefined when it is missing or wrong itself. */
+  readonly publicUrl?: string
+}
+
+/** What the files are judged by. */
+export interface TlsContext {
+  readonly uid: number
+  readonly now: Date
+  readonly findings: Findings
+}
+
+/** Checks certificate, key and CA: readable, PEM, belonging together, in date, made for the public URL's host. */
+export async function checkTlsFiles(files: TlsFiles, context: TlsContext): Promise<void> {
+  const leaf = files.certificate && (await readCertificates('ssl-certificate', files.certificate, context))
+  const key = files.key && (await readKey(files.key, context))
+  if (files.caCertificate) await readCertificates('ssl-ca-certificate', files.caCertificate, context)
+  if (!leaf || !files.certificate) return
+  if (key && files.key && !leaf.checkPrivateKey(key)) {
+    context.findings.error(
+      { line: files.key.line, option: 'ssl-certificate-key' },
+      'is not the key of ssl-certificate; write the matching pair.',
+    )
+  }
+  const host = files.publicUrl === undefined ? undefined : new URL(files.publicUrl).hostname.replace(/^\[|\]$/g, '')
+  if (host !== undefined && !leaf.checkHost(host) && !leaf.checkIP(host)) {
+    const message = 'is not made for the host of public-url; browsers and sessions will refuse it.'
+    context.findings.warning({ line: files.certificate.line, option: 'ssl-certificate' }, message)
+  }
+}
+
+async function readCertificates(
+  option: string,
+  file: { readonly path: string; readonly line: number },
+  context: TlsContext,
+): Promise<X509Certificate | undefined> {
+  const place = { line: file.line, option }
+  const bytes = await readReferenced(file.path, 'unwritable', place, context)
+  if (!bytes) return undefined
+  const blocks = bytes.toString('latin1').match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? []
+  const certificates = blocks.map(parseCertificate)
+  const [first] = certificates
+  if (!first || certificates.includes(undefined)) {
+    context.findings.error(place, 'names a file that does not hold certificates as PEM (-----BEGIN CERTIFICATE-----).')
+    return undefined
+  }
+  warnOfDates(first, place, context)
+  return first
+}
+
+function warnOfDates(certificate: X509Certificate, place: Place, { findings, now }: TlsContext): void {
+  if (certificate.validToDate < now) {
+    findings.warning(
+      place,
+      `names a certificate that ended on ${day(certificate.validToDate)}; replace it, browsers and sessions refuse it.`,
+    )
+  } else if (certificate.validFromDate > now) {
+    findings.warning(
+      place,
+      `names a certificate that begins on ${day(certificate.validFromDate)}; browsers and sessions refuse it until then.`,
+    )
+  }
+}
+
+async function readKey(
+  file: { readonly path: string; readonly line: number },
+  context: TlsContext,
+): Promise<KeyObject | undefined> {
+  const place = { line: file.line, option: 'ssl-certificate-key' }
+  const bytes = await readReferenced(file.path, 'private', place, context)
+  if (!bytes) return undefined
+  if (/ENCRYPTED/.test(bytes.toString('latin1'))) {
+    context.findings.error(place, 'names a key with a passphrase, which nobody could type at start; write it without one.')
+    return undefined
+  }
+  try {
+    return createPrivateKey(bytes)
+  } catch {
+    // OpenSSL's words say nothing to a person, and might repeat bytes of the key.
+    context.findings.error(place, 'names a file that does not hold a private key as PEM (-----BEGIN PRIVATE KEY-----).')
+    return undefined
+  }
+}
+
+async function readReferenced(path: string, rule: FileRule, place: Place, context: TlsContext): Promise<Buffer | undefined> {
+  const file = await readOwnFile(path, rule, context.uid)
+  for (const problem of file.problems) context.findings.error(place, `names a file that ${problem}`)
+  return file.bytes
+}
+
+function parseCertificate(pem: string): X509Certificate | undefined {
+  try {
+    return new X509Certificate(pem)
+  } catch {
+    return undefined
+  }
+}
+
+function day(date: Date): string {
+  return date.toISOString().slice(0, 10)
+}

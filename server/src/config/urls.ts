@@ -1,0 +1,156 @@
+import { BlockList, isIPv6 } from 'node:net'
+import type { ParseContext, Parsed } from './option-table.ts'
+
+/**
+ * The parameter of Benchkey's own that a name would double, as it is called there (security.md, *Authorization request*);
+ * undefined when it is free.
+ */
+export function reservedParameter(name: string): string | undefined {
+  if (name.startsWith('code_challenge')) return name === 'code_challenge_method' ? name : 'code_challenge'
+  return RESERVED_PARAMETERS.find((reserved) => reserved === name)
+}
+
+const RESERVED_PARAMETERS = [
+  'state',
+  'redirect_uri',
+  'client_id',
+  'client_secret',
+  'response_type',
+  'grant_type',
+  'code',
+  'code_verifier',
+  'refresh_token',
+]
+
+/** An endpoint of an authorization server. RFC 6749 §3.1, §3.2: absolute, no fragment, its query is kept. */
+export function endpointUrl(text: string, context: ParseContext): Parsed<string> {
+  const url = outboundUrl(text, context)
+  if ('problem' in url) return url
+  const names = [...url.value.searchParams.keys()]
+  if (new Set(names).size < names.length) return { problem: 'names a query parameter twice; keep one of the two.' }
+  const reserved = names
+    .filter((name) => !isHarmless(name, url.value))
+    .map(reservedParameter)
+    .find((name) => name !== undefined)
+  if (reserved !== undefined)
+    return { problem: `names ${reserved} in its query, which Benchkey sets itself; remove it from the URL.` }
+  return { value: text }
+}
+
+/** An issuer identifier: as an endpoint, without a query. RFC 8414 §2. The text is kept, `iss` is compared with it exactly. */
+export function issuerUrl(text: string, context: ParseContext): Parsed<string> {
+  const url = outboundUrl(text, context)
+  if ('problem' in url) return url
+  return text.includes('?') ? { problem: 'holds a query; an issuer is a URL without one.' } : { value: text }
+}
+
+/** The address browsers use: https, a base path is allowed, a trailing slash is dropped. */
+export function publicUrl(text: string): Parsed<string> {
+  const url = absoluteUrl(text)
+  if ('problem' in url) return url
+  if (url.value.protocol !== 'https:') return { problem: 'is an http URL; people reach Benchkey by https only.' }
+  return withoutTrailingSlash(text, url.value)
+}
+
+/** The address sessions use: as the public URL, and http on loopback. */
+export function callbackAddress(text: string): Parsed<string> {
+  const url = absoluteUrl(text)
+  if ('problem' in url) return url
+  if (url.value.protocol !== 'https:' && !isLoopback(url.value)) {
+    return { problem: 'is an http URL; write https, since http is allowed on loopback (127.0.0.1, ::1, localhost) only.' }
+  }
+  return withoutTrailingSlash(text, url.value)
+}
+
+function withoutTrailingSlash(text: string, url: URL): Parsed<string> {
+  if (text.includes('?')) return { problem: 'holds a query; write scheme, host, port and base path only.' }
+  if (url.port === '0') return { problem: 'names port 0; write the port that is reached.' }
+  return { value: url.origin + url.pathname.replace(/\/+$/, '') }
+}
+
+/** Providers print `?response_type=code` in their documentation; it says what Benchkey says anyway. */
+function isHarmless(name: string, url: URL): boolean {
+  return name === 'response_type' && url.searchParams.get(name) === 'code'
+}
+
+function outboundUrl(text: string, context: ParseContext): Parsed<URL> {
+  const url = absoluteUrl(text)
+  if ('problem' in url) return url
+  if (isLoopback(url.value)) {
+    if (context.allowsLoopback) return url
+    return {
+      problem: 'points at this machine itself (loopback), which only insecure-loopback-providers=1 in benchkey.conf allows.',
+    }
+  }
+  if (isForbidden(url.value)) {
+    return {
+      problem:
+        'names an address no provider has (link-local, metadata, multicast or unspecified); write the host name of the provider.',
+    }
+  }
+  if (url.value.protocol !== 'https:') return { problem: 'is an http URL; write https.' }
+  return url
+}
+
+function absoluteUrl(text: string): Parsed<URL> {
+  if (!/^https?:\/\/[^/?#\\]/i.test(text))
+    return { problem: 'is not a whole URL; write one that starts with https:// and a host.' }
+  if (text.includes('#')) return { problem: 'holds a fragment (#…); remove it.' }
+  if (/[\s\\"<>^`{|}]/.test(text))
+    return { problem: 'holds a blank, quote, backslash or another character no URL has; percent-encode it.' }
+  const authority = text.split(/[/?]/, 3)[2] ?? ''
+  if (authority.includes('@')) return { problem: 'holds a user name or password before the host; remove it.' }
+  const url = URL.parse(text)
+  if (!url) return { problem: 'is not a URL that can be read; check host and port.' }
+  return { value: url }
+}
+
+const LOOPBACK = new BlockList()
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')
+LOOPBACK.addAddress('::1', 'ipv6')
+
+/** Addresses no provider has (security.md, *Outbound guard*). */
+const FORBIDDEN = new BlockList()
+for (const [network, prefix] of [
+  ['0.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['100.100.100.200', 32],
+  ['224.0.0.0', 4],
+  ['255.255.255.255', 32],
+] as const) {
+  FORBIDDEN.addSubnet(network, prefix, 'ipv4')
+}
+for (const [network, prefix] of [
+  ['::', 128],
+  ['fe80::', 10],
+  ['ff00::', 8],
+  ['fd00:ec2::254', 128],
+] as const) {
+  FORBIDDEN.addSubnet(network, prefix, 'ipv6')
+}
+
+function isLoopback(url: URL): boolean {
+  const host = url.hostname.replace(/\.$/, '')
+  return host === 'localhost' || host.endsWith('.localhost') || isListed(LOOPBACK, host)
+}
+
+function isForbidden(url: URL): boolean {
+  return isListed(FORBIDDEN, url.hostname.replace(/\.$/, ''))
+}
+
+/** `host` as WHATWG's URL prints it: an IPv4 address is dotted there whatever was written, an IPv6 one is in brackets. */
+function isListed(list: BlockList, host: string): boolean {
+  if (!host.startsWith('[')) return /^[0-9.]+$/.test(host) && list.check(host, 'ipv4')
+  const address = host.slice(1, -1)
+  const embedded = embeddedIPv4(address)
+  return list.check(address, 'ipv6') || (embedded !== undefined && list.check(embedded, 'ipv4'))
+}
+
+/** The IPv4 address inside an IPv4-mapped (RFC 4291 §2.5.5) or NAT64 (RFC 6052, RFC 8215) one. */
+function embeddedIPv4(address: string): string | undefined {
+  const match = /^(?:::ffff:|64:ff9b::|64:ff9b:1:(?:[0-9a-f:]*:)?)([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(address)
+  if (!match || !isIPv6(address)) return undefined
+  const [high, low] = [match[1], match[2]].map((part) => Number.parseInt(part ?? '', 16))
+  if (high === undefined || low === undefined) return undefined
+  return [high >> 8, high & 255, low >> 8, low & 255].join('.')
+}
