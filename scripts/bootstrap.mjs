@@ -16,9 +16,15 @@ class Trouble extends Error {}
 /** Everything that decides what `npm ci` puts into node_modules. */
 function fingerprint() {
   const hash = createHash('sha256')
-  const packages = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).workspaces.map((name) => join(name, 'package.json'))
+  const packages = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).workspaces.map((name) =>
+    join(name, 'package.json'),
+  )
   for (const name of ['package-lock.json', '.npmrc', 'package.json', ...packages]) {
-    hash.update(name).update('\0').update(readFileSync(join(root, name))).update('\0')
+    hash
+      .update(name)
+      .update('\0')
+      .update(readFileSync(join(root, name)))
+      .update('\0')
   }
   return hash.update(`${process.platform} ${process.arch}`).digest('hex')
 }
@@ -33,14 +39,17 @@ function checkMachine() {
   }
   process.report.excludeNetwork = true
   if (!process.report.getReport().header.glibcVersionRuntime) {
-    throw new Trouble('Benchkey needs a Linux with the GNU C library (Debian, Ubuntu, Fedora, RHEL); this one uses another, such as musl.')
+    throw new Trouble(
+      'Benchkey needs a Linux with the GNU C library (Debian, Ubuntu, Fedora, RHEL); this one uses another, such as musl.',
+    )
   }
 }
 
 /** The one sentence that npm's own output leaves to be guessed. */
 function explain(output) {
   if (/ENOSPC/.test(output)) return `The disk is full: free about 600 MB in ${root} and try again.`
-  if (/EACCES|EPERM|EROFS/.test(output)) return `The packages could not be written: give your account write permission in ${root}.`
+  if (/EACCES|EPERM|EROFS/.test(output))
+    return `The packages could not be written: give your account write permission in ${root}.`
   if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT/.test(output)) {
     return 'The packages could not be fetched: check the network, or npm’s proxy and registry settings, and try again.'
   }

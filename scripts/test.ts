@@ -1,0 +1,26 @@
+import { resolve } from 'node:path'
+import { startVitest } from 'vitest/node'
+import { ClosingLineReporter } from './closing-line-reporter.ts'
+import { buildPages } from './pages.ts'
+import { installMissing, needs } from './system-packages.ts'
+import { runScript, step } from './trouble.ts'
+
+const root = resolve(import.meta.dirname, '..')
+
+const closing = new ClosingLineReporter()
+
+/** Runs everything; arguments are parts of file names, to run only those. */
+async function main(): Promise<number> {
+  installMissing(Object.values(needs))
+  buildPages(root)
+  step('Running the tests …')
+  const options = { root, run: true, watch: false, reporters: ['default' as const, closing] }
+  const vitest = await startVitest('test', process.argv.slice(2), options)
+  await vitest.close()
+  return closing.hasFailed ? 1 : 0
+}
+
+await runScript(main)
+process.stdout.write(`${closing.closingLine}\n`)
+// A test that left a socket open must not keep the run from ending.
+process.exit()
