@@ -1,0 +1,45 @@
+import { lazy, Suspense } from 'react'
+import { Redirect, Route, Switch } from 'wouter'
+import { pageData } from './page-data.ts'
+import { CallbackProblemPage } from './pages/CallbackProblemPage.tsx'
+import { LoginPage } from './pages/LoginPage.tsx'
+import { NotFoundPage } from './pages/NotFoundPage.tsx'
+import { pagePaths, routePatterns } from './paths.ts'
+
+const ManagedCredentialsPage = lazy(() =>
+  import('./pages/ManagedCredentialsPage.tsx').then((module) => ({ default: module.ManagedCredentialsPage })),
+)
+const SignInPage = lazy(() => import('./pages/SignInPage.tsx').then((module) => ({ default: module.SignInPage })))
+const SignInDonePage = lazy(() => import('./pages/SignInPage.tsx').then((module) => ({ default: module.SignInDonePage })))
+
+/** Which page a path shows. A problem the server wrote into the document comes before any path. */
+export function App() {
+  if (pageData.problem) return <CallbackProblemPage problem={pageData.problem} />
+  return (
+    <Suspense fallback={null}>
+      <Switch>
+        <Route path={pagePaths.home}>
+          <Redirect to={pagePaths.managedCredentials} replace />
+        </Route>
+        <Route path={pagePaths.settings}>
+          <Redirect to={pagePaths.managedCredentials} replace />
+        </Route>
+        <Route path={pagePaths.login}>
+          <LoginPage />
+        </Route>
+        <Route path={pagePaths.managedCredentials}>
+          <ManagedCredentialsPage />
+        </Route>
+        <Route path={routePatterns.signInDone}>
+          <SignInDonePage />
+        </Route>
+        <Route path={routePatterns.signIn}>
+          <SignInPage />
+        </Route>
+        <Route>
+          <NotFoundPage />
+        </Route>
+      </Switch>
+    </Suspense>
+  )
+}

@@ -1,0 +1,88 @@
+import type {
+  PageError,
+  PageIntegrationDetails,
+  PageIntegrations,
+  PageLogin,
+  PageMe,
+  PageSignInStart,
+  PageSignInStarted,
+} from '@benchkey/sdk/pages'
+import { ApiError, NoAnswerError } from './errors.ts'
+import { pageData } from './page-data.ts'
+import { apiPaths, isServiceUrl, loginPath, withoutBase } from './paths.ts'
+
+/** The complete path of one of the server's, base path included. */
+export const fromBase = (path: string): string => `${pageData.basePath}${path}`
+
+let leaving = false
+
+/** Nobody is logged in any more: to the login page with a new document, so that nothing read before stays in memory. */
+export function leaveForLogin(): void {
+  if (leaving) return
+  leaving = true
+  location.assign(fromBase(loginPath(withoutBase(location.pathname, pageData.basePath))))
+}
+
+async function send(path: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(fromBase(path), { credentials: 'same-origin', cache: 'no-store', redirect: 'error', ...init })
+  } catch (cause) {
+    throw init.signal?.aborted ? cause : new NoAnswerError(cause)
+  }
+}
+
+async function refusalOf(response: Response): Promise<ApiError> {
+  const body = (await response.json().catch(() => undefined)) as Partial<PageError> | undefined
+  const { code, message, retryAfterSeconds } = body?.error ?? {}
+  return new ApiError(
+    response.status,
+    code ?? 'internal',
+    message ?? `Benchkey answered ${response.status} without a reason. Try again; if it stays so, tell your administrator.`,
+    retryAfterSeconds,
+  )
+}
+
+async function request<T>(path: string, init: RequestInit, unauthorized: 'log-in' | 'tell'): Promise<T> {
+  const response = await send(path, init)
+  if (response.status === 401 && unauthorized === 'log-in') leaveForLogin()
+  if (!response.ok) throw await refusalOf(response)
+  const text = await response.text()
+  try {
+    return (text === '' ? undefined : JSON.parse(text)) as T
+  } catch {
+    throw new ApiError(response.status, 'internal', 'Benchkey answered with something else than data. Load this page again.')
+  }
+}
+
+const get = <T>(path: string, signal: AbortSignal): Promise<T> =>
+  request<T>(path, { headers: { accept: 'application/json' }, signal }, 'log-in')
+
+function post<T>(path: string, body: object = {}, unauthorized: 'log-in' | 'tell' = 'log-in'): Promise<T> {
+  const headers = { accept: 'application/json', 'content-type': 'application/json', 'x-benchkey-request': '1' }
+  return request<T>(path, { method: 'POST', headers, body: JSON.stringify(body) }, unauthorized)
+}
+
+/** The page API; every function rejects with ApiError or NoAnswerError, and a 401 leads to the login page. */
+export const api = {
+  me: (signal: AbortSignal) => get<PageMe>(apiPaths.me, signal),
+  /** For the login page itself: true when somebody is logged in already. */
+  isLoggedIn: async (): Promise<boolean> => (await send(apiPaths.me, { headers: { accept: 'application/json' } })).ok,
+  integrations: (signal: AbortSignal) => get<PageIntegrations>(apiPaths.integrations, signal),
+  integration: (uid: string, signal: AbortSignal) => get<PageIntegrationDetails>(apiPaths.integration(uid), signal),
+  logIn: (login: PageLogin) => post<void>(apiPaths.login, login, 'tell'),
+  logOut: () => post<void>(apiPaths.logout),
+  signOut: (uid: string) => post<void>(apiPaths.signOut(uid)),
+  tryAgain: (uid: string) => post<void>(apiPaths.tryAgain(uid)),
+  /** Starts a sign-in and navigates this tab to the service. */
+  async signIn(uid: string, start: PageSignInStart): Promise<void> {
+    const { url } = await post<PageSignInStarted>(apiPaths.signIn(uid), start)
+    if (!isServiceUrl(url)) {
+      throw new ApiError(
+        200,
+        'internal',
+        'The address to sign in at is not an https one, so it was not opened. Tell your administrator.',
+      )
+    }
+    location.assign(url)
+  },
+}

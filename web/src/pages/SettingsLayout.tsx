@@ -1,0 +1,29 @@
+import type { ReactNode } from 'react'
+import { Link, useLocation } from 'wouter'
+import { TopBar } from '../components/TopBar.tsx'
+import { pagePaths } from '../paths.ts'
+
+const TABS = [{ path: pagePaths.managedCredentials, label: 'Managed Credentials' }] as const
+
+/** Top bar, the heading Settings, the list of its tabs, and one tab's content. */
+export function SettingsLayout({ children }: { readonly children: ReactNode }) {
+  const [path] = useLocation()
+  return (
+    <>
+      <TopBar />
+      <div className="settings">
+        <nav className="side" aria-label="Settings">
+          {TABS.map((tab) => (
+            <Link key={tab.path} href={tab.path} className="side-link" aria-current={tab.path === path ? 'page' : undefined}>
+              {tab.label}
+            </Link>
+          ))}
+        </nav>
+        <main className="settings-content">
+          <h1>Settings</h1>
+          {children}
+        </main>
+      </div>
+    </>
+  )
+}

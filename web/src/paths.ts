@@ -1,0 +1,77 @@
+/** The one place that builds and reads the paths of pages and of the page API. All are without the base path. */
+
+/** Paths of pages, for links and routes. */
+export const pagePaths = {
+  home: '/',
+  login: '/login',
+  settings: '/settings',
+  managedCredentials: '/settings/managed-credentials',
+  signIn: (section: string): string => `/sign-in/${encodeURIComponent(section)}`,
+} as const
+
+/** Patterns of the routes that have a parameter. */
+export const routePatterns = { signIn: '/sign-in/:section', signInDone: '/sign-in/:section/done' } as const
+
+const integration = (uid: string): string => `/api/integrations/${encodeURIComponent(uid)}`
+
+/** Paths of the page API. */
+export const apiPaths = {
+  me: '/api/me',
+  login: '/api/login',
+  logout: '/api/logout',
+  events: '/api/events',
+  integrations: '/api/integrations',
+  integration,
+  signIn: (uid: string): string => `${integration(uid)}/sign-in`,
+  signOut: (uid: string): string => `${integration(uid)}/sign-out`,
+  tryAgain: (uid: string): string => `${integration(uid)}/try-again`,
+} as const
+
+/** The section that a `/sign-in/<section>` path names, decoded; undefined for other paths. */
+export function sectionOf(path: string): string | undefined {
+  const encoded = /^\/sign-in\/([^/?#]+)(?:\/done)?$/.exec(path)?.[1]
+  if (encoded === undefined) return undefined
+  try {
+    return decodeURIComponent(encoded)
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Where the login may lead: only to a page named here, so that a link to `/login?next=…` opens nothing else. Built anew
+ * from what was read, never passed through.
+ */
+export function allowedNext(next: string | null): string | undefined {
+  if (next === null) return undefined
+  if (next === pagePaths.managedCredentials) return next
+  const section = sectionOf(next)
+  return section === undefined ? undefined : `${pagePaths.signIn(section)}${next.endsWith('/done') ? '/done' : ''}`
+}
+
+/** The login page's path that comes back to `path` afterwards. */
+export function loginPath(path: string): string {
+  const next = allowedNext(path)
+  return next === undefined || next === pagePaths.managedCredentials
+    ? pagePaths.login
+    : `${pagePaths.login}?next=${encodeURIComponent(next)}`
+}
+
+/** `location.pathname` without the base path. */
+export function withoutBase(pathname: string, basePath: string): string {
+  return basePath !== '' && pathname.startsWith(`${basePath}/`) ? pathname.slice(basePath.length) : pathname
+}
+
+/** A path of the server's own as a complete one; undefined when it would lead to another host. */
+export function ownPath(path: string, basePath: string): string | undefined {
+  if (!/^\/(?![/\\])/.test(path)) return undefined
+  return basePath === '' || path === basePath || path.startsWith(`${basePath}/`) ? path : `${basePath}${path}`
+}
+
+/** Whether a sign-in may navigate there: https, or http on this machine (development). RFC 9700 §2.6 wants https. */
+export function isServiceUrl(url: string): boolean {
+  if (!URL.canParse(url)) return false
+  const { protocol, hostname } = new URL(url)
+  if (protocol === 'https:') return true
+  return protocol === 'http:' && /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname)
+}

@@ -1,0 +1,33 @@
+import { keepPreviousData, QueryClient, queryOptions } from '@tanstack/react-query'
+import { api } from './api.ts'
+import { isWorthRetrying } from './errors.ts'
+
+/** The pages' cache of what the API answered. */
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      // Freshness comes from the event stream; this only keeps several components of one page from asking twice.
+      staleTime: 2000,
+      retry: (failures, error) => failures < 2 && isWorthRetrying(error),
+      networkMode: 'always',
+    },
+    mutations: { networkMode: 'always' },
+  },
+})
+
+/** Who is logged in. */
+export const meQuery = queryOptions({ queryKey: ['me'], queryFn: ({ signal }) => api.me(signal), staleTime: 60_000 })
+
+/** Every integration, in the order of the file. */
+export const integrationsQuery = queryOptions({
+  queryKey: ['integrations'],
+  queryFn: ({ signal }) => api.integrations(signal),
+  placeholderData: keepPreviousData,
+})
+
+/** One integration with everything the Info dialog shows. */
+export const integrationQuery = (uid: string) =>
+  queryOptions({ queryKey: ['integrations', uid], queryFn: ({ signal }) => api.integration(uid, signal) })
+
+/** Asks again for everything said about integrations. */
+export const lookAgain = (): Promise<void> => queryClient.invalidateQueries({ queryKey: ['integrations'] })

@@ -1,0 +1,52 @@
+import { useEffect } from 'react'
+import { fromBase, leaveForLogin } from './api.ts'
+import { apiPaths } from './paths.ts'
+import { lookAgain, meQuery, queryClient } from './queries.ts'
+
+/** Pause before a refused event stream is asked for again; dropped ones the browser reopens itself. */
+const REOPEN_MS = 5000
+
+/**
+ * Keeps the page current by the server's event stream, only while the tab is visible: over HTTP/1.1 a browser has six
+ * connections per host. What happened meanwhile is asked for once at every opening.
+ */
+export function useLive(): void {
+  useEffect(() => {
+    let stream: EventSource | undefined
+    let reopen: number | undefined
+    let openedBefore = false
+
+    const close = (): void => {
+      window.clearTimeout(reopen)
+      stream?.close()
+      stream = undefined
+    }
+    const open = (): void => {
+      close()
+      stream = new EventSource(fromBase(apiPaths.events))
+      stream.addEventListener('open', () => {
+        if (openedBefore) void lookAgain()
+        openedBefore = true
+      })
+      stream.addEventListener('integrations', () => void lookAgain())
+      stream.addEventListener('logged_out', () => {
+        close()
+        leaveForLogin()
+      })
+      stream.addEventListener('error', () => {
+        if (stream?.readyState !== EventSource.CLOSED) return
+        // A refused stream tells no status; asking who is logged in leads to the login page when nobody is.
+        void queryClient.invalidateQueries({ queryKey: meQuery.queryKey })
+        reopen = window.setTimeout(open, REOPEN_MS)
+      })
+    }
+    const follow = (): void => (document.visibilityState === 'visible' ? open() : close())
+
+    follow()
+    document.addEventListener('visibilitychange', follow)
+    return () => {
+      document.removeEventListener('visibilitychange', follow)
+      close()
+    }
+  }, [])
+}
