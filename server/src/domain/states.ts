@@ -78,8 +78,8 @@ export function sentenceOf(state: State, phrasing: Phrasing): Sentence {
     code: state.code,
     ...(state.reason === undefined ? {} : { reason: state.reason }),
     ...row,
-    explanation: atMost(row.explanation),
-    action: atMost(row.action),
+    explanation: shortened(row.explanation, SENTENCE_LIMIT),
+    action: shortened(row.action, SENTENCE_LIMIT),
   }
 }
 
@@ -208,22 +208,24 @@ function reauthenticationWords(state: State, phrasing: Phrasing): string {
   }
 }
 
-const nameOf = (state: State): string => state.name ?? state.section ?? 'this integration'
-const hostOrName = (state: State): string => state.host ?? nameOf(state)
+/** Long names are cut here, so that the facts and links after them are not. */
+const NAME_LIMIT = 60
+const nameOf = (state: State): string => shortened(state.name ?? state.section ?? 'this integration', NAME_LIMIT)
+const hostOrName = (state: State): string => shortened(state.host ?? nameOf(state), NAME_LIMIT)
 const timeOf = (at: Date | undefined, phrasing: Phrasing): string => (at ? phrasing.time(at) : 'an unknown time')
 const linkOf = (state: State, phrasing: Phrasing): string => phrasing.signInLink(state.section ?? '')
 
 const SENTENCE_LIMIT = 240
 
-function atMost(text: string): string {
-  return text.length <= SENTENCE_LIMIT ? text : `${text.slice(0, SENTENCE_LIMIT - 1)}…`
+function shortened(text: string, limit: number): string {
+  return text.length <= limit ? text : `${text.slice(0, limit - 1)}…`
 }
 
 /** Replaces what a terminal or log could act on; caps what a caller can make us repeat at 80 characters. */
 export function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is replaced.
   const clean = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '?')
-  return clean.length <= 80 ? clean : `${clean.slice(0, 79)}…`
+  return shortened(clean, 80)
 }
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
