@@ -1,6 +1,7 @@
 import type { Effects } from '../domain/effects.ts'
 import type { AuditEvent, Store } from '../store/store.ts'
 import { kindOfFailure, type Log } from './log.ts'
+import { Periodic } from './periodic.ts'
 
 /** One hand-out of a token, as the token path notes it. `fingerprint`: first 16 hex digits of the token's SHA-256. */
 export interface ServedToken {
@@ -12,8 +13,8 @@ export interface ServedToken {
   readonly address: string
 }
 
-/** An event before the audit dates it. */
-export type NewAuditEvent = Omit<AuditEvent, 'at'> & { readonly at?: Date }
+/** An event before the audit dates it and, where only an id is known, names its user. */
+export type NewAuditEvent = Omit<AuditEvent, 'at'> & { readonly at?: Date; readonly userId?: string }
 
 /** Rows of grouped use are written this often, in milliseconds. */
 const FLUSH_MS = 1000
@@ -27,14 +28,12 @@ const BUFFER_LIMIT = 20_000
  */
 export class AuditLog {
   readonly #store: Pick<Store, 'audit' | 'users' | 'now'>
-  readonly #effects: Pick<Effects, 'sleep'>
   readonly #log: Log
-  readonly #stop = new AbortController()
   readonly #served = new Map<string, { token: ServedToken; at: Date; count: number }>()
   readonly #userNames = new Map<string, string>()
   #waiting: AuditEvent[] = []
   #writing: Promise<void> = Promise.resolve()
-  #loop: Promise<void> | undefined
+  readonly #loop: Periodic
   /** Events that were dropped because the buffer was full. */
   lost = 0
   /** Whether the last write failed. */
@@ -42,14 +41,16 @@ export class AuditLog {
 
   constructor(parts: { store: Pick<Store, 'audit' | 'users' | 'now'>; effects: Pick<Effects, 'sleep'>; log: Log }) {
     this.#store = parts.store
-    this.#effects = parts.effects
     this.#log = parts.log
+    this.#loop = new Periodic('writing of the audit', FLUSH_MS, parts, () => this.flush())
   }
 
   /** Writes an event at once; resolves when it is written or kept for later, and never rejects. */
-  record(event: NewAuditEvent): Promise<void> {
-    this.#keep({ at: this.#store.now(), ...event })
-    return this.#write()
+  async record({ userId, ...event }: NewAuditEvent): Promise<void> {
+    const at = this.#store.now()
+    if (userId !== undefined) await this.#learnNames([userId])
+    this.#keep({ at, ...this.#named(userId), ...event })
+    await this.#write()
   }
 
   /** Notes a hand-out; one line per second tells how often a session got the same token. */
@@ -69,13 +70,12 @@ export class AuditLog {
 
   /** Begins to write grouped use once a second. */
   start(): void {
-    this.#loop ??= this.#run()
+    this.#loop.start()
   }
 
   /** Writes what waits, and ends. */
   async close(): Promise<void> {
-    this.#stop.abort()
-    await this.#loop
+    await this.#loop.close()
     await this.flush()
   }
 
@@ -84,23 +84,19 @@ export class AuditLog {
     const served = [...this.#served.values()]
     this.#served.clear()
     if (served.length > 0) await this.#learnNames(served.map(({ token }) => token.userId))
-    for (const { token, at, count } of served) this.#keep(this.#servedEvent(token, at, count))
+    for (const { token, at, count } of served) {
+      const { userId, ...use } = token
+      this.#keep({ at, action: 'token.served', outcome: 'ok', ...this.#named(userId), ...use, count })
+    }
     await this.#write()
   }
 
-  async #run(): Promise<void> {
-    while (!this.#stop.signal.aborted) {
-      await this.#effects.sleep(FLUSH_MS, this.#stop.signal).catch(() => undefined)
-      await this.flush()
-    }
+  #named(userId: string | undefined): { userName?: string } {
+    const userName = userId === undefined ? undefined : this.#userNames.get(userId)
+    return userName === undefined ? {} : { userName }
   }
 
-  #servedEvent({ userId, ...token }: ServedToken, at: Date, count: number): AuditEvent {
-    const userName = this.#userNames.get(userId)
-    return { at, action: 'token.served', outcome: 'ok', ...(userName === undefined ? {} : { userName }), ...token, count }
-  }
-
-  /** Names never change, so they are read once; the token path itself knows only ids. */
+  /** Names never change, so each is read once. */
   async #learnNames(userIds: readonly string[]): Promise<void> {
     if (userIds.every((id) => this.#userNames.has(id))) return
     try {

@@ -1,6 +1,6 @@
-import { BrokerError } from '../domain/errors.ts'
 import type { Integration, IntegrationUid } from '../domain/integration.ts'
 import type { BrowserSession, User } from '../domain/people.ts'
+import { badRequest } from './bad-request.ts'
 import type { CallbackResult, IntegrationDetails, IntegrationView, SignIns } from './broker.ts'
 import { Callback } from './callback.ts'
 import { frozenHash } from './integration-hashes.ts'
@@ -135,8 +135,7 @@ export class BrowserSignIns implements SignIns {
   #limit(user: User, address: string): void {
     const wait = this.#perAddress.take(addressKey(address)) || this.#perUser.take(user.id)
     if (wait === 0) return
-    const sentence = `Too many attempts. Try again in ${wait} s.`
-    throw new BrokerError('bad_request', sentence, { sentence, retryAfterSeconds: wait })
+    throw badRequest(`Too many attempts. Try again in ${wait} s.`, wait)
   }
 }
 

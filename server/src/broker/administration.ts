@@ -1,0 +1,150 @@
+import type { Configuration, LoadResult } from '../config/configuration.ts'
+import { formatDiagnostic } from '../config/diagnostics.ts'
+import type { User } from '../domain/people.ts'
+import { printable } from '../domain/states.ts'
+import { type LocalAccounts, passwordProblem, userNameProblem } from '../login/local-accounts.ts'
+import { type Store, StoreError } from '../store/store.ts'
+import type { AuditLog } from './audit-log.ts'
+import { badRequest } from './bad-request.ts'
+import type { Administration, ReloadFinding, Sessions } from './broker.ts'
+import type { Catalogue } from './catalogue.ts'
+import type { LiveChanges } from './live-changes.ts'
+import { soleUserOf } from './logins.ts'
+import { REVOCATION_LIFE_MS } from './sign-ins.ts'
+
+/** What the administrator's use cases are made of. */
+export interface AdministrationParts {
+  readonly store: Store
+  readonly catalogue: Catalogue
+  readonly accounts: LocalAccounts
+  readonly audit: AuditLog
+  readonly changes: LiveChanges
+  readonly sessions: Sessions
+  readonly singleUser: boolean
+  /** The configuration the server was started with. */
+  readonly started: Configuration
+  readonly loadConfiguration: () => Promise<LoadResult>
+  readonly wakeRevocations: () => void
+}
+
+/** Accounts, the configuration, and whether all is well. */
+export class Administrator implements Administration {
+  readonly #parts: AdministrationParts
+  #reloading: Promise<unknown> = Promise.resolve()
+
+  constructor(parts: AdministrationParts) {
+    this.#parts = parts
+  }
+
+  async addUser(wanted: { name: string; password: string; isAdmin: boolean }): Promise<User> {
+    const { store, accounts, audit, singleUser } = this.#parts
+    const name = wanted.name.normalize('NFC')
+    const problem = userNameProblem(name) ?? passwordProblem(wanted.password)
+    if (problem !== undefined) throw badRequest(problem)
+    const sole = singleUser ? soleUserOf(await store.users.list()) : undefined
+    if (sole)
+      throw badRequest(`This server has single-user=1 and its one user is "${sole.name}". Remove it first, or set single-user=0.`)
+    const passwordHash = await accounts.hash(wanted.password)
+    try {
+      const user = await store.users.create({ name, passwordHash, isAdmin: wanted.isAdmin })
+      await audit.record({
+        action: 'user.added',
+        outcome: 'ok',
+        userName: user.name,
+        detail: user.isAdmin ? 'administrator' : 'user',
+      })
+      return user
+    } catch (failure) {
+      if (failure instanceof StoreError && failure.code === 'duplicate') throw badRequest(`There is a user "${name}" already.`)
+      throw failure
+    }
+  }
+
+  listUsers(): Promise<readonly User[]> {
+    return this.#parts.store.users.list()
+  }
+
+  async setLocked(name: string, locked: boolean): Promise<void> {
+    const { store, audit, changes } = this.#parts
+    const user = await this.#get(name)
+    if (!(await store.users.setLocked(user.name, locked))) throw noSuchUser(name)
+    await audit.record({ action: locked ? 'user.locked' : 'user.unlocked', outcome: 'ok', userName: user.name })
+    if (locked) changes.publish(user.id, 'logged_out')
+  }
+
+  async removeUser(name: string): Promise<void> {
+    const { store, catalogue, audit, changes, sessions, wakeRevocations } = this.#parts
+    const user = await this.#get(name)
+    for (const session of await sessions.list()) {
+      if (session.userId === user.id) await sessions.end(session.id, 'the removal of its user')
+    }
+    const revocable = catalogue.all().filter((integration) => integration.revocationUrl !== undefined)
+    const queueFor = new Set(revocable.flatMap(({ uid }) => catalogue.internalId(uid) ?? []))
+    const giveUpAt = new Date(store.now().getTime() + REVOCATION_LIFE_MS)
+    if (!(await store.users.remove(user.name, { queueFor, giveUpAt }))) throw noSuchUser(name)
+    await audit.record({ action: 'user.removed', outcome: 'ok', userName: user.name })
+    changes.publish(user.id, 'logged_out')
+    wakeRevocations()
+  }
+
+  /** One reload at a time, each with the files as they are when it begins. */
+  reload(): ReturnType<Administration['reload']> {
+    const reloading = this.#reloading.then(() => this.#reload())
+    // The next reload does not care how this one ended; its caller hears it.
+    this.#reloading = reloading.catch(() => undefined)
+    return reloading
+  }
+
+  async ready(): Promise<void> {
+    await this.#parts.store.ping()
+    if (this.#parts.audit.failing) throw new Error('the audit cannot be written')
+  }
+
+  async #reload(): ReturnType<Administration['reload']> {
+    const { catalogue, store, audit, changes, loadConfiguration } = this.#parts
+    const { configuration, diagnostics } = await loadConfiguration()
+    const findings = diagnostics.map(
+      (finding): ReloadFinding => ({ severity: finding.severity, text: formatDiagnostic(finding) }),
+    )
+    if (!configuration) {
+      const count = findings.filter(({ severity }) => severity === 'error').length
+      await audit.record({ action: 'configuration.refused', outcome: 'refused', detail: `${count} errors` })
+      return { applied: false, findings }
+    }
+    await catalogue.replace(configuration.integrations, store.now())
+    await audit.record({
+      action: 'configuration.applied',
+      outcome: 'ok',
+      detail: `${configuration.integrations.length} integrations`,
+    })
+    changes.publishToAll('integrations')
+    return { applied: true, findings: [...findings, ...this.#needingRestart(configuration)] }
+  }
+
+  #needingRestart({ server, database }: Configuration): readonly ReloadFinding[] {
+    const { started } = this.#parts
+    const warn = (text: string): ReloadFinding => ({ severity: 'warning', text })
+    return [
+      ...(isSame(server, started.server)
+        ? []
+        : [warn('benchkey.conf: its changes take effect when the server is started again.')]),
+      ...(isSame(database, started.database)
+        ? []
+        : [warn('database.conf: its changes take effect when the server is started again.')]),
+    ]
+  }
+
+  async #get(name: string): Promise<User> {
+    const user = await this.#parts.store.users.findByName(name.normalize('NFC'))
+    if (!user) throw noSuchUser(name)
+    return user
+  }
+}
+
+function noSuchUser(name: string): Error {
+  return badRequest(`There is no user "${printable(name)}". See them with: benchkey user list`)
+}
+
+function isSame(a: object, b: object): boolean {
+  return JSON.stringify(a) === JSON.stringify(b)
+}

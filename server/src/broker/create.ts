@@ -1,0 +1,93 @@
+import type { Configuration, LoadResult } from '../config/configuration.ts'
+import type { Effects } from '../domain/effects.ts'
+import type { UnixAccount } from '../launcher/accounts.ts'
+import type { LocalAccounts } from '../login/local-accounts.ts'
+import type { AuthorizationServers } from '../oauth/authorization-server.ts'
+import type { Store } from '../store/store.ts'
+import { Administrator } from './administration.ts'
+import { AuditLog } from './audit-log.ts'
+import type { Broker, Tokens } from './broker.ts'
+import { Catalogue } from './catalogue.ts'
+import { LiveChanges } from './live-changes.ts'
+import type { Log } from './log.ts'
+import { BrowserLogins } from './logins.ts'
+import { RevocationQueue } from './revocation-queue.ts'
+import { SessionKeeper } from './sessions.ts'
+import { BrowserSignIns, type TryAgain } from './sign-ins.ts'
+import { Sweeper } from './sweeper.ts'
+import { UseNotes } from './use-notes.ts'
+
+/** What `main.ts` hands to the broker. */
+export interface BrokerParts {
+  readonly store: Store
+  readonly servers: AuthorizationServers
+  readonly effects: Effects
+  readonly accounts: LocalAccounts
+  readonly log: Log
+  readonly configuration: Configuration
+  /** Reads and checks all configuration files, for a reload. */
+  readonly loadConfiguration: () => Promise<LoadResult>
+  /** PEM of the private CA that sessions are given. */
+  readonly caCertificate?: string
+  readonly serverUid: number
+  readonly findUnixAccount: (name: string) => Promise<UnixAccount | undefined>
+  /** The token path and the refresh engine, made over what the use cases share. */
+  readonly createTokens: (shared: SharedParts) => TokenUseCases
+}
+
+/** What the token path shares with the other use cases. */
+export interface SharedParts {
+  readonly store: Store
+  readonly servers: AuthorizationServers
+  readonly effects: Effects
+  readonly catalogue: Catalogue
+  readonly audit: AuditLog
+  readonly uses: UseNotes
+  readonly changes: LiveChanges
+  readonly log: Log
+}
+
+/** The token path, its *Try again*, and how it ends: `drain` waits for open refreshes. */
+export interface TokenUseCases {
+  readonly tokens: Tokens
+  readonly tryAgain: TryAgain
+  drain(): Promise<void>
+}
+
+/** All use cases over one store. `close` lets what is under way finish and writes what waits; the store is left open. */
+export async function createBroker(parts: BrokerParts): Promise<Broker & { close(): Promise<void> }> {
+  const { store, servers, effects, log, accounts, configuration } = parts
+  const { publicUrl, callbackAddress, singleUser } = configuration.server
+  const catalogue = new Catalogue(publicUrl, store.integrations)
+  await catalogue.replace(configuration.integrations, store.now())
+  const changes = new LiveChanges()
+  const audit = new AuditLog({ store, effects, log })
+  const uses = new UseNotes({ tokens: store.tokens, effects, log })
+  const shared = { store, servers, effects, catalogue, audit, changes, log }
+  const engine = parts.createTokens({ ...shared, uses })
+  const revocations = new RevocationQueue(shared)
+  const wakeRevocations = (): void => revocations.wake()
+  const sessions = new SessionKeeper({ ...parts, audit, publicUrl, callbackAddress, singleUser })
+  const sweeper = new Sweeper({ store, effects, sessions, log })
+  const { loadConfiguration } = parts
+  const administration = new Administrator({
+    ...{ store, catalogue, accounts, audit, changes, sessions, singleUser },
+    ...{ started: configuration, loadConfiguration, wakeRevocations },
+  })
+  const loops = [audit, uses, revocations, sweeper]
+  for (const loop of loops) loop.start()
+  return {
+    logins: new BrowserLogins({ store, accounts, effects, audit, changes, singleUser }),
+    signIns: new BrowserSignIns(shared, engine.tryAgain, wakeRevocations),
+    tokens: engine.tokens,
+    sessions,
+    administration,
+    changes,
+    close: async () => {
+      await engine.drain()
+      await Promise.all([revocations, sweeper, sessions].map((part) => part.close()))
+      await uses.close()
+      await audit.close()
+    },
+  }
+}

@@ -1,0 +1,125 @@
+import type { Effects } from '../domain/effects.ts'
+import type { AuthorizationServers } from '../oauth/authorization-server.ts'
+import type { RevocationOutcome } from '../oauth/outcome.ts'
+import type { RevocationJob, Store } from '../store/store.ts'
+import type { AuditLog } from './audit-log.ts'
+import type { Catalogue } from './catalogue.ts'
+import { ATTEMPT_LIFE_MS } from './integration-views.ts'
+import type { LiveChanges } from './live-changes.ts'
+import { kindOfFailure, type Log } from './log.ts'
+import { Periodic } from './periodic.ts'
+import { fingerprintOf } from './token-cache.ts'
+
+/** Due jobs are looked for this often; a sign-out wakes the queue at once. */
+const LOOK_MS = 15_000
+
+/** A job belongs to one process for longer than a revocation request can take. */
+const CLAIM_MS = 150_000
+
+/** First pause after a failed try; it doubles up to an hour. */
+const FIRST_PAUSE_MS = 30_000
+const LONGEST_PAUSE_MS = 60 * 60 * 1000
+
+/** What the queue is made of. */
+export interface RevocationParts {
+  readonly store: Store
+  readonly catalogue: Catalogue
+  readonly servers: AuthorizationServers
+  readonly effects: Effects
+  readonly audit: AuditLog
+  readonly changes: LiveChanges
+  readonly log: Log
+}
+
+/** Revokes at the services what people signed out of (RFC 7009), again and again for 24 h, then visibly failed. */
+export class RevocationQueue {
+  readonly #parts: RevocationParts
+  readonly #loop: Periodic
+
+  constructor(parts: RevocationParts) {
+    this.#parts = parts
+    this.#loop = new Periodic('queue of revocations', LOOK_MS, parts, (stop) => this.#workOff(stop))
+  }
+
+  start(): void {
+    this.#loop.start()
+  }
+
+  /** Something was queued: look now. */
+  wake(): void {
+    this.#loop.wake()
+  }
+
+  /** Waits for the revocation under way; what waits is left for the next start. */
+  close(): Promise<void> {
+    return this.#loop.close()
+  }
+
+  async #workOff(stop: AbortSignal): Promise<void> {
+    const { store } = this.#parts
+    while (!stop.aborted) {
+      const { job, cancelled } = await store.revocations.claimDue(store.now(), CLAIM_MS, ATTEMPT_LIFE_MS)
+      for (const { userId, integrationId } of cancelled) {
+        const detail = 'a newer sign-in or an open attempt could lose its tokens by it'
+        await this.#record('revocation.cancelled', 'ok', { userId, integrationId }, { detail })
+      }
+      if (job) await this.#revoke(job)
+      else if (cancelled.length === 0) return
+    }
+  }
+
+  async #revoke(job: RevocationJob): Promise<void> {
+    const { catalogue, servers, store, changes } = this.#parts
+    const fingerprint = fingerprintOf(job.token)
+    const integration = catalogue.findByInternalId(job.integrationId)
+    if (!integration?.revocationUrl) {
+      await store.revocations.finish(job.id)
+      const detail = integration ? 'no revocation URL is configured' : 'the integration is not configured any more'
+      await this.#record('revocation.dropped', 'failed', job, { fingerprint, detail })
+      return
+    }
+    const outcome = await servers
+      .revoke(integration, { token: job.token, tokenTypeHint: job.tokenTypeHint })
+      .catch((failure: unknown): RevocationOutcome => {
+        this.#parts.log.error(
+          { failure: kindOfFailure(failure), section: integration.section },
+          'A revocation ended unexpectedly.',
+        )
+        return { kind: 'retry', words: 'ended unexpectedly' }
+      })
+    if (outcome.kind === 'done') {
+      await store.revocations.finish(job.id)
+      await this.#record('token.revoked', 'ok', job, { fingerprint })
+    } else {
+      await this.#putBack(job, outcome, fingerprint)
+    }
+    changes.publish(job.userId, 'integrations')
+  }
+
+  /** A refusal may be a wrong client secret, which somebody repairs: it is tried again like a failure, until it is given up. */
+  async #putBack(job: RevocationJob, outcome: Exclude<RevocationOutcome, { kind: 'done' }>, fingerprint: string): Promise<void> {
+    const { store, effects } = this.#parts
+    const asked = outcome.kind === 'retry' ? (outcome.retryAfterSeconds ?? 0) * 1000 : 0
+    const doubled = FIRST_PAUSE_MS * 2 ** Math.min(job.tries, 12)
+    const jitter = 0.75 + Buffer.from(effects.randomBytes(1)).readUInt8(0) / 512
+    const pauseMs = Math.max(Math.min(doubled, LONGEST_PAUSE_MS) * jitter, Math.min(asked, LONGEST_PAUSE_MS))
+    // The last try comes right at the end of the 24 h, whatever the pause.
+    const nextAt = new Date(store.now().getTime() + pauseMs)
+    const isOver = store.now() >= job.giveUpAt
+    const last = nextAt > job.giveUpAt && !isOver ? job.giveUpAt : nextAt
+    await store.revocations.reschedule(job.id, last, outcome.words)
+    const action = isOver ? 'revocation.given_up' : 'revocation.delayed'
+    await this.#record(action, 'failed', job, { fingerprint, detail: outcome.words })
+  }
+
+  async #record(
+    action: string,
+    outcome: 'ok' | 'failed',
+    whose: { readonly userId: string; readonly integrationId: string },
+    more: { readonly fingerprint?: string; readonly detail?: string },
+  ): Promise<void> {
+    const section = this.#parts.catalogue.findByInternalId(whose.integrationId)?.section
+    const named = section === undefined ? {} : { section }
+    await this.#parts.audit.record({ action, outcome, userId: whose.userId, ...named, ...more })
+  }
+}

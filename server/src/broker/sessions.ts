@@ -1,0 +1,180 @@
+import type { Effects } from '../domain/effects.ts'
+import type { BrokerError } from '../domain/errors.ts'
+import type { DevelopmentSession, User } from '../domain/people.ts'
+import { plainPhrasing, printable } from '../domain/states.ts'
+import type { UnixAccount } from '../launcher/accounts.ts'
+import { isAlive, signal } from '../launcher/processes.ts'
+import { sessionEnvironment } from '../launcher/session-environment.ts'
+import type { Store } from '../store/store.ts'
+import type { AuditLog } from './audit-log.ts'
+import { badRequest } from './bad-request.ts'
+import type { OpenedSession, Sessions } from './broker.ts'
+import { kindOfFailure, type Log } from './log.ts'
+import { soleUserOf } from './logins.ts'
+import { refusalOf } from './refusals.ts'
+import { makeRpcCookie, RPC_COOKIE_LIFE_MS, RPC_COOKIE_OVERLAP_MS, rpcCookieHash } from './rpc-cookie.ts'
+
+/** How long an ended session's supervisor may take to leave before it is killed, in milliseconds. */
+const GRACE_MS = 10_000
+
+/** What sessions are made of. */
+export interface SessionParts {
+  readonly store: Store
+  readonly effects: Effects
+  readonly audit: AuditLog
+  readonly log: Log
+  /** Without a trailing slash. */
+  readonly publicUrl: string
+  /** Without a trailing slash. */
+  readonly callbackAddress: string
+  readonly caCertificate?: string
+  readonly singleUser: boolean
+  /** The account the server runs as. */
+  readonly serverUid: number
+  readonly findUnixAccount: (name: string) => Promise<UnixAccount | undefined>
+}
+
+/** Development sessions: who may open one, as which Unix account, and what it shows to get tokens. */
+export class SessionKeeper implements Sessions {
+  readonly #parts: SessionParts
+  readonly #stop = new AbortController()
+  readonly #endings = new Set<Promise<void>>()
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts
+  }
+
+  async open(request: Parameters<Sessions['open']>[0]): Promise<OpenedSession> {
+    const { store, effects, audit } = this.#parts
+    const user = await this.#userFor(request.userName)
+    const account = await this.#accountFor(user)
+    const { cookie, cookieHash, expiresAt } = this.#newCookie(user.name)
+    const { name, supervisor } = request
+    if (!isAlive(supervisor, effects.bootId)) throw badRequest('The process that asked for the session has ended.')
+    const session = await store.sessions.create({
+      userName: user.name,
+      name,
+      supervisor,
+      cookieHash,
+      cookieExpiresAt: expiresAt,
+    })
+    await audit.record({ action: 'session.opened', outcome: 'ok', userName: user.name, ...namesOf(session) })
+    const { publicUrl, callbackAddress, caCertificate } = this.#parts
+    return {
+      session,
+      cookie,
+      environment: sessionEnvironment({ publicUrl, callbackAddress, sessionId: session.id }),
+      ...(caCertificate === undefined ? {} : { caCertificate }),
+      ...(account === undefined ? {} : { account }),
+    }
+  }
+
+  async rotate(sessionId: string): Promise<string> {
+    const { store } = this.#parts
+    const session = (await store.sessions.list()).find((live) => live.id === sessionId)
+    if (!session) throw this.#ended()
+    const { cookie, cookieHash, expiresAt } = this.#newCookie(session.userName)
+    const previousUntil = new Date(store.now().getTime() + RPC_COOKIE_OVERLAP_MS)
+    if (!(await store.sessions.rotateCookie(sessionId, { cookieHash, expiresAt, previousUntil }))) throw this.#ended()
+    return cookie
+  }
+
+  list(): Promise<readonly DevelopmentSession[]> {
+    return this.#parts.store.sessions.list()
+  }
+
+  async end(sessionId: string, by: string): Promise<boolean> {
+    const { store, audit } = this.#parts
+    const session = (await store.sessions.list()).find((live) => live.id === sessionId)
+    if (!(await store.sessions.end(sessionId))) return false
+    const names = session ? { userName: session.userName, ...namesOf(session) } : { sessionId }
+    await audit.record({ action: 'session.ended', outcome: 'ok', detail: `by ${by}`, ...names })
+    if (session?.supervisor) this.#dismiss(session.supervisor)
+    return true
+  }
+
+  /** Ends the sessions whose supervisor is gone; a reboot ends all of the boot before. */
+  async endOrphans(): Promise<void> {
+    const { effects } = this.#parts
+    for (const { id, supervisor } of await this.list()) {
+      if (supervisor && !isAlive(supervisor, effects.bootId)) await this.end(id, 'the end of its command')
+    }
+  }
+
+  /** Supervisors that were asked to leave are not waited for any longer. */
+  async close(): Promise<void> {
+    this.#stop.abort()
+    await Promise.all(this.#endings)
+  }
+
+  async #userFor(userName: string | undefined): Promise<User> {
+    const { store, singleUser } = this.#parts
+    const users = await store.users.list()
+    const sole = singleUser ? soleUserOf(users) : undefined
+    if (userName === undefined && !singleUser) throw badRequest('Name the user the session is for, with --user.')
+    if (userName === undefined && !sole) throw badRequest('There is no user yet: add one with benchkey user add.')
+    const user = userName === undefined ? sole : users.find(({ name }) => name.toLowerCase() === userName.toLowerCase())
+    if (!user) throw badRequest(`There is no user "${printable(userName ?? '')}".`)
+    if (user.lockedAt) throw badRequest(`The user "${user.name}" is locked and gets no sessions.`)
+    if (sole && sole.id !== user.id) {
+      throw badRequest(`This server has single-user=1: sessions are for "${sole.name}" only.`)
+    }
+    return user
+  }
+
+  /**
+   * A session never runs as root or as the server's own account, where its code could read key ring and database
+   * (security.md, *Sessions on the same machine*); undefined under `single-user=1`, where there is one person anyway.
+   */
+  async #accountFor(user: User): Promise<string | undefined> {
+    const { singleUser, serverUid, findUnixAccount } = this.#parts
+    if (singleUser) return undefined
+    if (serverUid !== 0) {
+      throw badRequest(
+        'This server does not run as root, so it cannot start sessions as their users. Run it as root, or set single-user=1.',
+      )
+    }
+    const account = await findUnixAccount(user.name)
+    if (!account)
+      throw badRequest(`There is no Unix account "${user.name}" on this host. Sessions run as the user's own account.`)
+    if (account.uid === 0 || account.uid === serverUid) {
+      throw badRequest(`The Unix account "${user.name}" is root's or the server's own. Sessions do not run as it.`)
+    }
+    return account.name
+  }
+
+  #newCookie(userName: string): { cookie: string; cookieHash: string; expiresAt: Date } {
+    const { store, effects } = this.#parts
+    const expiresAt = new Date(store.now().getTime() + RPC_COOKIE_LIFE_MS)
+    const cookie = makeRpcCookie(userName, expiresAt, effects.randomBytes(32))
+    return { cookie, cookieHash: rpcCookieHash(cookie), expiresAt }
+  }
+
+  /** SIGTERM now, SIGKILL after the grace; nobody waits for it. */
+  #dismiss(supervisor: NonNullable<DevelopmentSession['supervisor']>): void {
+    const ending = this.#killAfterGrace(supervisor).catch((failure: unknown) => {
+      this.#parts.log.warn({ failure: kindOfFailure(failure), pid: supervisor.pid }, 'A session could not be stopped.')
+    })
+    this.#endings.add(ending)
+    void ending.finally(() => this.#endings.delete(ending))
+  }
+
+  async #killAfterGrace(supervisor: NonNullable<DevelopmentSession['supervisor']>): Promise<void> {
+    const { effects } = this.#parts
+    if (!signal(supervisor, effects.bootId, 'SIGTERM')) return
+    // Aborted: the server ends, and the supervisor has its SIGTERM.
+    const waited = await effects.sleep(GRACE_MS, this.#stop.signal).then(
+      () => true,
+      () => false,
+    )
+    if (waited) signal(supervisor, effects.bootId, 'SIGKILL')
+  }
+
+  #ended(): BrokerError {
+    return refusalOf({ code: 'session_ended' }, plainPhrasing(this.#parts.publicUrl))
+  }
+}
+
+function namesOf(session: DevelopmentSession): { sessionId: string; sessionName: string } {
+  return { sessionId: session.id, sessionName: session.name }
+}
