@@ -1,0 +1,136 @@
+import type { Broker } from '../broker/broker.ts'
+import type {
+  AdminCookieRotated,
+  AdminReloaded,
+  AdminSession,
+  AdminSessionEnded,
+  AdminSessionOpened,
+  AdminSessions,
+  AdminStatus,
+  AdminUser,
+  AdminUserAdded,
+  AdminUsers,
+} from '../domain/admin-api.ts'
+import type { DevelopmentSession, User } from '../domain/people.ts'
+import { Refusal } from './failures.ts'
+import { textMembers } from './web-requests.ts'
+
+/** One command of the admin socket. `parameter`: the variable segment of the path, decoded. */
+export interface AdminRoute {
+  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly path: string
+  readonly answer: (body: unknown, parameter: string) => Promise<object>
+}
+
+/** What `GET /status` tells. */
+export type AdminStatusFacts = AdminStatus
+
+/** Every command of the admin socket (domain/admin-api.ts). */
+export function adminRoutes(broker: Broker, facts: AdminStatusFacts): readonly AdminRoute[] {
+  const { publicUrl, redirectUri, version } = facts
+  return [
+    ...userRoutes(broker),
+    ...sessionRoutes(broker),
+    { method: 'POST', path: '/reload', answer: async (): Promise<AdminReloaded> => broker.administration.reload() },
+    { method: 'GET', path: '/status', answer: async (): Promise<AdminStatus> => ({ publicUrl, redirectUri, version }) },
+  ]
+}
+
+function userRoutes({ administration }: Broker): readonly AdminRoute[] {
+  const lock = (isLocked: boolean) => async (_body: unknown, name: string) => {
+    await administration.setLocked(name, isLocked)
+    return {}
+  }
+  return [
+    {
+      method: 'GET',
+      path: '/users',
+      answer: async (): Promise<AdminUsers> => ({ users: (await administration.listUsers()).map(adminUserOf) }),
+    },
+    {
+      method: 'POST',
+      path: '/users',
+      answer: async (body): Promise<AdminUserAdded> => {
+        const { name, password } = textMembers(body, ['name', 'password'])
+        return { user: adminUserOf(await administration.addUser({ name, password, isAdmin: flagOf(body, 'isAdmin') })) }
+      },
+    },
+    { method: 'POST', path: '/users/:name/lock', answer: lock(true) },
+    { method: 'POST', path: '/users/:name/unlock', answer: lock(false) },
+    {
+      method: 'DELETE',
+      path: '/users/:name',
+      answer: async (_body, name) => {
+        await administration.removeUser(name)
+        return {}
+      },
+    },
+  ]
+}
+
+function sessionRoutes({ sessions }: Broker): readonly AdminRoute[] {
+  return [
+    {
+      method: 'GET',
+      path: '/sessions',
+      answer: async (): Promise<AdminSessions> => ({ sessions: (await sessions.list()).map(adminSessionOf) }),
+    },
+    {
+      method: 'POST',
+      path: '/sessions',
+      answer: async (body): Promise<AdminSessionOpened> => {
+        const { name } = textMembers(body, ['name'])
+        const opened = await sessions.open({ name, userName: optionalText(body, 'userName'), supervisor: supervisorOf(body) })
+        return { ...opened, session: adminSessionOf(opened.session) }
+      },
+    },
+    {
+      method: 'POST',
+      path: '/sessions/:id/rotate',
+      answer: async (_body, id): Promise<AdminCookieRotated> => ({ cookie: await sessions.rotate(id) }),
+    },
+    {
+      method: 'POST',
+      path: '/sessions/:id/end',
+      answer: async (_body, id): Promise<AdminSessionEnded> => ({ ended: await sessions.end(id, 'administrator') }),
+    },
+  ]
+}
+
+function memberOf(body: unknown, name: string): unknown {
+  return typeof body === 'object' && body !== null ? Reflect.get(body, name) : undefined
+}
+
+function flagOf(body: unknown, name: string): boolean {
+  const value = memberOf(body, name)
+  if (typeof value !== 'boolean')
+    throw new Refusal(400, 'bad_request', `The member ${name} of this request is not true or false.`)
+  return value
+}
+
+function optionalText(body: unknown, name: string): string | undefined {
+  return memberOf(body, name) === undefined ? undefined : textMembers(body, [name])[name]
+}
+
+function supervisorOf(body: unknown): { pid: number; startTime: string; bootId: string } {
+  const supervisor = memberOf(body, 'supervisor')
+  const pid = memberOf(supervisor, 'pid')
+  if (typeof pid !== 'number' || !Number.isInteger(pid) || pid <= 0) {
+    throw new Refusal(400, 'bad_request', 'The member supervisor.pid of this request is not a process number.')
+  }
+  return { pid, ...textMembers(supervisor, ['startTime', 'bootId']) }
+}
+
+function adminUserOf({ id, name, isAdmin, lockedAt, createdAt }: User): AdminUser {
+  return {
+    ...{ id, name, isAdmin, createdAt: createdAt.toISOString() },
+    ...(lockedAt ? { lockedAt: lockedAt.toISOString() } : {}),
+  }
+}
+
+function adminSessionOf({ id, userId, userName, name, kind, startedAt, endedAt }: DevelopmentSession): AdminSession {
+  return {
+    ...{ id, userId, userName, name, kind, startedAt: startedAt.toISOString() },
+    ...(endedAt ? { endedAt: endedAt.toISOString() } : {}),
+  }
+}

@@ -1,0 +1,121 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { Broker } from '../broker/broker.ts'
+import type { Effects } from '../domain/effects.ts'
+import { printable } from '../domain/states.ts'
+import { allowedHosts } from './allowed-hosts.ts'
+import { reportUnknown } from './failures.ts'
+import type { HttpLog } from './log.ts'
+import { hasRpcCookie, type RpcDoor, rpcPaths } from './rpc-door.ts'
+import type { RpcReplies } from './rpc-replies.ts'
+import type { TrustedProxies } from './trusted-proxies.ts'
+
+/** What stands behind the one port. */
+export interface FrontParts {
+  readonly broker: Broker
+  readonly rpc: RpcDoor
+  readonly replies: RpcReplies
+  /** The browser door; its responses already carry the security headers. */
+  readonly web: RequestListener
+  readonly proxies: TrustedProxies
+  readonly publicUrl: string
+  readonly callbackAddress: string
+  readonly headers: readonly (readonly [name: string, value: string])[]
+  readonly isDraining: () => boolean
+  readonly log: HttpLog
+  readonly effects: Effects
+}
+
+const LIVE = '/health/live'
+const READY = '/health/ready'
+const NOT_READY = 'not ready'
+
+/** Decides by path which door a request is for, and whether it came to that door's host over that door's transport. */
+export function createFront(parts: FrontParts): RequestListener {
+  const { publicUrl, callbackAddress, replies, proxies } = parts
+  const methods = rpcPaths(callbackAddress)
+  const rpcHosts = allowedHosts(callbackAddress)
+  const webHosts = allowedHosts(publicUrl)
+  const isRpcPlain = callbackAddress.startsWith('http:')
+
+  return (request, response) => {
+    const path = pathOf(request.url ?? '')
+    const method = methods.get(path)
+    if (method !== undefined) {
+      if (!rpcHosts.has(hostOf(request))) return refuseHost(request, response, replies, callbackAddress)
+      if (!isSecure(request, proxies) && !(isRpcPlain && isLoopback(request))) {
+        return replies.refuse(response, 403, `Benchkey answers over https only. Use ${callbackAddress}.`)
+      }
+      return parts.rpc.handle(request, response, method, proxies.clientAddress(request))
+    }
+    if (path === LIVE || path === READY) return answerHealth(request, response, path, parts)
+    if (!path.startsWith('/')) return replies.refuse(response, 400, 'The target of this request is not a path.')
+    if (!webHosts.has(hostOf(request))) return refuseHost(request, response, replies, publicUrl)
+    if (!isSecure(request, proxies)) return answerHttpsOnly(response, parts)
+    if (hasRpcCookie(request.headers)) {
+      return replies.refuse(response, 400, 'The session RPC does not know this method. The pages here take no RPC cookie.')
+    }
+    for (const [name, value] of parts.headers) response.setHeader(name, value)
+    parts.web(request, response)
+  }
+}
+
+function pathOf(url: string): string {
+  const query = url.indexOf('?')
+  return query < 0 ? url : url.slice(0, query)
+}
+
+function hostOf(request: IncomingMessage): string {
+  return request.headers.host?.toLowerCase() ?? ''
+}
+
+function isSecure(request: IncomingMessage, proxies: TrustedProxies): boolean {
+  return Reflect.get(request.socket, 'encrypted') === true || proxies.saysHttps(request)
+}
+
+/** An http callback address is allowed on loopback only (security.md, *Web*). */
+function isLoopback(request: IncomingMessage): boolean {
+  const address = request.socket.remoteAddress ?? ''
+  return address === '::1' || address.startsWith('127.') || address.startsWith('::ffff:127.')
+}
+
+function refuseHost(request: IncomingMessage, response: ServerResponse, replies: RpcReplies, right: string): void {
+  const asked = request.headers.host
+  const what =
+    asked === undefined ? 'This request names no host.' : `Benchkey does not answer here under the name "${printable(asked)}".`
+  replies.refuse(response, asked === undefined ? 400 : 421, `${what} Use ${right}.`)
+}
+
+function answerHealth(request: IncomingMessage, response: ServerResponse, path: string, parts: FrontParts): void {
+  const { replies, broker, log, effects } = parts
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    replies.refuse(response, 405, 'Health answers GET only.', ['Allow', 'GET, HEAD'])
+  } else if (path === LIVE) {
+    replies.text(response, 'ok')
+  } else if (parts.isDraining()) {
+    replies.refuse(response, 503, NOT_READY)
+  } else {
+    broker.administration.ready().then(
+      () => replies.text(response, 'ok'),
+      (error: unknown) => {
+        reportUnknown(error, 'health', log, effects)
+        replies.refuse(response, 503, NOT_READY)
+      },
+    )
+  }
+}
+
+/** The one page for a browser that came over plain http. No redirect: what was sent in the clear should be noticed. */
+function answerHttpsOnly(response: ServerResponse, parts: FrontParts): void {
+  const url = parts.publicUrl.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
+  const page = `<!doctype html><html lang="en"><meta charset="utf-8"><title>HTTPS only</title><h1>Benchkey is reached over HTTPS only</h1><p>Open <a href="${url}/">${url}</a> instead.</p></html>`
+  response.writeHead(403, [
+    ...parts.headers.flat(),
+    'Content-Type',
+    'text/html; charset=utf-8',
+    'Content-Length',
+    String(Buffer.byteLength(page)),
+    'Connection',
+    'close',
+  ])
+  response.end(page)
+}

@@ -1,0 +1,41 @@
+/** A request of the session RPC, parsed: what `/oauth_token` needs of it. */
+export interface TokenCall {
+  /** Lower case; whether such an integration exists is the broker's question. */
+  readonly uid: string
+  /** Undefined: the default of the integration. */
+  readonly minTtlMs: number | undefined
+}
+
+/** A token that must live longer than a year cannot be promised by anyone. */
+const LONGEST_MIN_TTL_SECONDS = 366 * 24 * 60 * 60
+
+/** The JSON object of a body, or the reason in words why there is none. The two clients send no other shape. */
+export function parseBody(body: Buffer): Readonly<Record<string, unknown>> | string {
+  let value: unknown
+  try {
+    value = JSON.parse(body.toString())
+  } catch {
+    return body.length === 0 ? 'the body is empty, a JSON object belongs there' : 'the body is not JSON'
+  }
+  return isObject(value) ? value : 'the body is not a JSON object'
+}
+
+/** The arguments of `/oauth_token`, or the reason in words why they are not understood. */
+export function parseTokenCall(body: Buffer): TokenCall | string {
+  const call = parseBody(body)
+  if (typeof call === 'string') return call
+  const { kwparams } = call
+  if (!isObject(kwparams)) return 'kwparams is not an object with the member uuid'
+  const { uuid, min_ttl: minTtl } = kwparams
+  if (uuid === undefined) return 'kwparams.uuid, the Integration ID, is missing'
+  if (typeof uuid !== 'string') return 'kwparams.uuid, the Integration ID, is not a text'
+  if (minTtl === undefined) return { uid: uuid.toLowerCase(), minTtlMs: undefined }
+  if (typeof minTtl !== 'number' || !Number.isInteger(minTtl) || minTtl < 0 || minTtl > LONGEST_MIN_TTL_SECONDS) {
+    return 'kwparams.min_ttl is not a whole number of seconds'
+  }
+  return { uid: uuid.toLowerCase(), minTtlMs: minTtl * 1000 }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,58 @@
+import { isIP } from 'node:net'
+
+/** Two years in seconds, what the browsers' preload list asks for. */
+const HSTS_MAX_AGE_SECONDS = 63_072_000
+
+/** Only what the pages use; everything else is off. `base-uri` serves `<base>` of a public URL with a path. */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "manifest-src 'self'",
+  "base-uri 'self'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+const PERMISSIONS_POLICY = [
+  'accelerometer=()',
+  'autoplay=()',
+  'camera=()',
+  'clipboard-write=(self)',
+  'display-capture=()',
+  'fullscreen=()',
+  'geolocation=()',
+  'gyroscope=()',
+  'magnetometer=()',
+  'microphone=()',
+  'midi=()',
+  'payment=()',
+  'publickey-credentials-get=()',
+  'screen-wake-lock=()',
+  'usb=()',
+  'xr-spatial-tracking=()',
+].join(', ')
+
+/** Whether browsers keep HSTS for this host without locking people out of other things on it: not for localhost or an address. */
+function deservesHsts(publicUrl: string): boolean {
+  const host = new URL(publicUrl).hostname.replace(/^\[|\]$/g, '')
+  return host !== 'localhost' && !host.endsWith('.localhost') && isIP(host) === 0
+}
+
+/** The headers of every response of Benchkey's own, errors too (security.md, *Web*). `no-store` gives way for assets only. */
+export function securityHeaders(publicUrl: string): readonly (readonly [name: string, value: string])[] {
+  return [
+    ...(deservesHsts(publicUrl) ? [['Strict-Transport-Security', `max-age=${HSTS_MAX_AGE_SECONDS}`] as const] : []),
+    ['Content-Security-Policy', CONTENT_SECURITY_POLICY],
+    ['X-Content-Type-Options', 'nosniff'],
+    ['X-Frame-Options', 'DENY'],
+    ['Referrer-Policy', 'no-referrer'],
+    ['Cross-Origin-Opener-Policy', 'same-origin'],
+    ['Cross-Origin-Resource-Policy', 'same-origin'],
+    ['Permissions-Policy', PERMISSIONS_POLICY],
+    ['Cache-Control', 'no-store'],
+  ]
+}

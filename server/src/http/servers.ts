@@ -1,0 +1,149 @@
+import type { Server } from 'node:http'
+import { Server as HttpsServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import type { Broker } from '../broker/broker.ts'
+import type { Effects } from '../domain/effects.ts'
+import { SetupError } from '../domain/errors.ts'
+import { createAdminDoor } from './admin-door.ts'
+import { createBrowserDoor } from './browser-door.ts'
+import { createFront } from './front.ts'
+import { answerParserError, createListener, type TlsIdentity } from './listener.ts'
+import type { HttpLog } from './log.ts'
+import { RpcDoor } from './rpc-door.ts'
+import { RpcReplies } from './rpc-replies.ts'
+import { securityHeaders } from './security-headers.ts'
+import { TrustedProxies } from './trusted-proxies.ts'
+
+/** Addresses, files and names of one server. URLs without a trailing slash. */
+export interface ServersOptions {
+  readonly publicUrl: string
+  readonly callbackAddress: string
+  /** Absent only behind a proxy of `trustedProxies`. */
+  readonly tls?: TlsIdentity
+  readonly trustedProxies: readonly string[]
+  /** The folder of the built pages. */
+  readonly webRoot: string
+  readonly adminSocketPath: string
+  readonly serverName: string
+  /** To register at every service. */
+  readonly redirectUri: string
+  /** Of Benchkey, for `GET /status` of the admin socket. */
+  readonly version: string
+}
+
+/** All doors of one process. */
+export interface Servers {
+  /** Opens the admin socket and the port; resolves with the port. Rejects with SetupError when either is taken. */
+  listen(host: string, port: number): Promise<number>
+  /** Takes a renewed certificate for connections from now on. */
+  replaceTls(tls: TlsIdentity): void
+  /** Stops accepting, lets requests finish for at most `graceMs`, then cuts the rest. */
+  close(graceMs: number): Promise<void>
+}
+
+/** How often a closing server looks for connections that became idle. */
+const DRAIN_LOOK_MS = 50
+
+/** Builds the doors. Nothing listens before `listen`. */
+export async function createServers(parts: {
+  broker: Broker
+  options: ServersOptions
+  log: HttpLog
+  effects: Effects
+}): Promise<Servers> {
+  const { broker, options, log, effects } = parts
+  const headers = securityHeaders(options.publicUrl)
+  const replies = new RpcReplies(headers)
+  const rpc = new RpcDoor({ broker, replies, log, effects, publicUrl: options.publicUrl })
+  const proxies = new TrustedProxies(options.trustedProxies)
+  const drain = { isDraining: false }
+  let server: Server | undefined
+  const browserDoor = await createBrowserDoor({
+    ...{ broker, log, effects, proxies },
+    ...{
+      publicUrl: options.publicUrl,
+      webRoot: options.webRoot,
+      serverName: options.serverName,
+      redirectUri: options.redirectUri,
+    },
+    serverFactory: (web) => {
+      const { publicUrl, callbackAddress, tls } = options
+      const isDraining = (): boolean => drain.isDraining
+      const front = createFront({
+        broker,
+        rpc,
+        replies,
+        web,
+        proxies,
+        publicUrl,
+        callbackAddress,
+        headers,
+        isDraining,
+        log,
+        effects,
+      })
+      server = createListener(tls, headers, front)
+      return server
+    },
+    onParserError: (error, socket) => answerParserError(error, socket, headers),
+  })
+  if (server === undefined) throw new Error('the framework made no server')
+  const adminDoor = createAdminDoor({ broker, options, log, effects })
+  const listener = server
+  return {
+    async listen(host, port) {
+      await adminDoor.listen()
+      return listenOn(listener, host, port)
+    },
+    replaceTls(tls) {
+      if (listener instanceof HttpsServer) listener.setSecureContext(tls)
+    },
+    async close(graceMs) {
+      drain.isDraining = true
+      replies.drain()
+      const closed = closeListener(listener)
+      await browserDoor.close()
+      await adminDoor.close()
+      await drainConnections(listener, closed, graceMs, effects)
+    },
+  }
+}
+
+function listenOn(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: NodeJS.ErrnoException): void => reject(listenFailure(error, host, port))
+    server.once('error', fail)
+    server.listen({ host, port }, () => {
+      server.removeListener('error', fail)
+      resolve((server.address() as AddressInfo).port)
+    })
+  })
+}
+
+function listenFailure(error: NodeJS.ErrnoException, host: string, port: number): SetupError {
+  const reasons: Readonly<Record<string, string>> = {
+    EADDRINUSE: 'another program uses it. Stop that one, or set another www-port.',
+    EACCES: 'this account may not. Use a port from 1024 on, or give the service the capability CAP_NET_BIND_SERVICE.',
+    EADDRNOTAVAIL: 'this machine does not have that address. Correct www-address.',
+    ENOTFOUND: 'that name is unknown. Correct www-address.',
+  }
+  const reason = reasons[error.code ?? ''] ?? `the system answered ${error.code ?? 'an unknown error'}.`
+  return new SetupError(`Benchkey cannot listen on ${host} port ${port}: ${reason}`)
+}
+
+/** Resolves when the last connection is gone; at once when it never listened. */
+function closeListener(server: Server): Promise<void> {
+  return new Promise((resolve) => server.close(() => resolve()))
+}
+
+async function drainConnections(server: Server, closed: Promise<void>, graceMs: number, effects: Effects): Promise<void> {
+  const stop = new AbortController()
+  const done = closed.then(() => stop.abort())
+  const until = effects.monotonicMs() + graceMs
+  while (!stop.signal.aborted && effects.monotonicMs() < until) {
+    server.closeIdleConnections()
+    await effects.sleep(DRAIN_LOOK_MS, stop.signal).catch(() => undefined)
+  }
+  server.closeAllConnections()
+  await done
+}
