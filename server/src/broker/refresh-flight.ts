@@ -39,6 +39,8 @@ export type FlightEnd = 'renewed' | 'settled' | 'held' | 'lease_lost'
 
 /** A reply that arrived is kept in memory and its save is tried again for this long while the database refuses it. */
 const SAVE_WINDOW_MS = 120_000
+/** A host whose clocks make the fence close again and again gets its turn later. */
+const MAX_FENCED = 10
 /** How many wrong-code probes' worth of caution: the code is random, so the server can only refuse the grant. */
 const PROBE_CODE_BYTES = 24
 
@@ -228,7 +230,7 @@ export class RefreshFlight {
   ): Promise<FlightEnd | 'again'> {
     if (outcome.cause === 'fence') {
       await this.#parts.store.tokens.settleAttempt(key, since ? { uncertainSince: since } : {})
-      return (await this.#lease.renew()) ? 'again' : 'lease_lost'
+      return this.#tries < MAX_FENCED && (await this.#lease.renew()) ? 'again' : 'lease_lost'
     }
     if (outcome.cause === 'network') return await this.#unspent(token, key, outcome.words, undefined, since)
     return await this.#troubled(token, key, 'connection', outcome.words, since)

@@ -13,7 +13,7 @@ const FLIGHT_LIMIT_MS = 260_000
 export class Refresher {
   readonly #parts: FlightParts
   readonly #flights = new Map<string, Promise<FlightEnd>>()
-  #closing = false
+  readonly #stop = new AbortController()
 
   constructor(parts: FlightParts) {
     this.#parts = parts
@@ -37,9 +37,22 @@ export class Refresher {
     }
   }
 
+  /**
+   * At start-up: rows whose refresh was cut off at an integration that repeats itself for a while (`grace:N`) are refreshed
+   * while the window is open. At others a perhaps spent token is held until somebody asks (refresh.md, *Uncertain outcomes*).
+   */
+  async resume(integrationOf: (token: StoredToken) => Integration | undefined): Promise<void> {
+    for (const token of await this.#parts.store.tokens.listInterrupted()) {
+      const integration = integrationOf(token)
+      if (integration && this.#isWindowOpen(integration, token) && !this.#flights.has(token.id)) {
+        void this.#start(integration, token)
+      }
+    }
+  }
+
   /** Waits for open flights, for at most the given time; no new ones start. What is open after that is uncertain. */
   async drain(limitMs: number): Promise<void> {
-    this.#closing = true
+    this.#stop.abort()
     const stop = new AbortController()
     const limit = this.#parts.effects.sleep(limitMs, stop.signal).catch(() => undefined) // Aborted: all flights landed.
     await Promise.race([Promise.allSettled(this.#flights.values()), limit])
@@ -54,13 +67,37 @@ export class Refresher {
       })
       .finally(() => this.#flights.delete(token.id))
     this.#flights.set(token.id, flight)
+    void this.#followUp(flight, integration, token.id)
     return flight
+  }
+
+  /** Two uncertain answers at a provider with a grace window: one more flight after the cool-down, asked for or not. */
+  async #followUp(flight: Promise<FlightEnd>, integration: Integration, tokenId: string): Promise<void> {
+    const { store, effects, report } = this.#parts
+    try {
+      if ((await flight) === 'renewed' || integration.refreshReuse.kind !== 'grace') return
+      const token = await store.tokens.get(tokenId)
+      if (!token?.lastFailure || !this.#isWindowOpen(integration, token)) return
+      await effects.sleep(Math.max(0, token.lastFailure.retryAt.getTime() - store.now().getTime()), this.#stop.signal)
+      const now = await store.tokens.get(tokenId)
+      if (now && this.#isWindowOpen(integration, now) && !this.#flights.has(tokenId)) void this.#start(integration, now)
+    } catch (error) {
+      if (!this.#stop.signal.aborted) report({ what: 'a cut-off refresh was not repeated', section: integration.section, error })
+    }
+  }
+
+  /** Whether a perhaps spent refresh token can still be sent again inside the integration's grace window. */
+  #isWindowOpen(integration: Integration, token: StoredToken): boolean {
+    const since = uncertainSince(token)
+    if (integration.refreshReuse.kind !== 'grace' || !since || token.reauthentication || !token.hasRefreshToken) return false
+    const sinceMs = this.#parts.store.now().getTime() - since.getTime()
+    return sinceMs >= 0 && sinceMs < integration.refreshReuse.seconds * 1000
   }
 
   async #fly(integration: Integration, token: StoredToken): Promise<FlightEnd> {
     const { effects } = this.#parts
     const deadlineMs = effects.monotonicMs() + FLIGHT_LIMIT_MS
-    while (!this.#closing && effects.monotonicMs() < deadlineMs) {
+    while (!this.#stop.signal.aborted && effects.monotonicMs() < deadlineMs) {
       const lease = await Lease.take(this.#parts, token.id)
       if (lease) {
         const end = await this.#underLease(lease, integration, token)

@@ -27,8 +27,11 @@ export interface UserStore {
   list(): Promise<readonly User[]>
   /** False when there is no such user. Locking ends the user's browser sessions in the same transaction. */
   setLocked(name: string, locked: boolean): Promise<boolean>
-  /** Deletes the user with everything of theirs; what must be revoked is queued in the same transaction. */
-  remove(name: string): Promise<User | undefined>
+  /**
+   * Deletes the user with everything of theirs; their tokens at the integrations (internal ids) of `queueFor`, those with a
+   * revocation URL, are queued for revocation in the same transaction.
+   */
+  remove(name: string, revocation: { queueFor: ReadonlySet<string>; giveUpAt: Date }): Promise<User | undefined>
 }
 
 export interface BrowserSessionStore {
@@ -143,6 +146,8 @@ export interface TokenStore {
    * cleared, lastFailure stays as it was; interruptedAt becomes `uncertainSince`.
    */
   settleAttempt(key: AttemptKey, outcome: { uncertainSince?: Date }): Promise<boolean>
+  /** Rows whose last token request was announced and not resolved, or whose refresh token is perhaps spent. */
+  listInterrupted(): Promise<readonly StoredToken[]>
   /** Whether another row of the integration got a good reply since the instant: the client is accepted there. */
   anotherRenewedSince(integrationId: string, tokenId: string, since: Date): Promise<boolean>
   /** Parks the refresh token (7 days) and marks the row; no further provider call until sign-in or *Try again*. */
@@ -167,6 +172,7 @@ export interface TokenStore {
 /** The narrow read of the token path: cookie, user state, row and generation, in one look (performance.md). */
 export interface LookUp {
   readonly userId: string
+  readonly userName: string
   readonly sessionId: string
   readonly sessionName: string
   readonly token?: StoredToken
@@ -189,7 +195,8 @@ export interface SessionStore {
   countLive(userId: string): Promise<number>
   /**
    * Who shows this cookie, and their stored token at the integration, as of now: validated by `data_version`, never by time.
-   * Undefined when the cookie is unknown or expired, the session ended, or the user locked.
+   * Undefined when the cookie is unknown or expired, the session ended, or the user locked. The same object is answered for
+   * as long as nothing but the last use changed, so what is derived from `token` may be cached under its identity.
    */
   lookUp(cookieHash: string, integrationId: string | undefined): Promise<LookUp | undefined>
 }
@@ -254,10 +261,13 @@ export interface AuditStore {
   list(filter: { limit: number; userName?: string; action?: string }): Promise<readonly AuditEvent[]>
 }
 
-/** `unreadable`: a ciphertext does not open. `duplicate`: the name is taken. `busy`: locked for too long. `full`: no space left. */
+/**
+ * `unreadable`: a ciphertext does not open. `duplicate`: the name is taken. `missing`: the user or integration a new row
+ * belongs to is not there. `busy`: locked for too long. `full`: no space left.
+ */
 export class StoreError extends Error {
   override readonly name = 'StoreError'
-  readonly code: 'unreadable' | 'duplicate' | 'busy' | 'full' | 'io'
+  readonly code: 'unreadable' | 'duplicate' | 'missing' | 'busy' | 'full' | 'io'
 
   constructor(code: StoreError['code'], message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause })

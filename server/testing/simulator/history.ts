@@ -1,0 +1,347 @@
+import { Catalogue } from '../../src/broker/catalogue.ts'
+import { Refresher } from '../../src/broker/refresher.ts'
+import { rpcCookieHash } from '../../src/broker/rpc-cookie.ts'
+import { TokenFetcher } from '../../src/broker/tokens.ts'
+import { BrokerError } from '../../src/domain/errors.ts'
+import type { Integration, RefreshReuse } from '../../src/domain/integration.ts'
+import { createAuthorizationServers } from '../../src/oauth/create.ts'
+import { openStore } from '../../src/store/open.ts'
+import type { LeaseHolder, Store } from '../../src/store/store.ts'
+import type { Rotation } from '../refresh-ledger.ts'
+import { SimulatedNetwork } from './network.ts'
+import { SimulatedProvider } from './provider.ts'
+import { type SimulatedNode, World } from './world.ts'
+
+const LIFE_SECONDS = 3600
+const FAULTS_MS = 3 * LIFE_SECONDS * 1000
+const CALM_MS = 3 * LIFE_SECONDS * 1000
+const COOKIE = 'user-id=ada|Mon%2C%2005%20Jan%202027%2009%3A00%3A00%20GMT|simulated'
+
+/** Every pair of what the provider does with a used refresh token and what the administrator wrote about it. */
+const KINDS: readonly { rotation: Rotation; reuse: RefreshReuse }[] = [
+  { rotation: 'none', reuse: { kind: 'unknown' } },
+  { rotation: 'grace:60', reuse: { kind: 'grace', seconds: 60 } },
+  { rotation: 'strict-family', reuse: { kind: 'strict' } },
+  { rotation: 'strict-family', reuse: { kind: 'unknown' } },
+  { rotation: 'strict', reuse: { kind: 'unknown' } },
+]
+
+/** What one history showed. `complaints` is empty when the engine kept its promises. */
+export interface Verdict {
+  readonly seed: number
+  readonly kind: string
+  readonly complaints: readonly string[]
+  readonly requests: number
+  readonly kills: number
+  /** The one loss nobody can prevent: strict rotation, and the pair was in W1 or W2; labelled `interrupted`. */
+  readonly labelledLosses: number
+  /** Everything that happened, for comparing a replay of the same seed. */
+  readonly trace: string
+}
+
+interface RunningNode extends SimulatedNode {
+  fetcher: TokenFetcher
+}
+
+/** One history: two nodes on one database, callers, kills and a bad network for three token lives, then calm. */
+export async function runHistory(seed: number): Promise<Verdict> {
+  return await new History(seed).run()
+}
+
+class History {
+  readonly #seed: number
+  readonly #world: World
+  readonly #kind: (typeof KINDS)[number]
+  readonly #provider: SimulatedProvider
+  readonly #network: SimulatedNetwork
+  readonly #complaints: string[] = []
+  readonly #trace: string[] = []
+  readonly #faulty: boolean
+  #kills = 0
+  #integrationId = ''
+  #tokenId = ''
+
+  constructor(seed: number) {
+    this.#seed = seed
+    this.#world = new World(seed)
+    this.#kind = KINDS[seed % KINDS.length] ?? { rotation: 'none', reuse: { kind: 'unknown' } }
+    this.#provider = new SimulatedProvider(this.#world, this.#kind.rotation, LIFE_SECONDS)
+    this.#network = new SimulatedNetwork(this.#world, this.#provider)
+    this.#faulty = seed % 10 !== 0
+  }
+
+  async run(): Promise<Verdict> {
+    const effects = this.#world.effectsOf({ name: 'database', life: 0 })
+    const store = await openStore({ inMemory: true, effects })
+    await this.#signIn(store)
+    const nodes = [await this.#start(store, 'a'), await this.#start(store, 'b')]
+    const begin = this.#world.nowMs
+    this.#scheduleCallers(nodes, FAULTS_MS)
+    if (this.#faulty) this.#scheduleFaults(store, nodes)
+    await this.#world.run(begin + FAULTS_MS)
+    this.#network.calm = true
+    this.#scheduleCallers(nodes, CALM_MS)
+    await this.#world.run(begin + FAULTS_MS + CALM_MS)
+    const labelledLosses = await this.#judgeTheEnd(store, nodes)
+    this.#judgeRequests()
+    await store.close()
+    return {
+      seed: this.#seed,
+      kind: `${this.#kind.rotation} / ${this.#kind.reuse.kind}`,
+      complaints: this.#complaints,
+      requests: this.#provider.seen.length,
+      kills: this.#kills,
+      labelledLosses,
+      trace: this.#trace.join('\n'),
+    }
+  }
+
+  #integration(): Integration {
+    return {
+      uid: '4c1cfecb-1927-4f19-bc2f-d8ac261364e0',
+      section: 'lab',
+      displayName: 'Lab API',
+      client: { clientId: 'lab', clientSecret: 'lab-secret', authenticationMethod: 'client-secret-post' },
+      authorizationUrl: 'https://lab.example/authorize',
+      tokenUrl: 'https://lab.example/token',
+      scopes: [],
+      scopeSeparator: ' ',
+      redirectUri: 'fixed',
+      pkce: 'S256',
+      authorizationParams: [],
+      refreshReuse: this.#kind.reuse,
+      revocationScope: 'grant',
+      deadRefreshErrors: [],
+    }
+  }
+
+  async #signIn(store: Store): Promise<void> {
+    const catalogue = await this.#catalogue(store)
+    const integration = this.#integration()
+    const user = await store.users.create({ name: 'ada', passwordHash: 'none', isAdmin: false })
+    this.#integrationId = catalogue.internalId(integration.uid) ?? ''
+    const now = new Date(this.#world.nowMs)
+    const token = await store.tokens.create({
+      userId: user.id,
+      integrationId: this.#integrationId,
+      scopesAsked: [],
+      clientFingerprint: catalogue.fingerprintOf(integration),
+      reply: {
+        secrets: this.#provider.grant(),
+        tokenType: 'Bearer',
+        issuedAt: now,
+        expiresAt: new Date(now.getTime() + LIFE_SECONDS * 1000),
+      },
+    })
+    this.#tokenId = token.id
+    const cookieExpiresAt = new Date(this.#world.nowMs + 10 * (FAULTS_MS + CALM_MS))
+    await store.sessions.create({ userName: 'ada', name: 'sh', cookieHash: rpcCookieHash(COOKIE), cookieExpiresAt })
+  }
+
+  async #catalogue(store: Store): Promise<Catalogue> {
+    const catalogue = new Catalogue('https://bench.example', store.integrations)
+    await catalogue.replace([this.#integration()], new Date(this.#world.nowMs))
+    return catalogue
+  }
+
+  async #start(store: Store, name: string): Promise<RunningNode> {
+    const node: SimulatedNode = { name, life: 0 }
+    const fetcher = await this.#boot(store, node)
+    return Object.assign(node, { fetcher })
+  }
+
+  /** The real classes, every effect of theirs through the world. */
+  async #boot(store: Store, node: SimulatedNode): Promise<TokenFetcher> {
+    const effects = this.#world.effectsOf(node)
+    const own = this.#through(store, node)
+    const catalogue = await this.#catalogue(store)
+    const holder: LeaseHolder = {
+      nodeId: node.name,
+      incarnation: `${node.name}-${node.life}`,
+      pid: node.life,
+      startTime: '0',
+      bootId: effects.bootId,
+    }
+    const refresher = new Refresher({
+      store: own,
+      authorizationServers: createAuthorizationServers({
+        effects,
+        allowLoopback: false,
+        transport: this.#network.transportOf(node),
+      }),
+      effects,
+      holder,
+      isDead: (other) => other.nodeId === node.name && other.incarnation !== holder.incarnation,
+      configurationHashOf: (integration) => catalogue.configurationHashOf(integration),
+      redirectUriOf: (integration) => catalogue.redirectUriOf(integration),
+      audit: async (event) => this.#note(`${node.name} ${event.action} ${event.detail ?? ''}`),
+      changed: () => undefined,
+      report: (problem) => {
+        if (problem.what.includes('unexpectedly')) this.#complain(`${problem.what}: ${String(problem.error)}`)
+      },
+    })
+    if (node.life > 0) void refresher.resume(() => catalogue.all()[0])
+    return new TokenFetcher({ store: own, catalogue, refresher, served: () => undefined })
+  }
+
+  /** Each call of the store becomes a point in time at which its node may be killed, before or after. */
+  #through(store: Store, node: SimulatedNode): Store {
+    const { world } = { world: this.#world }
+    const wrap = <T extends object>(group: T): T =>
+      new Proxy(group, {
+        get: (target, key) => {
+          const member: unknown = Reflect.get(target, key)
+          if (typeof member !== 'function') return member
+          return (...args: unknown[]) =>
+            world.point(node, world.random.next() * 3, async () => {
+              const answer: unknown = await Reflect.apply(member, target, args)
+              if (key === 'saveReply') this.#network.saved(node)
+              return answer
+            })
+        },
+      })
+    return {
+      deploymentId: store.deploymentId,
+      users: wrap(store.users),
+      browserSessions: wrap(store.browserSessions),
+      integrations: wrap(store.integrations),
+      attempts: wrap(store.attempts),
+      tokens: wrap(store.tokens),
+      sessions: wrap(store.sessions),
+      revocations: wrap(store.revocations),
+      audit: wrap(store.audit),
+      now: () => new Date(world.nowMs),
+      ping: () => store.ping(),
+      close: () => store.close(),
+    }
+  }
+
+  /** Single callers at any time, and crowds around the moments at which a token goes stale. */
+  #scheduleCallers(nodes: readonly RunningNode[], lengthMs: number): void {
+    const { random } = this.#world
+    for (let n = 0; n < 12; n += 1) this.#callAt(random.next() * lengthMs, nodes)
+    for (let n = 0; n < 3; n += 1) {
+      const crowd = random.between(2, 6)
+      const at = random.next() * lengthMs
+      for (let caller = 0; caller < crowd; caller += 1) this.#callAt(at + random.between(0, 40), nodes)
+    }
+    // The last life is used to the end, so that each history has refreshes.
+    this.#callAt(lengthMs - 60_000, nodes)
+  }
+
+  #callAt(delayMs: number, nodes: readonly RunningNode[]): void {
+    const node = nodes[this.#world.random.between(0, nodes.length - 1)]
+    if (!node) return
+    this.#world.at(delayMs, () => {
+      const askedAt = this.#world.nowMs
+      node.fetcher.fetch({ cookie: COOKIE, uid: this.#integration().uid, minTtlMs: undefined, address: '127.0.0.1' }).then(
+        (body) => this.#judgeServed(askedAt, body),
+        (error: unknown) => this.#judgeRefused(error),
+      )
+    })
+  }
+
+  #scheduleFaults(store: Store, nodes: readonly RunningNode[]): void {
+    const { random } = this.#world
+    const kill = (node: RunningNode): void => {
+      this.#network.killed(node)
+      node.life += 1
+      this.#kills += 1
+      this.#note(`kill ${node.name}`)
+      // A restart takes its time; callers meanwhile meet a dead process, as in life.
+      this.#world.at(random.between(50, 30_000), () => {
+        void this.#boot(store, node).then((fetcher) => {
+          node.fetcher = fetcher
+        })
+      })
+    }
+    for (let n = random.between(0, 3); n > 0; n -= 1) {
+      const node = nodes[random.between(0, nodes.length - 1)]
+      if (node) this.#world.at(random.next() * FAULTS_MS, () => kill(node))
+    }
+    // Kills that hit a token request: at one moment between its start and some time after its answer.
+    this.#network.onRequest = (sender) => {
+      if (this.#network.calm || !random.chance(0.3)) return
+      const node = nodes.find((candidate) => candidate === sender)
+      const life = sender.life
+      if (node) this.#world.at(random.between(0, 400), () => node.life === life && kill(node))
+    }
+  }
+
+  #judgeServed(askedAt: number, body: Buffer): void {
+    const reply = JSON.parse(body.toString()) as { access_token: string; expiry: string }
+    this.#note(`served ${reply.access_token}`)
+    if (this.#provider.ledger.isAccessTokenAlive(reply.access_token) === false && this.#kind.reuse.kind === 'strict') {
+      this.#complain(`served ${reply.access_token}, whose chain had been ended by our own replay`)
+    }
+    if (Date.parse(reply.expiry) + 1000 <= askedAt) this.#complain(`served ${reply.access_token} after its end ${reply.expiry}`)
+  }
+
+  #judgeRefused(error: unknown): void {
+    if (!(error instanceof BrokerError)) {
+      this.#complain(`a caller met ${String(error)}`)
+      return
+    }
+    this.#note(`refused ${error.code} ${error.details.reason ?? ''}`)
+    const calm = this.#network.calm
+    if (calm && error.code !== 'reauthentication_required' && error.code !== 'provider_unavailable') {
+      this.#complain(`in calm weather a caller met ${error.code}`)
+    }
+  }
+
+  /** In the end, each node gives a token the provider accepts; or the one labelled loss that nobody can prevent. */
+  async #judgeTheEnd(store: Store, nodes: readonly RunningNode[]): Promise<number> {
+    const row = await store.tokens.get(this.#tokenId)
+    if (row?.reauthentication) {
+      const preventable = !this.#kind.rotation.startsWith('strict') || !this.#network.interrupted
+      if (preventable) this.#complain(`sign-in lost (${row.reauthentication.reason}) though it could have been kept`)
+      if (row.reauthentication.reason !== 'interrupted') this.#complain(`loss labelled ${row.reauthentication.reason}`)
+      return 1
+    }
+    for (const node of nodes) {
+      const answer = node.fetcher.fetch({
+        cookie: COOKIE,
+        uid: this.#integration().uid,
+        minTtlMs: undefined,
+        address: '127.0.0.1',
+      })
+      const body = answer.then(
+        (bytes) => (JSON.parse(bytes.toString()) as { access_token: string }).access_token,
+        (error: unknown) => `refused: ${String(error)}`,
+      )
+      let token: string | undefined
+      void body.then((value) => {
+        token = value
+      })
+      await this.#world.run(this.#world.nowMs + 60_000)
+      if (token === undefined || !this.#provider.accepts(token)) this.#complain(`in the end node ${node.name} gives ${token}`)
+    }
+    const left = await store.tokens.get(this.#tokenId)
+    if (left?.intent) this.#complain('an intent is left open')
+    return 0
+  }
+
+  /** What the provider saw: no two requests of live nodes at once, no replay outside the integration's rule. */
+  #judgeRequests(): void {
+    for (const seen of this.#provider.seen) {
+      if (seen.overlapped) this.#complain(`two requests at once at ${new Date(seen.at).toISOString()}`)
+      if (!seen.replay) continue
+      if (!this.#faulty) this.#complain('a refresh token was used twice in calm weather')
+      const { kind } = this.#kind.reuse
+      const left = Math.round(seen.lifeLeftMs)
+      if (kind === 'strict' && left > 0) this.#complain(`strict: replayed with ${left} ms of life left`)
+      if (kind === 'unknown' && left > 5 * 60_000) this.#complain(`unknown: replayed with ${left} ms of life left`)
+      const outside = kind === 'grace' && left > 0 && (seen.sinceSpentMs ?? 0) >= 60_000
+      if (outside) this.#complain(`grace: replayed ${seen.sinceSpentMs} ms after it was spent`)
+    }
+  }
+
+  #note(what: string): void {
+    this.#trace.push(`${this.#world.nowMs} ${what}`)
+  }
+
+  #complain(what: string): void {
+    this.#complaints.push(what)
+    this.#note(`COMPLAINT ${what}`)
+  }
+}
