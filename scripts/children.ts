@@ -14,6 +14,13 @@ export interface ChildOptions {
   readonly ready: RegExp
 }
 
+/** A program that is ready. */
+export interface Started {
+  readonly pid: number
+  /** What the first group of the ready pattern held, or the whole line. */
+  readonly ready: string
+}
+
 interface Running {
   readonly process: ChildProcess
   readonly ended: Promise<unknown>
@@ -38,7 +45,7 @@ export class Children {
   }
 
   /** Starts a program and waits for its ready line; throws Trouble when it ends before, with its words above. */
-  async start(options: ChildOptions): Promise<void> {
+  async start(options: ChildOptions): Promise<Started> {
     if (this.#stopping) throw new Trouble('Stopped while starting.')
     const log = openSync(options.logFile, 'w', 0o600)
     const [program, ...args] = options.command
@@ -51,7 +58,8 @@ export class Children {
     })
     this.#running.push({ process: child, ended })
     const early = await Promise.race([readyLine(child.stdout, options.ready), ended])
-    if (early === undefined || this.#stopping) return
+    if (typeof early !== 'number') return { pid: child.pid ?? 0, ready: early }
+    if (this.#stopping) throw new Trouble('Stopped while starting.')
     this.#stopping = true
     process.stderr.write(readFileSync(options.logFile, 'utf8'))
     throw new Trouble(`${options.name} ended before it was ready; its own words are above.`, early || 1)
@@ -75,12 +83,13 @@ export class Children {
   }
 }
 
-function readyLine(stdout: NodeJS.ReadableStream | null, pattern: RegExp): Promise<undefined> {
+function readyLine(stdout: NodeJS.ReadableStream | null, pattern: RegExp): Promise<string> {
   return new Promise((answer) => {
     if (!stdout) return
     // Lines after the ready line are read too, or the pipe would fill and the program stand still.
     createInterface({ input: stdout }).on('line', (line) => {
-      if (pattern.test(line)) answer(undefined)
+      const match = pattern.exec(line)
+      if (match) answer(match[1] ?? line)
     })
   })
 }

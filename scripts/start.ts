@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type ChildOptions, Children } from './children.ts'
 import { buildPages } from './pages.ts'
+import { checkPort, freePort } from './ports.ts'
 import {
   isEmpty,
   needsDemoUser,
@@ -78,18 +78,6 @@ function stopSignal(): Promise<'stopped'> {
   })
 }
 
-async function checkPort(port: number, advice: string): Promise<void> {
-  const probe = createServer()
-  await new Promise<void>((answer, reject) => {
-    probe.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EADDRINUSE') reject(new Trouble(`Port ${port} is taken: stop the program that uses it, or ${advice}`))
-      else if (error.code === 'EACCES') reject(new Trouble(`Port ${port} needs more rights than this account has: ${advice}`))
-      else reject(error)
-    })
-    probe.listen(port, '127.0.0.1', () => probe.close(() => answer()))
-  })
-}
-
 /** The demo server keeps its first port: the configuration and what people have stored name it. */
 async function prepareDemoPort(files: StartFiles): Promise<number> {
   if (existsSync(files.demoPort)) {
@@ -97,14 +85,7 @@ async function prepareDemoPort(files: StartFiles): Promise<number> {
     await checkPort(port, 'remove .benchkey/ to begin afresh.')
     return port
   }
-  const probe = createServer()
-  const port = await new Promise<number>((answer, reject) => {
-    probe.once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const bound = probe.address()
-      probe.close(() => answer(bound !== null && typeof bound === 'object' ? bound.port : 0))
-    })
-  })
+  const port = await freePort()
   writePrivate(files.demoPort, `${port}\n`)
   return port
 }
