@@ -1,0 +1,136 @@
+import type { CommandSpec, OptionSpec } from './command.ts'
+
+const JSON_OPTION: OptionSpec = { type: 'boolean', help: 'print JSON' }
+
+/** Options of every command, before or after its words. */
+export const COMMON_OPTIONS: Readonly<Record<string, OptionSpec>> = {
+  'config-dir': { type: 'string', value: 'DIR', help: 'folder of the configuration files (BENCHKEY_CONFIG_DIR)' },
+  'data-dir': { type: 'string', value: 'DIR', help: 'folder of database, keys and admin socket (BENCHKEY_DATA_DIR)' },
+  yes: { type: 'boolean', help: 'answer every question with yes' },
+  help: { type: 'boolean', help: 'print this help' },
+}
+
+/** The groups of the help, with their commands in order. */
+export const COMMAND_GROUPS: readonly { readonly title: string; readonly commands: readonly CommandSpec[] }[] = [
+  {
+    title: 'Use it (in any session)',
+    commands: [
+      {
+        name: 'token',
+        summary: 'Print an access token that is valid now',
+        positionals: ['NAME'],
+        options: {
+          'min-ttl': { type: 'string', value: 'S', help: 'least remaining life, in seconds' },
+          header: { type: 'boolean', help: 'print the whole Authorization header, for curl -H @-' },
+          json: JSON_OPTION,
+        },
+      },
+      {
+        name: 'integrations',
+        summary: 'List your integrations, their IDs and states',
+        positionals: [],
+        options: { json: JSON_OPTION },
+      },
+    ],
+  },
+  {
+    title: 'Sessions',
+    commands: [
+      {
+        name: 'session run',
+        summary: 'Run a command in a session of its own',
+        positionals: [],
+        takesCommand: true,
+        options: { user: { type: 'string', value: 'U', help: 'whose session; needed unless single-user=1' } },
+      },
+      {
+        name: 'session list',
+        summary: 'List running sessions',
+        positionals: [],
+        options: { json: JSON_OPTION },
+      },
+      {
+        name: 'session end',
+        summary: 'End a session: it gets no more tokens',
+        positionals: ['ID'],
+        options: {},
+      },
+    ],
+  },
+  {
+    title: 'Set up and check (administrators)',
+    commands: [
+      {
+        name: 'serve',
+        summary: 'Run the server',
+        positionals: [],
+        options: {},
+      },
+      {
+        name: 'config check',
+        summary: 'Check all configuration files',
+        positionals: [],
+        options: { json: JSON_OPTION },
+      },
+      {
+        name: 'reload',
+        summary: 'Check and apply the configuration, without a restart',
+        positionals: [],
+        options: {},
+      },
+    ],
+  },
+  {
+    title: 'Operate',
+    commands: [
+      {
+        name: 'user add',
+        summary: 'Add a local account; asks for its password',
+        positionals: ['NAME'],
+        options: {
+          admin: { type: 'boolean', help: 'an administrator' },
+          'password-stdin': { type: 'boolean', help: 'read the password from the first line of stdin' },
+        },
+      },
+      {
+        name: 'user list',
+        summary: 'List local accounts',
+        positionals: [],
+        options: { json: JSON_OPTION },
+      },
+      {
+        name: 'user lock',
+        summary: 'Lock an account: no log-in and no tokens until it is unlocked',
+        positionals: ['NAME'],
+        options: {},
+      },
+      {
+        name: 'user unlock',
+        summary: 'Unlock an account',
+        positionals: ['NAME'],
+        options: {},
+      },
+      {
+        name: 'user remove',
+        summary: 'Remove an account and its stored sign-ins',
+        positionals: ['NAME'],
+        options: {},
+      },
+      {
+        name: 'version',
+        summary: 'Print the version',
+        positionals: [],
+        options: {},
+      },
+      {
+        name: 'help exit-codes',
+        summary: 'Explain the exit codes',
+        positionals: [],
+        options: {},
+      },
+    ],
+  },
+]
+
+/** All commands, in the order of the help. */
+export const COMMANDS: readonly CommandSpec[] = COMMAND_GROUPS.flatMap((group) => group.commands)

@@ -1,0 +1,31 @@
+import { statSync } from 'node:fs'
+import { formatDiagnostic } from '../config/diagnostics.ts'
+import { loadConfiguration } from '../config/load.ts'
+import { type Context, EXIT, findingLine, print, type Run, say } from './command.ts'
+
+/** `config check`: all findings on stdout, without starting anything; exit code 78 when one is an error. */
+export const runConfigCheck: Run = async ({ options }, context) => {
+  const { configDir, dataDir, environment } = context
+  const credentialsDirectory = environment.CREDENTIALS_DIRECTORY
+  const { diagnostics } = await loadConfiguration({
+    configDir,
+    dataDir,
+    uid: serverUid(context),
+    ...(credentialsDirectory ? { credentialsDirectory } : {}),
+  })
+  const errors = diagnostics.filter((each) => each.severity === 'error').length
+  const warnings = diagnostics.length - errors
+  if (options.json) print(context, JSON.stringify({ errors, warnings, findings: diagnostics }, undefined, 2))
+  else for (const each of diagnostics) print(context, findingLine(each.severity, formatDiagnostic(each)))
+  if (errors > 0) say(context, `${counted(errors, 'error')}: the server would not start.`, 'Correct them and run this again.')
+  else say(context, `The configuration in ${configDir} is usable${warnings > 0 ? `; ${counted(warnings, 'warning')}` : ''}.`)
+  return errors > 0 ? EXIT.setup : EXIT.ok
+}
+
+/** Root checks for the account that owns the data directory, for that is who the server runs as. */
+function serverUid({ dataDir }: Context): number {
+  const own = process.getuid?.() ?? -1
+  return own === 0 ? (statSync(dataDir, { throwIfNoEntry: false })?.uid ?? own) : own
+}
+
+const counted = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`

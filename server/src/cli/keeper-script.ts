@@ -1,0 +1,83 @@
+/**
+ * The keeper of a session's runtime directory: a POSIX shell script that runs under the session's own account, so that nothing
+ * the server's account writes can be led astray by links there (security.md, *Sessions*).
+ *
+ * $1: the command's first word. stdin: the lines of Benchkey's CA (or none), a line `.`, then one RPC cookie per line; at its
+ * end the directory is removed. stdout: `command found|missing|blocked`, `folder open|closed`, `directory PATH`,
+ * `bundle PATH` (or `bundle`), then `kept` or `lost` for every cookie.
+ */
+export const KEEPER_SCRIPT = String.raw`
+umask 077
+trap '' INT QUIT HUP TERM PIPE TSTP
+search=$PATH
+PATH=/usr/bin:/bin:$search
+
+look_up() (
+  case $1 in
+    */*) set -- "$1" "$1" ;;
+    *) set -f; IFS=:; word=$1; set --
+       for folder in $search; do
+         [ -n "$folder" ] || folder=.
+         set -- "$@" "$folder/$word"
+       done
+       set -- "$word" "$@" ;;
+  esac
+  shift
+  answer=missing
+  for candidate; do
+    [ -f "$candidate" ] || continue
+    if [ -x "$candidate" ]; then answer=found; break; fi
+    answer=blocked
+  done
+  case $answer$1 in missing*) [ -d "$1" ] && answer=blocked ;; esac
+  printf 'command %s\n' "$answer"
+)
+look_up "$1"
+
+if (cd -P . && [ -x . ]) 2>/dev/null; then echo 'folder open'; else echo 'folder closed'; fi
+
+owned() { [ -n "$1" ] && [ -d "$1" ] && [ -O "$1" ] && [ -w "$1" ]; }
+base=$XDG_RUNTIME_DIR
+owned "$base" || base=/run/user/$(id -u)
+owned "$base" || base=/tmp
+directory=$(mktemp -d "$base/benchkey-XXXXXXXXXX") || exit 1
+trap 'rm -rf -- "$directory"' EXIT
+printf 'directory %s\n' "$directory"
+
+authority=$directory/authority.pem
+while IFS= read -r line && [ "$line" != . ]; do printf '%s\n' "$line"; done > "$authority"
+
+all_of() {
+  if [ -d "$1" ]; then
+    for file in "$1"/*.pem "$1"/*.crt "$1"/*.[0-9]; do
+      [ -f "$file" ] && { cat -- "$file"; echo; }
+    done
+  else
+    cat -- "$1"
+  fi
+}
+trusted=
+if [ -s "$authority" ]; then
+  for each in "$REQUESTS_CA_BUNDLE" "$CURL_CA_BUNDLE" /etc/ssl/certs/ca-certificates.crt \
+    /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/ca-bundle.pem /etc/ssl/cert.pem; do
+    [ -n "$each" ] && [ -r "$each" ] && { trusted=$each; break; }
+  done
+  bundle=$directory/ca-bundle.pem
+  { { [ -z "$trusted" ] || all_of "$trusted"; } && echo && cat -- "$authority"; } > "$bundle" || exit 1
+  printf 'bundle %s\n' "$bundle"
+else
+  echo bundle
+fi
+rm -f -- "$authority"
+cd /
+
+while IFS= read -r line; do
+  # Touched, so that what cleans /tmp of old files leaves the bundle of a long session alone.
+  [ -z "$trusted" ] || touch -c -- "$bundle"
+  if printf '%s\n' "$line" > "$directory/.rpc_cookie.new" && mv -f -- "$directory/.rpc_cookie.new" "$directory/rpc_cookie"; then
+    echo kept
+  else
+    echo lost
+  fi
+done
+`

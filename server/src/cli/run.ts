@@ -1,0 +1,73 @@
+import { BenchkeyError } from '@benchkey/sdk'
+import { parseArguments } from './arguments.ts'
+import { CliError, type CommandName, type Context, EXIT, exitCodeOf, print, type Run, say } from './command.ts'
+
+/** Where each command's code lies; loaded when called, so that commands used in sessions stay free of the others' libraries. */
+const LOADERS: Readonly<Record<CommandName, () => Promise<Run>>> = {
+  token: async () => (await import('./token.ts')).runToken,
+  integrations: async () => (await import('./integrations.ts')).runIntegrations,
+  'session run': async () => (await import('./session-run.ts')).runSessionRun,
+  'session list': async () => (await import('./session-admin.ts')).runSessionList,
+  'session end': async () => (await import('./session-admin.ts')).runSessionEnd,
+  serve: async () => (await import('./serve.ts')).runServe,
+  'config check': async () => (await import('./config-check.ts')).runConfigCheck,
+  reload: async () => (await import('./reload.ts')).runReload,
+  'user add': async () => (await import('./user.ts')).runUserAdd,
+  'user list': async () => (await import('./user.ts')).runUserList,
+  'user lock': async () => (await import('./user.ts')).runUserLock,
+  'user unlock': async () => (await import('./user.ts')).runUserUnlock,
+  'user remove': async () => (await import('./user.ts')).runUserRemove,
+  version: async () => (await import('./version.ts')).runVersion,
+  'help exit-codes': async () => (await import('./help.ts')).runHelpExitCodes,
+}
+
+/** The directories of one call, from its options and from what `bin.ts` found. */
+export type Directories = (options: { configDir?: string; dataDir?: string }) => { configDir: string; dataDir: string }
+
+/** Runs a command line and resolves to the exit code; every failure has been said on stderr by then. */
+export async function runCommandLine(
+  argv: readonly string[],
+  surroundings: Omit<Context, 'configDir' | 'dataDir'> & { readonly directories: Directories },
+): Promise<number> {
+  try {
+    const parsed = parseArguments(argv)
+    if (parsed.kind === 'help') {
+      const { helpText } = await import('./help.ts')
+      print(surroundings, helpText(parsed.spec))
+      return EXIT.ok
+    }
+    const { 'config-dir': configDir, 'data-dir': dataDir } = parsed.call.options
+    const directories = surroundings.directories({
+      ...(typeof configDir === 'string' ? { configDir } : {}),
+      ...(typeof dataDir === 'string' ? { dataDir } : {}),
+    })
+    const run = await LOADERS[parsed.spec.name]()
+    return await run(parsed.call, { ...surroundings, ...directories })
+  } catch (error) {
+    return explain(error, surroundings)
+  }
+}
+
+/** Says a failure in words and answers its exit code. */
+export function explain(error: unknown, context: Pick<Context, 'errors'>): number {
+  if (error instanceof BenchkeyError) {
+    say(context, error.explanation, error.action)
+    return exitCodeOf(error.code)
+  }
+  if (error instanceof CliError) {
+    say(context, error.message, error.action)
+    return error.exitCode
+  }
+  if (isSetupError(error)) {
+    say(context, error.message.trimEnd().replaceAll('\n', '\n  '))
+    return EXIT.setup
+  }
+  const words = error instanceof Error ? error.message : String(error)
+  say(context, `This is a fault of Benchkey itself: ${words}`, 'Tell your administrator what you typed and this line.')
+  return EXIT.failed
+}
+
+/** domain's SetupError by its mark: importing the domain here would cost every `benchkey token` its load time. */
+function isSetupError(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'SetupError'
+}

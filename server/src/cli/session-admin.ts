@@ -1,0 +1,35 @@
+import type { AdminSessionEnded, AdminSessions } from '../domain/admin-api.ts'
+import { adminClient } from './admin-client.ts'
+import { CliError, EXIT, print, type Run, say, table } from './command.ts'
+
+/** `session list`: the running sessions. */
+export const runSessionList: Run = async ({ options }, context) => {
+  const { sessions } = await adminClient(context.dataDir).call<AdminSessions>('GET', '/sessions')
+  if (options.json) {
+    print(context, JSON.stringify(sessions, undefined, 2))
+  } else if (sessions.length === 0) {
+    say(context, 'No session is running.', 'Start one with: benchkey session run -- COMMAND')
+  } else {
+    const rows = sessions.map((session) => [
+      session.id,
+      session.userName,
+      session.name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?'),
+      `${session.startedAt.slice(0, 16).replace('T', ' ')} UTC`,
+    ])
+    print(context, table([['ID', 'USER', 'COMMAND', 'SINCE'], ...rows]))
+  }
+  return EXIT.ok
+}
+
+/** `session end ID` */
+export const runSessionEnd: Run = async ({ positionals: [id = ''] }, context) => {
+  const path = `/sessions/${encodeURIComponent(id)}/end`
+  const { ended } = await adminClient(context.dataDir).call<AdminSessionEnded>('POST', path)
+  if (!ended) {
+    throw new CliError(`There is no running session "${id.replace(/[\p{Cc}\p{Cf}]/gu, '?').slice(0, 80)}".`, {
+      action: 'See them with: benchkey session list',
+    })
+  }
+  say(context, `Session ${id} is ended: it gets no more tokens.`)
+  return EXIT.ok
+}
