@@ -1,0 +1,101 @@
+import { BlockList, isIPv4, isIPv6 } from 'node:net'
+
+/** Why an address may not be connected to; the words complete "its address is …". */
+export type ForbiddenAddress = 'loopback' | 'link-local' | 'a metadata service' | 'multicast' | 'unspecified' | 'reserved'
+
+type Range = readonly [address: string, prefix: number]
+
+/** RFC 6890 for the ranges; the metadata services are those of AWS (IPv6) and Alibaba, 169.254.169.254 being link-local. */
+const RANGES: readonly (readonly [why: ForbiddenAddress, ranges: readonly Range[]])[] = [
+  [
+    'a metadata service',
+    [
+      ['169.254.169.254', 32],
+      ['100.100.100.200', 32],
+      ['fd00:ec2::254', 128],
+    ],
+  ],
+  [
+    'unspecified',
+    [
+      ['0.0.0.0', 8],
+      ['::', 128],
+    ],
+  ],
+  [
+    'loopback',
+    [
+      ['127.0.0.0', 8],
+      ['::1', 128],
+    ],
+  ],
+  [
+    'link-local',
+    [
+      ['169.254.0.0', 16],
+      ['fe80::', 10],
+    ],
+  ],
+  [
+    'multicast',
+    [
+      ['224.0.0.0', 4],
+      ['ff00::', 8],
+    ],
+  ],
+  ['reserved', [['240.0.0.0', 4]]],
+] as const
+
+const LISTS = RANGES.map(([why, ranges]) => {
+  const list = new BlockList()
+  for (const [address, prefix] of ranges) list.addSubnet(address, prefix, isIPv4(address) ? 'ipv4' : 'ipv6')
+  return { why, list }
+})
+
+/** Prefixes that carry an IPv4 address, and the byte at which it starts. RFC 4291 §2.5.5, RFC 6052, RFC 8215, RFC 7915, RFC 3056. */
+const EMBEDDING: readonly (readonly [groups: readonly number[], startByte: number])[] = [
+  [[0, 0, 0, 0, 0, 0xffff], 12],
+  [[0, 0, 0, 0, 0, 0], 12],
+  [[0, 0, 0, 0, 0xffff, 0], 12],
+  [[0x64, 0xff9b, 0, 0, 0, 0], 12],
+  [[0x64, 0xff9b, 1], 12],
+  [[0x2002], 2],
+]
+
+/** Why the address, or an IPv4 address inside it, may never be connected to; undefined when it may. Loopback is for the caller to allow. */
+export function forbiddenAddress(address: string): ForbiddenAddress | undefined {
+  const plain = address.split('%', 1)[0] ?? ''
+  if (isIPv4(plain)) return lookUp(plain, 'ipv4')
+  if (!isIPv6(plain)) return 'reserved'
+  const direct = lookUp(plain, 'ipv6')
+  if (direct) return direct
+  const groups = groupsOf(plain)
+  for (const [prefix, startByte] of EMBEDDING) {
+    if (prefix.every((group, index) => groups[index] === group)) {
+      const inner = lookUp(ipv4At(groups, startByte), 'ipv4')
+      if (inner) return inner
+    }
+  }
+  return undefined
+}
+
+function lookUp(address: string, family: 'ipv4' | 'ipv6'): ForbiddenAddress | undefined {
+  return LISTS.find(({ list }) => list.check(address, family))?.why
+}
+
+function groupsOf(address: string): readonly number[] {
+  const canonical = new URL(`http://[${address}]/`).hostname.slice(1, -1)
+  const [head = '', tail] = canonical.split('::')
+  const left = hexGroups(head)
+  const right = hexGroups(tail ?? '')
+  return [...left, ...new Array<number>(8 - left.length - right.length).fill(0), ...right]
+}
+
+function hexGroups(text: string): readonly number[] {
+  return text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16))
+}
+
+function ipv4At(groups: readonly number[], startByte: number): string {
+  const bytes = groups.flatMap((group) => [group >> 8, group & 0xff])
+  return bytes.slice(startByte, startByte + 4).join('.')
+}

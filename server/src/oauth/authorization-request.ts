@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto'
+import type { Effects } from '../domain/effects.ts'
+import type { Integration } from '../domain/integration.ts'
+
+/** Bytes of `state` and of the PKCE verifier: 256 bits each (security.md; RFC 7636 §4.1). */
+const SECRET_BYTES = 32
+
+/** A fresh opaque `state`: 256 random bits, base64url. RFC 6749 §10.12. */
+export function newState(effects: Pick<Effects, 'randomBytes'>): string {
+  return Buffer.from(effects.randomBytes(SECRET_BYTES)).toString('base64url')
+}
+
+/** A fresh PKCE code verifier: 256 random bits, 43 characters. RFC 7636 §4.1. */
+export function newCodeVerifier(effects: Pick<Effects, 'randomBytes'>): string {
+  return Buffer.from(effects.randomBytes(SECRET_BYTES)).toString('base64url')
+}
+
+/** The S256 challenge of a verifier. RFC 7636 §4.2. */
+export function codeChallengeOf(codeVerifier: string): string {
+  return createHash('sha256').update(codeVerifier, 'ascii').digest('base64url')
+}
+
+/** What a sign-in attempt freezes: a change of any of the four between start and callback aborts it (security.md). */
+export function frozenHash(
+  integration: Pick<Integration, 'client' | 'authorizationUrl' | 'tokenUrl'>,
+  redirectUri: string,
+): string {
+  const parts = [integration.client.clientId, integration.authorizationUrl, integration.tokenUrl, redirectUri]
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url')
+}
+
+/**
+ * The authorization request as a URL. A query of the authorization URL is kept byte for byte, except names that the request
+ * itself sets: no parameter is ever there twice. RFC 6749 §4.1.1, RFC 7636 §4.3.
+ */
+export function authorizationRequestUrl(
+  integration: Pick<Integration, 'client' | 'authorizationUrl' | 'scopes' | 'scopeSeparator' | 'authorizationParams'>,
+  request: { redirectUri: string; state: string; codeChallenge?: string },
+): string {
+  const [base = '', query = ''] = splitOnce(integration.authorizationUrl, '?')
+  if (integration.authorizationUrl.includes('#')) throw new Error('The authorization URL holds a fragment; remove it.')
+  const own = new Map<string, string>()
+  for (const [name, value] of integration.authorizationParams) own.set(name, encodeURIComponent(value))
+  own.set('response_type', 'code')
+  own.set('client_id', encodeURIComponent(integration.client.clientId))
+  own.set('redirect_uri', encodeURIComponent(request.redirectUri))
+  own.set('state', encodeURIComponent(request.state))
+  if (integration.scopes.length > 0) own.set('scope', joinedScopes(integration))
+  if (request.codeChallenge !== undefined) {
+    own.set('code_challenge', encodeURIComponent(request.codeChallenge))
+    own.set('code_challenge_method', 'S256')
+  }
+  const written = [...own].map(([name, value]) => `${encodeURIComponent(name)}=${value}`)
+  return `${base}?${[...keptPairs(query, own), ...written].join('&')}`
+}
+
+/** A plus stays bare: servers that want it read it as their separator, form decoders as the space of RFC 6749 §3.3. */
+function joinedScopes(integration: Pick<Integration, 'scopes' | 'scopeSeparator'>): string {
+  const separator = integration.scopeSeparator === '+' ? '+' : encodeURIComponent(integration.scopeSeparator)
+  return integration.scopes.map(encodeURIComponent).join(separator)
+}
+
+function keptPairs(query: string, own: ReadonlyMap<string, string>): readonly string[] {
+  const seen = new Set<string>()
+  return query.split('&').filter((pair) => {
+    const name = [...new URLSearchParams(pair).keys()][0]
+    if (name === undefined || own.has(name) || seen.has(name)) return false
+    seen.add(name)
+    return true
+  })
+}
+
+function splitOnce(text: string, separator: string): readonly string[] {
+  const at = text.indexOf(separator)
+  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)]
+}

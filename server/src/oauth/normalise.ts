@@ -1,0 +1,224 @@
+import { countOf, scopesOf, tokenTypeOf } from './reply-members.ts'
+import type { TransportReply } from './transport.ts'
+
+/** A mend the normaliser made, by name; each has a test, and the providers known for it are in the comments. */
+export type Leniency =
+  /** Sentry answers 201. */
+  | 'status 2xx other than 200'
+  | 'byte order mark'
+  | 'NUL padding'
+  /** GitHub without `Accept`, old Facebook. */
+  | 'form-encoded reply'
+  /** JSON under text/plain or text/html. */
+  | 'JSON under another media type'
+  /** LinkedIn. */
+  | 'token_type missing'
+  | 'null member'
+  /** Azure AD v1, many others: "3600". */
+  | 'expires_in as text'
+  | 'expires_in not whole'
+  | 'expires_in without sense'
+  /** Twitch, some GitLab versions. */
+  | 'scope as list'
+  /** Slack, Linear, Strava. */
+  | 'scope with commas'
+  /** Keycloak `refresh_expires_in`, Intuit `x_refresh_token_expires_in`. */
+  | 'renamed refresh token life'
+  | 'empty refresh_token'
+  /** GitHub, Slack. */
+  | 'error under status 2xx'
+  /** Facebook: `{"error":{"type","message"}}`. */
+  | 'error as object'
+  /** Slack: `{"ok":false}`. */
+  | 'ok false'
+  /** The connection broke, but the JSON was whole. */
+  | 'broken off after whole JSON'
+
+/** Members of a success reply in RFC 6749's words, checked; whatever else the reply held is gone. */
+export interface TokenMembers {
+  readonly access_token: string
+  readonly token_type: string
+  readonly refresh_token?: string
+  readonly id_token?: string
+  readonly expires_in?: number
+  readonly refresh_token_expires_in?: number
+  readonly scopes?: readonly string[]
+}
+
+/** A reply of a token endpoint, read as what it means. */
+export type NormalisedReply =
+  | { readonly kind: 'tokens'; readonly members: TokenMembers; readonly leniencies: readonly Leniency[] }
+  /** `error` and `description` as the server wrote them: unfiltered. `error` is empty when the reply names none. */
+  | {
+      readonly kind: 'error'
+      readonly status: number
+      readonly error: string
+      readonly description: string
+      readonly leniencies: readonly Leniency[]
+    }
+  /** Nothing that can be used, but perhaps the only copy of a live refresh token. */
+  | { readonly kind: 'unreadable'; readonly words: string; readonly refreshToken?: string }
+
+/** RFC 6749 §A.12 (VSCHAR) less the space: what fits an Authorization header. */
+const HEADER_SAFE = /^[\x21-\x7e]+$/
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused.
+const WITHOUT_CONTROL = /^[^\u0000-\u001f\u007f]+$/
+const JWT = /^[\w-]+\.[\w-]+\.[\w-]*$/
+const REFRESH_TOKEN_IN_FRAGMENT = /"refresh_token"\s*:\s*("(?:[^"\\]|\\.)+")/
+
+/** Reads a token endpoint's reply, tolerant where providers err and nothing is risked by it. RFC 6749 §5. */
+export function normalise(reply: TransportReply): NormalisedReply {
+  const leniencies: Leniency[] = []
+  const text = textOf(reply.body, leniencies)
+  const isSuccess = reply.status >= 200 && reply.status <= 299
+  const members = membersOf(text, reply, leniencies)
+  if (!members) {
+    if (!isSuccess) return { kind: 'error', status: reply.status, error: '', description: '', leniencies }
+    return unreadable(reply.brokenOff ?? wordsOf(text), refreshTokenInFragment(text))
+  }
+  if (!isSuccess) return errorOf(members, reply.status, leniencies)
+  if (reply.status !== 200) leniencies.push('status 2xx other than 200')
+  if (hasError(members)) {
+    leniencies.push('error under status 2xx')
+    return errorOf(members, 400, leniencies)
+  }
+  return tokensOf(members, leniencies)
+}
+
+type Members = Readonly<Record<string, unknown>>
+
+function tokensOf(members: Members, leniencies: Leniency[]): NormalisedReply {
+  const accessToken = own(members, 'access_token', leniencies)
+  const refreshToken = refreshTokenOf(members, leniencies)
+  if (typeof accessToken !== 'string' || accessToken === '') return unreadable('answered without an access token', refreshToken)
+  if (!HEADER_SAFE.test(accessToken)) return unreadable('answered with an access token that no header can carry', refreshToken)
+  const idToken = own(members, 'id_token', leniencies)
+  const expiresIn = countOf(own(members, 'expires_in', leniencies), leniencies)
+  const refreshExpiresIn = refreshLifeOf(members, leniencies)
+  const scopes = scopesOf(own(members, 'scope', leniencies), leniencies)
+  return {
+    kind: 'tokens',
+    leniencies: [...new Set(leniencies)],
+    members: {
+      access_token: accessToken,
+      token_type: tokenTypeOf(own(members, 'token_type', leniencies), leniencies),
+      ...(refreshToken === undefined ? {} : { refresh_token: refreshToken }),
+      ...(typeof idToken === 'string' && JWT.test(idToken) ? { id_token: idToken } : {}),
+      ...(expiresIn === undefined ? {} : { expires_in: expiresIn }),
+      ...(refreshExpiresIn === undefined ? {} : { refresh_token_expires_in: refreshExpiresIn }),
+      ...(scopes === undefined ? {} : { scopes }),
+    },
+  }
+}
+
+function errorOf(members: Members, status: number, leniencies: Leniency[]): NormalisedReply {
+  let error = own(members, 'error', leniencies)
+  let description = own(members, 'error_description', leniencies)
+  if (typeof error === 'object' && error !== null) {
+    leniencies.push('error as object')
+    const inner = error as Members
+    error = ['type', 'code', 'status'].map((name) => own(inner, name, leniencies)).find((value) => typeof value === 'string')
+    description ??= own(inner, 'message', leniencies)
+  }
+  if (members.ok === false) leniencies.push('ok false')
+  return {
+    kind: 'error',
+    status,
+    error: typeof error === 'string' ? error : '',
+    description: typeof description === 'string' ? description : '',
+    leniencies: [...new Set(leniencies)],
+  }
+}
+
+/** Some servers send `"error": null` or an empty one beside the tokens. */
+function hasError(members: Members): boolean {
+  if (Object.hasOwn(members, 'ok') && members.ok === false) return true
+  if (typeof members.access_token === 'string' && members.access_token !== '') return false
+  const error = Object.hasOwn(members, 'error') ? members.error : undefined
+  return (typeof error === 'string' && error !== '') || (typeof error === 'object' && error !== null)
+}
+
+function membersOf(text: string, reply: TransportReply, leniencies: Leniency[]): Members | undefined {
+  const mediaType = (reply.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
+  if (text.startsWith('{')) {
+    const members = parsedObject(text)
+    if (!members) return undefined
+    if (mediaType !== 'application/json' && !mediaType.endsWith('+json')) leniencies.push('JSON under another media type')
+    if (reply.brokenOff !== undefined) leniencies.push('broken off after whole JSON')
+    return members
+  }
+  // A form that broke off may end within a token, so it is not read.
+  if (reply.brokenOff !== undefined || !/^[\w.%+-]+=[^\s<>{}"]*$/.test(text)) return undefined
+  const form = Object.fromEntries(new URLSearchParams(text))
+  if (!Object.hasOwn(form, 'access_token') && !Object.hasOwn(form, 'error')) return undefined
+  leniencies.push('form-encoded reply')
+  return form
+}
+
+/** A key twice: the last one counts, as with JSON.parse everywhere. `__proto__` becomes a member nobody reads. */
+function parsedObject(text: string): Members | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Members) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function textOf(body: Uint8Array | string, leniencies: Leniency[]): string {
+  // TextDecoder would drop the mark unseen.
+  let text = typeof body === 'string' ? body : new TextDecoder('utf-8', { ignoreBOM: true }).decode(body)
+  if (text.startsWith('\uFEFF')) {
+    leniencies.push('byte order mark')
+    text = text.slice(1)
+  }
+  if (text.startsWith('\0') || text.endsWith('\0')) {
+    leniencies.push('NUL padding')
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: NUL is what is removed.
+    text = text.replace(/^\u0000+|\u0000+$/g, '')
+  }
+  return text.trim()
+}
+
+function wordsOf(text: string): string {
+  if (text === '') return 'answered without a token'
+  return text.startsWith('<') ? 'answered with a page instead of a token' : 'answered something that is not a token'
+}
+
+function unreadable(words: string, refreshToken: string | undefined): NormalisedReply {
+  return { kind: 'unreadable', words, ...(refreshToken === undefined ? {} : { refreshToken }) }
+}
+
+/** After a rotation a truncated body may hold the only live refresh token: it is saved if it is there whole. */
+function refreshTokenInFragment(text: string): string | undefined {
+  if (!text.startsWith('{')) return undefined
+  const literal = REFRESH_TOKEN_IN_FRAGMENT.exec(text)?.[1]
+  if (literal === undefined) return undefined
+  const value = parsedObject(`{"refresh_token":${literal}}`)?.refresh_token
+  return typeof value === 'string' && WITHOUT_CONTROL.test(value) ? value : undefined
+}
+
+function refreshTokenOf(members: Members, leniencies: Leniency[]): string | undefined {
+  const value = own(members, 'refresh_token', leniencies)
+  if (value === '') leniencies.push('empty refresh_token')
+  return typeof value === 'string' && WITHOUT_CONTROL.test(value) ? value : undefined
+}
+
+const OTHER_NAMES_OF_REFRESH_LIFE = ['refresh_expires_in', 'x_refresh_token_expires_in']
+
+function refreshLifeOf(members: Members, leniencies: Leniency[]): number | undefined {
+  const usual = own(members, 'refresh_token_expires_in', leniencies)
+  if (usual !== undefined) return countOf(usual, [])
+  const other = OTHER_NAMES_OF_REFRESH_LIFE.map((name) => own(members, name, leniencies)).find((value) => value !== undefined)
+  if (other !== undefined) leniencies.push('renamed refresh token life')
+  return countOf(other, [])
+}
+
+/** A member of the reply itself, never of a prototype; null counts as absent. */
+function own(members: Members, name: string, leniencies: Leniency[]): unknown {
+  if (!Object.hasOwn(members, name)) return undefined
+  const value = members[name]
+  if (value !== null) return value
+  leniencies.push('null member')
+  return undefined
+}

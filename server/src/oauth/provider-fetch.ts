@@ -1,0 +1,145 @@
+import type { Socket } from 'node:net'
+import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
+import { Client, type Dispatcher } from 'undici'
+import type { Effects } from '../domain/effects.ts'
+import { BODY_LIMIT_BYTES, decodeBody, readBody } from './body.ts'
+import { type ConnectionPolicy, openConnection, type Resolve } from './connection.ts'
+import { networkWords, TimeUp } from './network-words.ts'
+import { NotSent, PerhapsSent, type Transport, type TransportReply, type TransportRequest } from './transport.ts'
+
+const CONNECT_TIMEOUT_MS = 5_000
+/** A provider that answers at 20 s has rotated: giving up early would throw a live pair away (refresh.md, *Send fence*). */
+const TOTAL_TIMEOUT_MS = 120_000
+const HEADER_LIMIT_BYTES = 16 * 1024
+
+/** How requests to authorization servers reach the network. */
+export interface NetworkOptions {
+  readonly effects: Effects
+  readonly allowLoopback: boolean
+  /** PEM of authorities to trust besides Node's. */
+  readonly extraCa?: string
+  readonly resolve?: Resolve
+}
+
+/** The transport over real sockets: a new connection for every request, no redirect followed, limits as in refresh.md. */
+export function networkTransport(options: NetworkOptions): Transport {
+  const secureContext = contextTrusting(options.extraCa)
+  const policy: ConnectionPolicy = {
+    allowLoopback: options.allowLoopback,
+    ...(options.resolve ? { resolve: options.resolve } : {}),
+    ...(secureContext ? { secureContext } : {}),
+  }
+  return (request) => send(request, policy, options.effects)
+}
+
+function contextTrusting(extraCa: string | undefined): SecureContext | undefined {
+  return extraCa === undefined ? undefined : createSecureContext({ ca: [...getCACertificates('default'), extraCa] })
+}
+
+async function send(request: TransportRequest, policy: ConnectionPolicy, effects: Effects): Promise<TransportReply> {
+  const total = startTimer(effects, TOTAL_TIMEOUT_MS)
+  let client: Client | undefined
+  try {
+    const url = new URL(request.url)
+    const socket = await connect(url, policy, effects)
+    const departure = { hasLeft: false }
+    client = new Client(url.origin, {
+      connect: handOver(socket, request.mayLeave, departure),
+      allowH2: false,
+      pipelining: 1,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      maxHeaderSize: HEADER_LIMIT_BYTES,
+    })
+    return await exchange(client, url, request, total.signal, departure)
+  } finally {
+    total.stop()
+    await client?.destroy()
+  }
+}
+
+async function connect(url: URL, policy: ConnectionPolicy, effects: Effects): Promise<Socket> {
+  const timer = startTimer(effects, CONNECT_TIMEOUT_MS)
+  try {
+    return await openConnection(url, policy, timer.signal)
+  } finally {
+    timer.stop()
+  }
+}
+
+type Connector = (options: unknown, callback: (...result: [null, Socket] | [Error, null]) => void) => void
+
+/** Gives undici the one connection. The fence is asked here because undici writes the request within the callback. */
+function handOver(socket: Socket, mayLeave: () => boolean, departure: { hasLeft: boolean }): Connector {
+  let isUsed = false
+  return (_options, callback) => {
+    if (isUsed) {
+      callback(new PerhapsSent('closed the connection'), null)
+      return
+    }
+    isUsed = true
+    if (socket.destroyed || !socket.writable) {
+      callback(new NotSent('network', 'closed the connection'), null)
+      return
+    }
+    if (!mayLeave()) {
+      socket.destroy()
+      callback(new NotSent('fence', 'the right to send had lapsed'), null)
+      return
+    }
+    departure.hasLeft = true
+    callback(null, socket)
+  }
+}
+
+async function exchange(
+  client: Client,
+  url: URL,
+  request: TransportRequest,
+  signal: AbortSignal,
+  departure: { hasLeft: boolean },
+): Promise<TransportReply> {
+  let response: Dispatcher.ResponseData
+  try {
+    response = await client.request({
+      method: 'POST',
+      path: url.pathname + url.search,
+      headers: { 'user-agent': 'Benchkey', 'accept-encoding': 'identity', ...request.headers },
+      body: request.body,
+      reset: true,
+      signal,
+    })
+  } catch (error) {
+    if (error instanceof NotSent || error instanceof PerhapsSent) throw error
+    const words = networkWords(signal.aborted ? signal.reason : error)
+    throw departure.hasLeft ? new PerhapsSent(words, error) : new NotSent('network', words, error)
+  }
+  const headers = flatten(response.headers)
+  const read = await readBody(response.body, BODY_LIMIT_BYTES)
+  if (read.error !== undefined) {
+    const brokenOff = networkWords(signal.aborted ? signal.reason : read.error)
+    return { status: response.statusCode, headers, ...decodeBody(read.bytes, headers['content-encoding']), brokenOff }
+  }
+  const tooLarge = read.isCut ? { brokenOff: 'answered more than 256 KiB' } : {}
+  return { status: response.statusCode, headers, ...decodeBody(read.bytes, headers['content-encoding']), ...tooLarge }
+}
+
+function flatten(headers: Record<string, string | string[] | undefined>): Record<string, string | undefined> {
+  const entries = Object.entries(headers).map(([name, value]) => [
+    name.toLowerCase(),
+    Array.isArray(value) ? value.join(', ') : value,
+  ])
+  return Object.fromEntries(entries)
+}
+
+function startTimer(effects: Effects, ms: number): { readonly signal: AbortSignal; stop(): void } {
+  const timeIsUp = new AbortController()
+  const notNeeded = new AbortController()
+  effects.sleep(ms, notNeeded.signal).then(
+    () => timeIsUp.abort(new TimeUp(ms)),
+    (error: unknown) => {
+      if (!notNeeded.signal.aborted) timeIsUp.abort(error)
+    },
+  )
+  return { signal: timeIsUp.signal, stop: () => notNeeded.abort() }
+}

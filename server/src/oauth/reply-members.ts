@@ -1,0 +1,35 @@
+import type { Leniency } from './normalise.ts'
+
+/** Longer lives are milliseconds, instants or "never" in disguise. */
+const LONGEST_LIFE_SECONDS = 10 * 365 * 24 * 60 * 60
+const DEFAULT_TOKEN_TYPE = 'Bearer'
+
+/** A life in whole seconds > 0, or undefined when the value tells none or nonsense. RFC 6749 §5.1 `expires_in`. */
+export function countOf(value: unknown, leniencies: Leniency[]): number | undefined {
+  if (value === undefined) return undefined
+  if (typeof value === 'string') leniencies.push('expires_in as text')
+  const number = typeof value === 'string' && /^\s*\d+(\.\d+)?\s*$/.test(value) ? Number(value) : value
+  if (typeof number !== 'number' || !(number > 0) || number > LONGEST_LIFE_SECONDS) {
+    leniencies.push('expires_in without sense')
+    return undefined
+  }
+  if (!Number.isInteger(number)) leniencies.push('expires_in not whole')
+  return Math.max(1, Math.floor(number))
+}
+
+/** The scopes of a reply, however joined; undefined when it tells none. RFC 6749 §3.3. */
+export function scopesOf(value: unknown, leniencies: Leniency[]): readonly string[] | undefined {
+  if (Array.isArray(value)) leniencies.push('scope as list')
+  if (typeof value === 'string' && value.includes(',')) leniencies.push('scope with commas')
+  const texts = Array.isArray(value) ? value : [value]
+  const scopes = texts.filter((text) => typeof text === 'string').flatMap((text) => text.split(/[\s,]+/))
+  const known = [...new Set(scopes.filter((scope) => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope)))]
+  return known.length === 0 ? undefined : known
+}
+
+/** The token type as the server wrote it, `Bearer` when it wrote none that could be one. RFC 6749 §7.1. */
+export function tokenTypeOf(value: unknown, leniencies: Leniency[]): string {
+  if (typeof value === 'string' && /^[\w.-]{1,40}$/.test(value)) return value
+  leniencies.push('token_type missing')
+  return DEFAULT_TOKEN_TYPE
+}

@@ -1,0 +1,52 @@
+import * as oauth from 'oauth4webapi'
+import type { Integration } from '../domain/integration.ts'
+import { clientAuthentication } from './client-authentication.ts'
+import { normalise } from './normalise.ts'
+import type { RevocationOutcome } from './outcome.ts'
+import { providerErrorCode } from './provider-text.ts'
+import { retryAfter } from './token-outcome.ts'
+import { authorizationServer, type RequestContext, requestOptions } from './token-request.ts'
+import { NotSent, PerhapsSent, type TransportReply } from './transport.ts'
+
+/** Asks the authorization server to revoke a token. Asking twice does no harm, so whatever is uncertain is tried again. RFC 7009. */
+export async function revoke(
+  context: RequestContext,
+  integration: Integration,
+  request: { token: string; tokenTypeHint: 'refresh_token' | 'access_token' },
+): Promise<RevocationOutcome> {
+  const received: { reply?: TransportReply } = {}
+  const options = requestOptions(
+    context.transport,
+    () => true,
+    (reply) => {
+      received.reply = reply
+      return new Response(null, { status: 200 })
+    },
+  )
+  try {
+    const client = { client_id: integration.client.clientId }
+    await oauth.revocationRequest(
+      authorizationServer(integration),
+      client,
+      clientAuthentication(integration.client),
+      request.token,
+      { ...options, additionalParameters: { token_type_hint: request.tokenTypeHint } },
+    )
+  } catch (error) {
+    if (error instanceof NotSent || error instanceof PerhapsSent) return { kind: 'retry', words: error.words }
+    throw error
+  }
+  if (!received.reply) throw new Error('The revocation request ended without a reply.')
+  return outcomeOf(received.reply, [request.token, integration.client.clientSecret], context.effects.now())
+}
+
+function outcomeOf(reply: TransportReply, secrets: readonly string[], now: Date): RevocationOutcome {
+  const { status } = reply
+  if (status >= 200 && status <= 299) return { kind: 'done' }
+  if (status >= 500 || status === 429 || status === 408) {
+    return { kind: 'retry', words: `answered ${status}`, ...retryAfter(reply, now) }
+  }
+  const normalised = normalise(reply)
+  const code = normalised.kind === 'error' ? providerErrorCode(normalised.error, secrets) : ''
+  return { kind: 'refused', words: code === '' ? `answered ${status}` : `answered ${code}` }
+}

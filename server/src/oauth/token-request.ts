@@ -1,0 +1,146 @@
+import * as oauth from 'oauth4webapi'
+import type { Effects } from '../domain/effects.ts'
+import { type Integration, issuerOf } from '../domain/integration.ts'
+import { clientAuthentication } from './client-authentication.ts'
+import { accountOf } from './id-token.ts'
+import { type NormalisedReply, normalise, type TokenMembers } from './normalise.ts'
+import type { TokenOutcome, TokenReply } from './outcome.ts'
+import { outcomeOfFailure, outcomeOfReply } from './token-outcome.ts'
+import { NotSent, PerhapsSent, type Transport, type TransportReply } from './transport.ts'
+
+/** What token and revocation requests need of the world. */
+export interface RequestContext {
+  readonly effects: Effects
+  readonly transport: Transport
+}
+
+/** Exchanges an authorization code. Sent once, never repeated. RFC 6749 §4.1.3. */
+export function exchangeCode(
+  context: RequestContext,
+  integration: Integration,
+  request: { code: string; redirectUri: string; codeVerifier?: string },
+): Promise<TokenOutcome> {
+  const parameters = new URLSearchParams({ code: request.code, redirect_uri: request.redirectUri })
+  if (request.codeVerifier !== undefined) parameters.set('code_verifier', request.codeVerifier)
+  const secrets = [request.code, request.codeVerifier ?? '']
+  return tokenRequest(context, integration, { grantType: 'authorization_code', parameters, secrets, mayLeave: () => true })
+}
+
+/** Refreshes an access token. Sent at most once, and only while `mayLeave` says so. RFC 6749 §6. */
+export function refresh(
+  context: RequestContext,
+  integration: Integration,
+  request: { refreshToken: string; mayLeave: () => boolean },
+): Promise<TokenOutcome> {
+  const parameters = new URLSearchParams({ refresh_token: request.refreshToken })
+  const { mayLeave, refreshToken } = request
+  return tokenRequest(context, integration, { grantType: 'refresh_token', parameters, secrets: [refreshToken], mayLeave })
+}
+
+interface Grant {
+  readonly grantType: 'authorization_code' | 'refresh_token'
+  readonly parameters: URLSearchParams
+  readonly secrets: readonly string[]
+  readonly mayLeave: () => boolean
+}
+
+async function tokenRequest(context: RequestContext, integration: Integration, grant: Grant): Promise<TokenOutcome> {
+  const server = authorizationServer(integration)
+  const client = { client_id: integration.client.clientId }
+  const received: { reply?: TransportReply; normalised?: NormalisedReply } = {}
+  const options = requestOptions(context.transport, grant.mayLeave, (reply) => {
+    received.reply = reply
+    received.normalised = normalise(reply)
+    return conformResponse(received.normalised)
+  })
+  try {
+    const authentication = clientAuthentication(integration.client)
+    const { grantType, parameters } = grant
+    const response = await oauth.genericTokenEndpointRequest(server, client, authentication, grantType, parameters, options)
+    if (received.normalised?.kind === 'tokens') return await success(server, client, response, received.normalised.members)
+  } catch (error) {
+    return outcomeOfFailure(error)
+  }
+  const { reply, normalised } = received
+  if (!reply || !normalised) throw new Error('The token request ended without a reply.')
+  return outcomeOfReply(reply, normalised, {
+    deadErrors: grant.grantType === 'refresh_token' ? integration.deadRefreshErrors : [],
+    secrets: [integration.client.clientSecret, ...grant.secrets],
+    now: context.effects.now(),
+  })
+}
+
+async function success(
+  server: oauth.AuthorizationServer,
+  client: oauth.Client,
+  response: Response,
+  members: TokenMembers,
+): Promise<TokenOutcome> {
+  try {
+    await oauth.processGenericTokenEndpointResponse(server, client, response)
+  } catch (error) {
+    if (!(error instanceof oauth.OperationProcessingError)) throw error
+    const { refresh_token: refreshToken } = members
+    const words = 'answered something that is not a token'
+    return { kind: 'uncertain', words, ...(refreshToken === undefined ? {} : { refreshToken }) }
+  }
+  return { kind: 'success', reply: tokenReplyOf(members) }
+}
+
+/** The integration as oauth4webapi knows an authorization server. RFC 8414's words. */
+export function authorizationServer(integration: Integration): oauth.AuthorizationServer {
+  return {
+    issuer: issuerOf(integration),
+    token_endpoint: integration.tokenUrl,
+    ...(integration.revocationUrl === undefined ? {} : { revocation_endpoint: integration.revocationUrl }),
+  }
+}
+
+/** Options that lead a request of oauth4webapi through our transport; whether http is allowed is the outbound guard's to say. */
+export function requestOptions(
+  transport: Transport,
+  mayLeave: () => boolean,
+  read: (reply: TransportReply) => Response,
+): oauth.TokenEndpointRequestOptions {
+  return {
+    [oauth.allowInsecureRequests]: true,
+    [oauth.customFetch]: async (url, init) => {
+      const headers = { accept: 'application/json', ...init.headers }
+      return read(await delivered(transport({ url, headers, body: String(init.body), mayLeave })))
+    },
+  }
+}
+
+/** Whatever a transport rejects with, except NotSent, leaves it open whether bytes have left. */
+async function delivered(reply: Promise<TransportReply>): Promise<TransportReply> {
+  try {
+    return await reply
+  } catch (error) {
+    throw error instanceof NotSent || error instanceof PerhapsSent ? error : new PerhapsSent('the connection failed', error)
+  }
+}
+
+/**
+ * The reply in the one shape oauth4webapi accepts, so that it has the last word on a success. The token type is kept beside
+ * (providers use words of their own) and so is the id token: it is for display, its issuer is often another than ours.
+ */
+function conformResponse(normalised: NormalisedReply): Response {
+  if (normalised.kind !== 'tokens') return new Response(null, { status: 400 })
+  const { scopes, id_token: _idToken, ...members } = normalised.members
+  const body = { ...members, token_type: 'bearer', ...(scopes === undefined ? {} : { scope: scopes.join(' ') }) }
+  return Response.json(body)
+}
+
+function tokenReplyOf(members: TokenMembers): TokenReply {
+  const account = members.id_token === undefined ? undefined : accountOf(members.id_token)
+  return {
+    accessToken: members.access_token,
+    tokenType: members.token_type,
+    ...(members.refresh_token === undefined ? {} : { refreshToken: members.refresh_token }),
+    ...(members.id_token === undefined ? {} : { idToken: members.id_token }),
+    ...(members.expires_in === undefined ? {} : { expiresInSeconds: members.expires_in }),
+    ...(members.refresh_token_expires_in === undefined ? {} : { refreshTokenExpiresInSeconds: members.refresh_token_expires_in }),
+    ...(members.scopes === undefined ? {} : { scopes: members.scopes }),
+    ...(account === undefined ? {} : { account }),
+  }
+}
