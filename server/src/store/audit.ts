@@ -1,0 +1,59 @@
+import type { Selectable } from 'kysely'
+import { ifSet, type SqlValue, type StoreContext, toDate } from './database.ts'
+import type { AuditTable } from './schema.ts'
+import type { AuditEvent, AuditStore } from './store.ts'
+
+const INSERT = `INSERT INTO audit (at, action, outcome, user_name, session_id, session_name, section, address, fingerprint,
+  count, reference, detail) VALUES (?, ?, ?, coalesce(?, (SELECT name FROM users WHERE id = ?)), ?, ?, ?, ?, ?, ?, ?, ?)`
+
+/** The audit: written in batches, read newest first. */
+export function auditStore({ database }: StoreContext): AuditStore {
+  return {
+    async append(events) {
+      if (events.length > 0) await database.batch(INSERT, events.map(toRow))
+    },
+    async list({ limit, userName, action }) {
+      let query = database.reader.selectFrom('audit').selectAll().orderBy('id', 'desc').limit(limit)
+      if (userName !== undefined) query = query.where('user_name', '=', userName)
+      if (action !== undefined) query = query.where('action', '=', action)
+      return (await query.execute()).map(toEvent)
+    },
+  }
+}
+
+function toRow(event: AuditEvent): readonly SqlValue[] {
+  const {
+    at,
+    action,
+    outcome,
+    userName,
+    userId,
+    sessionId,
+    sessionName,
+    section,
+    address,
+    fingerprint,
+    count,
+    reference,
+    detail,
+  } = event
+  const optional = [userName, userId, sessionId, sessionName, section, address, fingerprint, count, reference, detail]
+  return [at.getTime(), action, outcome, ...optional.map((value) => value ?? null)]
+}
+
+function toEvent(row: Selectable<AuditTable>): AuditEvent {
+  return {
+    at: toDate(row.at),
+    action: row.action,
+    outcome: row.outcome,
+    ...ifSet('userName', row.user_name),
+    ...ifSet('sessionId', row.session_id),
+    ...ifSet('sessionName', row.session_name),
+    ...ifSet('section', row.section),
+    ...ifSet('address', row.address),
+    ...ifSet('fingerprint', row.fingerprint),
+    ...ifSet('count', row.count),
+    ...ifSet('reference', row.reference),
+    ...ifSet('detail', row.detail),
+  }
+}

@@ -1,0 +1,108 @@
+import { newId, type StoreContext, toDate } from './database.ts'
+import type { IntegrationStore, IntegrationTrouble } from './store.ts'
+
+/** Integrations by their internal ids, and what each suffers from for everybody. */
+export function integrationStore(context: StoreContext): IntegrationStore {
+  const { database } = context
+  return {
+    ensure: (integrations) => ensure(context, integrations),
+    async troubles() {
+      const rows = await database.reader.selectFrom('integrations').selectAll().where('trouble_kind', 'is not', null).execute()
+      return new Map(rows.flatMap((row) => toTrouble(row)))
+    },
+    async setTrouble(integrationId, trouble) {
+      await database.write((transaction) =>
+        transaction
+          .updateTable('integrations')
+          .set({
+            trouble_kind: trouble.kind,
+            trouble_words: trouble.words,
+            trouble_since: trouble.since.getTime(),
+            trouble_retry_at: trouble.retryAt.getTime(),
+            trouble_configuration_hash: trouble.configurationHash,
+          })
+          .where('id', '=', integrationId)
+          .execute(),
+      )
+    },
+    async claimTrial(integrationId, now, nextRetryAt) {
+      const { numUpdatedRows } = await database.write((transaction) =>
+        transaction
+          .updateTable('integrations')
+          .set({ trouble_retry_at: nextRetryAt.getTime() })
+          .where('id', '=', integrationId)
+          .where('trouble_kind', 'is not', null)
+          .where('trouble_retry_at', '<=', now.getTime())
+          .executeTakeFirst(),
+      )
+      return numUpdatedRows > 0n
+    },
+    async clearTrouble(integrationId) {
+      // Called after every success: nearly always there is nothing to write.
+      const troubled = await database.reader
+        .selectFrom('integrations')
+        .select('id')
+        .where('id', '=', integrationId)
+        .where('trouble_kind', 'is not', null)
+        .executeTakeFirst()
+      if (!troubled) return false
+      const { numUpdatedRows } = await database.write((transaction) =>
+        transaction
+          .updateTable('integrations')
+          .set({
+            trouble_kind: null,
+            trouble_words: null,
+            trouble_since: null,
+            trouble_retry_at: null,
+            trouble_configuration_hash: null,
+          })
+          .where('id', '=', integrationId)
+          .where('trouble_kind', 'is not', null)
+          .executeTakeFirst(),
+      )
+      return numUpdatedRows > 0n
+    },
+  }
+}
+
+async function ensure(
+  { database, effects }: StoreContext,
+  integrations: readonly { uid: string; section: string }[],
+): Promise<ReadonlyMap<string, string>> {
+  const all = await database.reader.selectFrom('integrations').select(['id', 'uid', 'section']).execute()
+  const known = new Map(all.map((row) => [row.uid, row]))
+  const changed = integrations.filter(({ uid, section }) => known.get(uid)?.section !== section)
+  if (changed.length > 0) {
+    await database.write(async (transaction) => {
+      for (const { uid, section } of changed) {
+        const { id } = await transaction
+          .insertInto('integrations')
+          .values({ id: newId(effects), uid, section })
+          .onConflict((conflict) => conflict.column('uid').doUpdateSet({ section }))
+          .returning('id')
+          .executeTakeFirstOrThrow()
+        known.set(uid, { id, uid, section })
+      }
+    })
+  }
+  return new Map(integrations.flatMap(({ uid }) => (known.has(uid) ? [[uid, known.get(uid)?.id ?? '']] : [])))
+}
+
+function toTrouble(row: {
+  id: string
+  trouble_kind: 'client' | 'connection' | null
+  trouble_words: string | null
+  trouble_since: number | null
+  trouble_retry_at: number | null
+  trouble_configuration_hash: string | null
+}): [string, IntegrationTrouble][] {
+  if (row.trouble_kind === null) return []
+  const trouble: IntegrationTrouble = {
+    kind: row.trouble_kind,
+    words: row.trouble_words ?? '',
+    since: toDate(row.trouble_since ?? 0),
+    retryAt: toDate(row.trouble_retry_at ?? 0),
+    configurationHash: row.trouble_configuration_hash ?? '',
+  }
+  return [[row.id, trouble]]
+}

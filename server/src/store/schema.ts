@@ -1,0 +1,172 @@
+import type { Generated } from 'kysely'
+
+/**
+ * The tables, as the queries see them. Instants are milliseconds since 1970 (UTC); flags are 0 or 1; ids are random UUIDs
+ * and never change; ciphertexts are those of `encryption.ts`.
+ */
+export interface Tables {
+  meta: { key: string; value: string }
+  keys: { kid: string; sentinel: string; created_at: number }
+  users: UsersTable
+  browser_sessions: { id_hash: string; user_id: string; created_at: number; last_seen_at: number }
+  integrations: IntegrationsTable
+  sign_in_attempts: SignInAttemptsTable
+  oauth2_tokens: Oauth2TokensTable
+  oauth2_token_secrets: Oauth2TokenSecretsTable
+  sessions: SessionsTable
+  rpc_cookies: { cookie_hash: string; session_id: string; expires_at: number }
+  revocations: RevocationsTable
+  audit: AuditTable
+}
+
+/** People who may log in. */
+export interface UsersTable {
+  id: string
+  name: string
+  /** The name without its case, so that no two differ in case only. */
+  name_folded: string
+  password_hash: string
+  is_admin: number
+  locked_at: number | null
+  created_at: number
+}
+
+/** One row per Integration ID ever configured, with what it suffers from now. */
+export interface IntegrationsTable {
+  id: string
+  uid: string
+  section: string
+  trouble_kind: 'client' | 'connection' | null
+  trouble_words: string | null
+  trouble_since: number | null
+  trouble_retry_at: number | null
+  trouble_configuration_hash: string | null
+}
+
+/** Sign-ins that were started and not finished; the row goes with its one use. */
+export interface SignInAttemptsTable {
+  id: string
+  state_hash: string
+  user_id: string
+  browser_session_hash: string
+  integration_id: string
+  section: string
+  frozen_hash: string
+  frozen_token_url: string
+  redirect_uri: string
+  /** Ciphertext of the PKCE verifier; null under `pkce=none`. */
+  code_verifier: string | null
+  kid: string | null
+  cookie_hash: string
+  scopes_asked: string
+  return_to: 'settings' | 'sign-in-page'
+  started_at: number
+}
+
+/** One row per user and integration: everything of a stored token but its secrets. */
+export interface Oauth2TokensTable {
+  id: string
+  user_id: string
+  integration_id: string
+  generation: number
+  /** Rises with every change that the token path must see; not with leases and uses. */
+  revision: number
+  has_refresh_token: number
+  token_type: string
+  issued_at: number
+  expires_at: number | null
+  signed_in_at: number
+  /** JSON array. */
+  scopes_asked: string
+  /** JSON array; null when the reply did not say. */
+  scopes_granted: string | null
+  account: string | null
+  refresh_token_expires_at: number | null
+  client_fingerprint: string
+  renewals: number
+  last_renewed_at: number | null
+  last_used_at: number | null
+  last_used_by: string | null
+  reauthentication_reason: 'refused' | 'ended' | 'interrupted' | 'changed' | 'unreadable' | null
+  reauthentication_at: number | null
+  reauthentication_text: string | null
+  /** When a refused refresh token was put aside. */
+  parked_at: number | null
+  /** 1 once *Try again* sent the parked refresh token. */
+  tried_again: number
+  failure_at: number | null
+  failure_words: string | null
+  failure_retry_at: number | null
+  /** Refusals that name no known cause since the last good reply. */
+  odd_refusals: number
+  odd_refusals_since: number | null
+  /** The last token request that was announced; a reply counts only for it. */
+  last_attempt: string | null
+  last_attempt_at: number | null
+  /** 1 while that request is not resolved. */
+  attempt_open: number
+  interrupted_at: number | null
+  lease_node: string | null
+  lease_incarnation: string | null
+  lease_pid: number | null
+  lease_start_time: string | null
+  lease_boot: string | null
+  /** CLOCK_MONOTONIC of that boot, milliseconds. */
+  lease_until: number | null
+}
+
+/** The ciphertexts of a stored token, apart from the row the token path reads. */
+export interface Oauth2TokenSecretsTable {
+  token_id: string
+  kid: string
+  access_token: string
+  refresh_token: string | null
+  id_token: string | null
+}
+
+/** Development sessions. */
+export interface SessionsTable {
+  id: string
+  user_id: string
+  name: string
+  kind: 'command'
+  started_at: number
+  ended_at: number | null
+  supervisor_pid: number | null
+  supervisor_start_time: string | null
+  supervisor_boot: string | null
+}
+
+/** Tokens that wait to be revoked at the service, and those it never confirmed. */
+export interface RevocationsTable {
+  id: string
+  user_id: string
+  integration_id: string
+  /** Ciphertext; null once it is of no use any more. */
+  token: string | null
+  kid: string | null
+  token_type_hint: 'refresh_token' | 'access_token'
+  state: 'waiting' | 'failed' | 'cancelled'
+  queued_at: number
+  next_at: number
+  give_up_at: number
+  tries: number
+  words: string
+}
+
+/** Who did what, and who got what. */
+export interface AuditTable {
+  id: Generated<number>
+  at: number
+  action: string
+  outcome: 'ok' | 'refused' | 'failed'
+  user_name: string | null
+  session_id: string | null
+  session_name: string | null
+  section: string | null
+  address: string | null
+  fingerprint: string | null
+  count: number | null
+  reference: string | null
+  detail: string | null
+}

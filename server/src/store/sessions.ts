@@ -1,0 +1,132 @@
+import type { Selectable, Transaction } from 'kysely'
+import type { DevelopmentSession } from '../domain/people.ts'
+import { ifSet, newId, type StoreContext, toDate } from './database.ts'
+import type { SessionsTable, Tables } from './schema.ts'
+import { type SessionStore, StoreError } from './store.ts'
+
+/** How long an ended session stays in the list, and its row in the table. */
+const ENDED_KEPT_MS = 24 * 60 * 60_000
+
+/** Development sessions and their RPC cookies; the look-up of the token path is the dialect's own. */
+export function sessionStore(context: StoreContext, lookUp: SessionStore['lookUp']): SessionStore {
+  const { database, effects } = context
+  return {
+    lookUp,
+    create: (session) => createSession(context, session),
+    async list(options = {}) {
+      const since = effects.now().getTime() - ENDED_KEPT_MS
+      const rows = await database.reader
+        .selectFrom('sessions')
+        .innerJoin('users', 'users.id', 'sessions.user_id')
+        .selectAll('sessions')
+        .select('users.name as user_name')
+        .where((row) =>
+          options.withEnded ? row.or([row('ended_at', 'is', null), row('ended_at', '>=', since)]) : row('ended_at', 'is', null),
+        )
+        .orderBy('started_at')
+        .execute()
+      return rows.map((row) => toSession(row, row.user_name))
+    },
+    rotateCookie: (sessionId, { cookieHash, expiresAt, previousUntil }) =>
+      database.write(async (transaction) => {
+        const session = await transaction
+          .selectFrom('sessions')
+          .select('id')
+          .where('id', '=', sessionId)
+          .where('ended_at', 'is', null)
+          .executeTakeFirst()
+        if (!session) return false
+        await removeExpiredCookies(transaction, effects.now().getTime())
+        await transaction
+          .updateTable('rpc_cookies')
+          .set({ expires_at: previousUntil.getTime() })
+          .where('session_id', '=', sessionId)
+          .where('expires_at', '>', previousUntil.getTime())
+          .execute()
+        await transaction
+          .insertInto('rpc_cookies')
+          .values({ cookie_hash: cookieHash, session_id: sessionId, expires_at: expiresAt.getTime() })
+          .execute()
+        return true
+      }),
+    end: (sessionId) =>
+      database.write(async (transaction) => {
+        const { numUpdatedRows } = await transaction
+          .updateTable('sessions')
+          .set({ ended_at: effects.now().getTime() })
+          .where('id', '=', sessionId)
+          .where('ended_at', 'is', null)
+          .executeTakeFirst()
+        await transaction.deleteFrom('rpc_cookies').where('session_id', '=', sessionId).execute()
+        return numUpdatedRows > 0n
+      }),
+    async countLive(userId) {
+      const { count } = await database.reader
+        .selectFrom('sessions')
+        .select(({ fn }) => fn.countAll<number>().as('count'))
+        .where('user_id', '=', userId)
+        .where('ended_at', 'is', null)
+        .executeTakeFirstOrThrow()
+      return Number(count)
+    },
+  }
+}
+
+async function createSession(
+  { database, effects }: StoreContext,
+  session: Parameters<SessionStore['create']>[0],
+): Promise<DevelopmentSession> {
+  const now = effects.now().getTime()
+  const { supervisor } = session
+  return database.write(async (transaction) => {
+    const user = await transaction
+      .selectFrom('users')
+      .select(['id', 'name'])
+      .where('name_folded', '=', session.userName.normalize('NFC').toLowerCase())
+      .executeTakeFirst()
+    if (!user) throw new StoreError('missing', `There is no user ${session.userName}.`)
+    const row: Selectable<SessionsTable> = {
+      id: newId(effects),
+      user_id: user.id,
+      name: session.name,
+      kind: 'command',
+      started_at: now,
+      ended_at: null,
+      supervisor_pid: supervisor?.pid ?? null,
+      supervisor_start_time: supervisor?.startTime ?? null,
+      supervisor_boot: supervisor?.bootId ?? null,
+    }
+    await removeExpiredCookies(transaction, now)
+    await transaction
+      .deleteFrom('sessions')
+      .where('ended_at', '<', now - ENDED_KEPT_MS)
+      .execute()
+    await transaction.insertInto('sessions').values(row).execute()
+    await transaction
+      .insertInto('rpc_cookies')
+      .values({ cookie_hash: session.cookieHash, session_id: row.id, expires_at: session.cookieExpiresAt.getTime() })
+      .execute()
+    return toSession(row, user.name)
+  })
+}
+
+async function removeExpiredCookies(transaction: Transaction<Tables>, nowMs: number): Promise<void> {
+  await transaction.deleteFrom('rpc_cookies').where('expires_at', '<=', nowMs).execute()
+}
+
+function toSession(row: Selectable<SessionsTable>, userName: string): DevelopmentSession {
+  return {
+    id: row.id,
+    userId: row.user_id,
+    userName,
+    name: row.name,
+    kind: row.kind,
+    startedAt: toDate(row.started_at),
+    ...ifSet('endedAt', row.ended_at, toDate),
+    ...ifSet('supervisor', row.supervisor_pid, (pid) => ({
+      pid,
+      startTime: row.supervisor_start_time ?? '',
+      bootId: row.supervisor_boot ?? '',
+    })),
+  }
+}

@@ -1,0 +1,164 @@
+import { sql, type Transaction } from 'kysely'
+import { ifSet, type StoreContext, toMs } from './database.ts'
+import { heldBy } from './leases.ts'
+import type { Tables } from './schema.ts'
+import type { AttemptKey, SavedReply, TokenStore } from './store.ts'
+import { CLEAN, changeTokens } from './token-rows.ts'
+import { readableSecrets, sealSecrets } from './token-secrets.ts'
+
+type RequestMethods = Pick<
+  TokenStore,
+  | 'beginAttempt'
+  | 'saveReply'
+  | 'recordFailure'
+  | 'settleAttempt'
+  | 'anotherRenewedSince'
+  | 'requireSignIn'
+  | 'markUnreadable'
+  | 'unpark'
+>
+
+/** What a refresh does to its row, before and after the token request. All but the first step count for one attempt only. */
+export function tokenRequests(context: StoreContext): RequestMethods {
+  const { database } = context
+  return {
+    beginAttempt: (key, holder, at) =>
+      database.write(async (transaction) => {
+        const { numUpdatedRows } = await changeTokens(transaction, {
+          last_attempt: key.attempt,
+          last_attempt_at: at.getTime(),
+          attempt_open: 1,
+        })
+          .where('id', '=', key.tokenId)
+          .where('generation', '=', key.generation)
+          .where('reauthentication_reason', 'is', null)
+          .where((row) => row.and(heldBy(holder)))
+          .executeTakeFirst()
+        return numUpdatedRows > 0n
+      }),
+    saveReply: (key, reply) => database.write((transaction) => saveReply(context, transaction, key, reply)),
+    recordFailure: (key, { words, at, retryAt, uncertainSince, oddRefusal }) =>
+      database.write((transaction) =>
+        resolve(transaction, key, {
+          attempt_open: 0,
+          failure_words: words,
+          failure_at: at.getTime(),
+          failure_retry_at: retryAt.getTime(),
+          interrupted_at: toMs(uncertainSince),
+          ...(oddRefusal ? oddRefusalAt(at) : {}),
+        }),
+      ),
+    settleAttempt: (key, { uncertainSince }) =>
+      database.write((transaction) => resolve(transaction, key, { attempt_open: 0, interrupted_at: toMs(uncertainSince) })),
+    async anotherRenewedSince(integrationId, tokenId, since) {
+      const other = await database.reader
+        .selectFrom('oauth2_tokens')
+        .select('id')
+        .where('integration_id', '=', integrationId)
+        .where('issued_at', '>=', since.getTime())
+        .where('id', '!=', tokenId)
+        .limit(1)
+        .executeTakeFirst()
+      return other !== undefined
+    },
+    requireSignIn: (key, { reason, at, providerText }) =>
+      database.write((transaction) =>
+        resolve(transaction, key, {
+          attempt_open: 0,
+          reauthentication_reason: reason,
+          reauthentication_at: at.getTime(),
+          reauthentication_text: providerText ?? null,
+          parked_at: sql<number | null>`case when has_refresh_token = 1 then ${at.getTime()} else parked_at end`,
+          has_refresh_token: 0,
+        }),
+      ),
+    async markUnreadable(tokenId, generation, at) {
+      return database.write(async (transaction) => {
+        const { numUpdatedRows } = await changeTokens(transaction, {
+          reauthentication_reason: 'unreadable',
+          reauthentication_at: at.getTime(),
+          attempt_open: 0,
+        })
+          .where('id', '=', tokenId)
+          .where('generation', '=', generation)
+          .executeTakeFirst()
+        return numUpdatedRows > 0n
+      })
+    },
+    async unpark(tokenId) {
+      return database.write(async (transaction) => {
+        const { numUpdatedRows } = await changeTokens(transaction, { ...CLEAN, tried_again: 1, has_refresh_token: 1 })
+          .where('id', '=', tokenId)
+          .where('parked_at', 'is not', null)
+          .where('tried_again', '=', 0)
+          .executeTakeFirst()
+        return numUpdatedRows > 0n
+      })
+    },
+  }
+}
+
+/** Counts up; `since` stays the first one's. */
+function oddRefusalAt(at: Date): Parameters<typeof changeTokens>[1] {
+  return {
+    odd_refusals: sql<number>`odd_refusals + 1`,
+    odd_refusals_since: sql<number>`coalesce(odd_refusals_since, ${at.getTime()})`,
+  }
+}
+
+async function resolve(
+  transaction: Transaction<Tables>,
+  key: AttemptKey,
+  values: Parameters<typeof changeTokens>[1],
+): Promise<boolean> {
+  const { numUpdatedRows } = await changeTokens(transaction, values)
+    .where('id', '=', key.tokenId)
+    .where('generation', '=', key.generation)
+    .where('last_attempt', '=', key.attempt)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+async function saveReply(
+  { cipher }: StoreContext,
+  transaction: Transaction<Tables>,
+  key: AttemptKey,
+  reply: SavedReply,
+): Promise<boolean> {
+  const row = await transaction
+    .selectFrom('oauth2_tokens')
+    .innerJoin('oauth2_token_secrets', 'token_id', 'id')
+    .select(['id', 'user_id', 'integration_id', 'generation', 'renewals', 'refresh_token_expires_at'])
+    .select(['access_token', 'refresh_token', 'id_token'])
+    .where('id', '=', key.tokenId)
+    .where('generation', '=', key.generation)
+    .where('last_attempt', '=', key.attempt)
+    .executeTakeFirst()
+  if (!row) return false
+  // Ciphertexts are bound to their generation: what the reply leaves out moves on to the next one.
+  const kept = readableSecrets(cipher, row, { refresh_token: row.refresh_token, id_token: row.id_token })
+  const secrets = { ...kept, ...reply.secrets }
+  const next = { ...row, generation: row.generation + 1 }
+  const keptUntil = reply.secrets.refreshToken === undefined ? row.refresh_token_expires_at : null
+  const saved = await resolve(transaction, key, {
+    ...CLEAN,
+    token_type: reply.tokenType,
+    issued_at: reply.issuedAt.getTime(),
+    expires_at: toMs(reply.expiresAt),
+    generation: next.generation,
+    has_refresh_token: secrets.refreshToken === undefined ? 0 : 1,
+    // RFC 6749 §5.1: a reply without scope means the scope has not changed.
+    ...ifSet('scopes_granted', reply.scopesGranted, (scopes) => JSON.stringify(scopes)),
+    ...ifSet('account', reply.account),
+    refresh_token_expires_at: toMs(reply.refreshTokenExpiresAt) ?? keptUntil,
+    renewals: row.renewals + 1,
+    last_renewed_at: reply.issuedAt.getTime(),
+  })
+  if (!saved) return false
+  await transaction
+    .updateTable('oauth2_token_secrets')
+    .set(sealSecrets(cipher, next, secrets))
+    .where('token_id', '=', row.id)
+    .execute()
+  return true
+}

@@ -1,0 +1,162 @@
+import { sql, type Transaction } from 'kysely'
+import type { StoredToken } from '../domain/stored-token.ts'
+import { newId, type StoreContext, toMs } from './database.ts'
+import { leases } from './leases.ts'
+import { cancelRevocations, queueTokens } from './revocations.ts'
+import type { Tables } from './schema.ts'
+import type { SavedReply, TokenStore } from './store.ts'
+import { tokenRequests } from './token-requests.ts'
+import { CLEAN, changeTokens, type TokenRow, toStoredToken } from './token-rows.ts'
+import { openSecrets, readableSecrets, sealSecrets } from './token-secrets.ts'
+
+const NOTE_USE = `UPDATE oauth2_tokens SET last_used_at = ?, last_used_by = ?
+  WHERE id = ? AND (last_used_at IS NULL OR last_used_at <= ?)`
+
+/** Stored tokens: reading, sign-in and sign-out. What token requests do to them is in `token-requests.ts`. */
+export function tokenStore(context: StoreContext): TokenStore {
+  const { database } = context
+  const rows = () =>
+    database.reader
+      .selectFrom('oauth2_tokens')
+      .innerJoin('integrations', 'integrations.id', 'oauth2_tokens.integration_id')
+      .selectAll('oauth2_tokens')
+      .select('integrations.uid as integration_uid')
+  const first = (row: TokenRow | undefined) => row && toStoredToken(row)
+  return {
+    ...leases(context),
+    ...tokenRequests(context),
+    async find(userId, integrationId) {
+      const query = rows().where('user_id', '=', userId).where('integration_id', '=', integrationId)
+      return first(await query.executeTakeFirst())
+    },
+    get: async (tokenId) => first(await rows().where('oauth2_tokens.id', '=', tokenId).executeTakeFirst()),
+    listForUser: async (userId) => (await rows().where('user_id', '=', userId).execute()).map(toStoredToken),
+    async listInterrupted() {
+      const interrupted = rows()
+        .where((row) => row.or([row('attempt_open', '=', sql.lit(1)), row('interrupted_at', 'is not', null)]))
+        .where('reauthentication_reason', 'is', null)
+      return (await interrupted.execute()).map(toStoredToken)
+    },
+    readSecrets: (tokenId, generation) => readSecrets(context, tokenId, generation),
+    create: (token) => create(context, token),
+    async removeParkedBefore(at) {
+      return database.write((transaction) => removeParked(transaction, at))
+    },
+    async noteUses(uses) {
+      const changes = uses.map(({ tokenId, at, by }) => [at.getTime(), by, tokenId, at.getTime()])
+      if (changes.length > 0) await database.batch(NOTE_USE, changes)
+    },
+    remove: (userId, integrationId, revocation) => remove(context, userId, integrationId, revocation),
+    async queueRevocation({ userId, integrationId }, secrets, giveUpAt) {
+      const token = { user_id: userId, integration_id: integrationId, expires_at: null }
+      await database.write((transaction) => queueTokens(context, transaction, token, secrets, giveUpAt))
+    },
+  }
+}
+
+async function readSecrets({ database, cipher }: StoreContext, tokenId: string, generation: number) {
+  const row = await database.reader
+    .selectFrom('oauth2_tokens')
+    .innerJoin('oauth2_token_secrets', 'token_id', 'id')
+    .select(['id', 'user_id', 'integration_id', 'generation', 'has_refresh_token'])
+    .select(['access_token', 'refresh_token', 'id_token'])
+    .where('id', '=', tokenId)
+    .where('generation', '=', generation)
+    .executeTakeFirst()
+  if (!row) return undefined
+  // A parked refresh token is not handed out: only a person's *Try again* brings it back.
+  return openSecrets(cipher, row, row.has_refresh_token === 1 ? row : { ...row, refresh_token: null })
+}
+
+async function create(
+  context: StoreContext,
+  {
+    userId,
+    integrationId,
+    scopesAsked,
+    clientFingerprint,
+    reply,
+  }: {
+    userId: string
+    integrationId: string
+    scopesAsked: readonly string[]
+    clientFingerprint: string
+    reply: SavedReply
+  },
+): Promise<StoredToken> {
+  const { database, cipher, effects } = context
+  const identity = { id: newId(effects), user_id: userId, integration_id: integrationId, generation: 1 }
+  const secrets = { token_id: identity.id, ...sealSecrets(cipher, identity, reply.secrets) }
+  const row = {
+    ...identity,
+    ...CLEAN,
+    ...replyColumns(reply),
+    revision: 1,
+    has_refresh_token: reply.secrets.refreshToken === undefined ? 0 : 1,
+    signed_in_at: effects.now().getTime(),
+    scopes_asked: JSON.stringify(scopesAsked),
+    scopes_granted: reply.scopesGranted ? JSON.stringify(reply.scopesGranted) : null,
+    account: reply.account ?? null,
+    refresh_token_expires_at: toMs(reply.refreshTokenExpiresAt),
+    client_fingerprint: clientFingerprint,
+    renewals: 0,
+  }
+  return database.write(async (transaction) => {
+    await transaction
+      .deleteFrom('oauth2_tokens')
+      .where('user_id', '=', userId)
+      .where('integration_id', '=', integrationId)
+      .execute()
+    const inserted = await transaction.insertInto('oauth2_tokens').values(row).returningAll().executeTakeFirstOrThrow()
+    await transaction.insertInto('oauth2_token_secrets').values(secrets).execute()
+    await cancelRevocations(transaction, userId, integrationId)
+    const { uid } = await transaction
+      .selectFrom('integrations')
+      .select('uid')
+      .where('id', '=', integrationId)
+      .executeTakeFirstOrThrow()
+    return toStoredToken({ ...inserted, integration_uid: uid })
+  })
+}
+
+async function remove(
+  context: StoreContext,
+  userId: string,
+  integrationId: string,
+  { queue, giveUpAt }: { queue: boolean; giveUpAt: Date },
+): Promise<StoredToken | undefined> {
+  return context.database.write(async (transaction) => {
+    const row = await transaction
+      .selectFrom('oauth2_tokens')
+      .innerJoin('integrations', 'integrations.id', 'oauth2_tokens.integration_id')
+      .innerJoin('oauth2_token_secrets', 'token_id', 'oauth2_tokens.id')
+      .selectAll('oauth2_tokens')
+      .select(['integrations.uid as integration_uid', 'access_token', 'refresh_token', 'id_token'])
+      .where('user_id', '=', userId)
+      .where('integration_id', '=', integrationId)
+      .executeTakeFirst()
+    if (!row) return undefined
+    if (queue) await queueTokens(context, transaction, row, readableSecrets(context.cipher, row, row), giveUpAt)
+    await transaction.deleteFrom('oauth2_tokens').where('id', '=', row.id).execute()
+    return toStoredToken(row)
+  })
+}
+
+async function removeParked(transaction: Transaction<Tables>, at: Date): Promise<number> {
+  const parked = await transaction
+    .selectFrom('oauth2_tokens')
+    .select('id')
+    .where('parked_at', 'is not', null)
+    .where('parked_at', '<', at.getTime())
+    .execute()
+  for (const { id } of parked) {
+    await transaction.updateTable('oauth2_token_secrets').set({ refresh_token: null }).where('token_id', '=', id).execute()
+    await changeTokens(transaction, { parked_at: null }).where('id', '=', id).execute()
+  }
+  return parked.length
+}
+
+/** What every token reply sets, of a sign-in and of a refresh alike. */
+export function replyColumns(reply: SavedReply): { token_type: string; issued_at: number; expires_at: number | null } {
+  return { token_type: reply.tokenType, issued_at: reply.issuedAt.getTime(), expires_at: toMs(reply.expiresAt) }
+}
