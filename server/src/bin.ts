@@ -17,10 +17,11 @@ process.stderr.on('error', onBrokenOutput)
 if (process.env.npm_lifecycle_event === 'benchkey' && process.env.INIT_CWD) enter(process.env.INIT_CWD)
 
 const checkout = resolve(import.meta.dirname, '../..')
+const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')) as { version: string }
 const { runCommandLine } = await import('./cli/run.ts')
 process.exitCode = await runCommandLine(process.argv.slice(2), {
   environment: process.env,
-  version: (JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')) as { version: string }).version,
+  version,
   input: process.stdin,
   output: process.stdout,
   errors: process.stderr,
@@ -28,7 +29,8 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   executableDir: executableDir(),
   asCaller,
   sleep: (ms, signal) => setTimeout(ms, undefined, signal ? { signal } : {}),
-  startServer: async (directories) => (await import('./main.ts')).start(directories),
+  startServer: async (directories) =>
+    (await import('./main.ts')).start({ ...directories, version, credentialsDirectory: process.env.CREDENTIALS_DIRECTORY }),
   directories,
 })
 

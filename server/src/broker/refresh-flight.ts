@@ -2,7 +2,7 @@ import type { Effects } from '../domain/effects.ts'
 import type { Integration } from '../domain/integration.ts'
 import type { StoredToken } from '../domain/stored-token.ts'
 import type { AuthorizationServers } from '../oauth/authorization-server.ts'
-import type { TokenOutcome, TokenReply } from '../oauth/outcome.ts'
+import type { TokenOutcome } from '../oauth/outcome.ts'
 import { type AttemptKey, type AuditEvent, type LeaseHolder, type SavedReply, type Store, StoreError } from '../store/store.ts'
 import type { Lease } from './lease.ts'
 import {
@@ -17,6 +17,7 @@ import {
   TRIAL_MS,
   uncertainSince,
 } from './refresh-policy.ts'
+import { savedReplyOf } from './saved-reply.ts'
 
 /** What a flight needs from the world; all effects are arguments (style.md, rule 3). */
 export interface FlightParts {
@@ -101,7 +102,7 @@ export class RefreshFlight {
       refreshToken: refreshToken.refreshToken,
       mayLeave: () => this.#lease.isFenceOpen(),
     })
-    if (outcome.kind === 'success') return await this.#save(token, key, this.#savedReply(outcome.reply, sentAt))
+    if (outcome.kind === 'success') return await this.#save(token, key, savedReplyOf(this.#integration, outcome.reply, sentAt))
     if (outcome.kind === 'uncertain' && outcome.refreshToken !== undefined) {
       return await this.#savePartial(token, key, refreshToken.accessToken, outcome.refreshToken)
     }
@@ -120,26 +121,6 @@ export class RefreshFlight {
       this.#parts.report({ what: 'a stored sign-in is damaged', section: this.#integration.section, error })
       this.#parts.changed(token.userId)
       return undefined
-    }
-  }
-
-  #savedReply(reply: TokenReply, sentAt: Date): SavedReply {
-    const lifeSeconds = reply.expiresInSeconds ?? this.#integration.expiresInDefaultSeconds
-    const after = (seconds: number): Date => new Date(sentAt.getTime() + seconds * 1000)
-    return {
-      secrets: {
-        accessToken: reply.accessToken,
-        ...(reply.refreshToken === undefined ? {} : { refreshToken: reply.refreshToken }),
-        ...(reply.idToken === undefined ? {} : { idToken: reply.idToken }),
-      },
-      tokenType: reply.tokenType,
-      issuedAt: sentAt,
-      ...(lifeSeconds === undefined ? {} : { expiresAt: after(lifeSeconds) }),
-      ...(reply.scopes === undefined ? {} : { scopesGranted: reply.scopes }),
-      ...(reply.account === undefined ? {} : { account: reply.account }),
-      ...(reply.refreshTokenExpiresInSeconds === undefined
-        ? {}
-        : { refreshTokenExpiresAt: after(reply.refreshTokenExpiresInSeconds) }),
     }
   }
 

@@ -5,7 +5,7 @@ import { TokenFetcher } from '../../src/broker/tokens.ts'
 import { BrokerError } from '../../src/domain/errors.ts'
 import type { Integration, RefreshReuse } from '../../src/domain/integration.ts'
 import { createAuthorizationServers } from '../../src/oauth/create.ts'
-import { openStore } from '../../src/store/open.ts'
+import { type MemoryStores, openMemoryStores } from '../../src/store/open.ts'
 import type { LeaseHolder, Store } from '../../src/store/store.ts'
 import type { Rotation } from '../refresh-ledger.ts'
 import { SimulatedNetwork } from './network.ts'
@@ -72,19 +72,20 @@ class History {
 
   async run(): Promise<Verdict> {
     const effects = this.#world.effectsOf({ name: 'database', life: 0 })
-    const store = await openStore({ inMemory: true, effects })
+    const stores = await openMemoryStores(effects)
+    const store = stores.handle(effects)
     await this.#signIn(store)
-    const nodes = [await this.#start(store, 'a'), await this.#start(store, 'b')]
+    const nodes = [await this.#start(stores, 'a'), await this.#start(stores, 'b')]
     const begin = this.#world.nowMs
     this.#scheduleCallers(nodes, FAULTS_MS)
-    if (this.#faulty) this.#scheduleFaults(store, nodes)
+    if (this.#faulty) this.#scheduleFaults(stores, nodes)
     await this.#world.run(begin + FAULTS_MS)
     this.#network.calm = true
     this.#scheduleCallers(nodes, CALM_MS)
     await this.#world.run(begin + FAULTS_MS + CALM_MS)
     const labelledLosses = await this.#judgeTheEnd(store, nodes)
     this.#judgeRequests()
-    await store.close()
+    await stores.close()
     return {
       seed: this.#seed,
       kind: `${this.#kind.rotation} / ${this.#kind.reuse.kind}`,
@@ -144,15 +145,16 @@ class History {
     return catalogue
   }
 
-  async #start(store: Store, name: string): Promise<RunningNode> {
+  async #start(stores: MemoryStores, name: string): Promise<RunningNode> {
     const node: SimulatedNode = { name, life: 0 }
-    const fetcher = await this.#boot(store, node)
+    const fetcher = await this.#boot(stores, node)
     return Object.assign(node, { fetcher })
   }
 
   /** The real classes, every effect of theirs through the world. */
-  async #boot(store: Store, node: SimulatedNode): Promise<TokenFetcher> {
+  async #boot(stores: MemoryStores, node: SimulatedNode): Promise<TokenFetcher> {
     const effects = this.#world.effectsOf(node)
+    const store = stores.handle(effects)
     const own = this.#through(store, node)
     const catalogue = await this.#catalogue(store)
     const holder: LeaseHolder = {
@@ -241,7 +243,7 @@ class History {
     })
   }
 
-  #scheduleFaults(store: Store, nodes: readonly RunningNode[]): void {
+  #scheduleFaults(stores: MemoryStores, nodes: readonly RunningNode[]): void {
     const { random } = this.#world
     const kill = (node: RunningNode): void => {
       this.#network.killed(node)
@@ -250,7 +252,7 @@ class History {
       this.#note(`kill ${node.name}`)
       // A restart takes its time; callers meanwhile meet a dead process, as in life.
       this.#world.at(random.between(50, 30_000), () => {
-        void this.#boot(store, node).then((fetcher) => {
+        void this.#boot(stores, node).then((fetcher) => {
           node.fetcher = fetcher
         })
       })

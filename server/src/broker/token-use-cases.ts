@@ -1,0 +1,68 @@
+import { hash } from 'node:crypto'
+import type { Integration } from '../domain/integration.ts'
+import type { User } from '../domain/people.ts'
+import type { LeaseHolder } from '../store/store.ts'
+import type { SharedParts, TokenUseCases } from './create.ts'
+import { kindOfFailure } from './log.ts'
+import { Refresher } from './refresher.ts'
+import { TokenFetcher } from './tokens.ts'
+
+/** How this process takes leases, and which other holders it knows to be gone. */
+export interface LeaseIdentity {
+  readonly holder: LeaseHolder
+  readonly isDead: (holder: LeaseHolder) => boolean
+}
+
+/** Open flights get this long after the last caller was answered (fault F4: a drain of 20 s in all). */
+const DRAIN_MS = 5_000
+
+/** The token path over the refresh engine; cut-off refreshes of dead processes are taken up at once where that helps. */
+export function createTokens(shared: SharedParts, { holder, isDead }: LeaseIdentity): TokenUseCases {
+  const { store, servers, effects, catalogue, audit, uses, changes, log } = shared
+  const refresher = new Refresher({
+    store,
+    authorizationServers: servers,
+    effects,
+    holder,
+    isDead,
+    configurationHashOf: (integration) => catalogue.configurationHashOf(integration),
+    redirectUriOf: (integration) => catalogue.redirectUriOf(integration),
+    audit: (event) => audit.record(event),
+    changed: (userId) => changes.publish(userId, 'integrations'),
+    report: ({ what, section, error }) =>
+      log.warn({ section, ...(error === undefined ? {} : { failure: kindOfFailure(error) }) }, `Refresh: ${what}.`),
+  })
+  const fetcher = new TokenFetcher({
+    store,
+    catalogue,
+    refresher,
+    served: ({ tokenId, ...use }) => {
+      audit.noteServed(use)
+      uses.note(tokenId, store.now(), use.sessionName)
+    },
+  })
+  void resume()
+  return { tokens: fetcher, tryAgain, drain: () => refresher.drain(DRAIN_MS) }
+
+  async function resume(): Promise<void> {
+    try {
+      await refresher.resume((token) => catalogue.findByInternalId(token.integrationId))
+    } catch (error) {
+      log.error({ failure: kindOfFailure(error) }, 'Cut-off refreshes could not be looked up.')
+    }
+  }
+
+  /** A person's *Try again*: the parked refresh token goes back into service and is sent, once. */
+  async function tryAgain(user: User, integration: Integration): Promise<void> {
+    const integrationId = catalogue.internalId(integration.uid)
+    const parked = integrationId && (await store.tokens.find(user.id, integrationId))
+    if (!parked || !(await store.tokens.unpark(parked.id))) return
+    const token = await store.tokens.get(parked.id)
+    if (token) await refresher.refresh(integration, token)
+  }
+}
+
+/** A name for this process that no other, earlier or later one has. */
+export function incarnationOf(holder: Omit<LeaseHolder, 'incarnation'>): string {
+  return hash('sha256', JSON.stringify(holder), 'hex').slice(0, 32)
+}

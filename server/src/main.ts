@@ -1,0 +1,173 @@
+import { existsSync, readFileSync, readlinkSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join, resolve } from 'node:path'
+import { type DestinationStream, type Logger, pino } from 'pino'
+import { createBroker } from './broker/create.ts'
+import { createTokens, incarnationOf, type LeaseIdentity } from './broker/token-use-cases.ts'
+import type { Configuration, LoadResult, ServerConfiguration } from './config/configuration.ts'
+import { formatDiagnostic } from './config/diagnostics.ts'
+import { loadConfiguration } from './config/load.ts'
+import { ADMIN_SOCKET_NAME } from './domain/admin-api.ts'
+import type { Effects } from './domain/effects.ts'
+import { SetupError } from './domain/errors.ts'
+import { realEffects } from './effects.ts'
+import { createServers, type Servers } from './http/servers.ts'
+import { findUnixAccount } from './launcher/accounts.ts'
+import { isAlive, startTimeOf } from './launcher/processes.ts'
+import { LocalAccounts } from './login/local-accounts.ts'
+import { createAuthorizationServers } from './oauth/create.ts'
+import { openStore } from './store/open.ts'
+
+/** What a server is started with. All of it but the directories has a default: the real world. */
+export interface StartOptions {
+  readonly configDir: string
+  readonly dataDir: string
+  readonly version: string
+  /** systemd's `$CREDENTIALS_DIRECTORY`. */
+  readonly credentialsDirectory?: string | undefined
+  readonly effects?: Effects
+  /** Where log lines go; default: standard error. */
+  readonly logTo?: DestinationStream
+  /** The folder of the built pages; default: that of this checkout. */
+  readonly webRoot?: string
+  /** An extra certificate authority for authorization servers, PEM: tests have a private one. */
+  readonly providerCa?: string
+}
+
+/** A running server. */
+export interface RunningServer {
+  /** `https://HOST:PORT` of the public URL. */
+  readonly url: string
+  /** The port it listens on. */
+  readonly port: number
+  reload(): Promise<{ readonly applied: boolean }>
+  /** Drains: requests are answered, results that arrived are saved, then everything is closed. */
+  close(): Promise<void>
+}
+
+/** Requests under way get this long at the end; a caller waits 15 s for a refresh at the most. */
+const CLOSE_GRACE_MS = 15_000
+const PAGES = resolve(import.meta.dirname, '../../web/dist')
+
+/**
+ * Starts one server process: the only place that constructs things. Throws SetupError when configuration, keys, database or
+ * port keep it from starting; nothing is changed then.
+ */
+export async function start(options: StartOptions): Promise<RunningServer> {
+  const { configDir, dataDir, credentialsDirectory } = options
+  const effects = options.effects ?? realEffects()
+  const log = logTo(options.logTo)
+  const uid = process.getuid?.() ?? 0
+  const load = (): Promise<LoadResult> =>
+    loadConfiguration({ configDir, dataDir, uid, ...(credentialsDirectory === undefined ? {} : { credentialsDirectory }) })
+  const configuration = startable(await load(), log)
+  const { server, database } = configuration
+  const webRoot = builtPages(options.webRoot ?? PAGES)
+  const store = await openStore({ directory: database.directory, dataDir, uid, effects })
+  let doors: Servers | undefined
+  try {
+    const broker = await createBroker({
+      store,
+      effects,
+      configuration,
+      servers: createAuthorizationServers({
+        effects,
+        allowLoopback: server.insecureLoopbackProviders,
+        ...(options.providerCa === undefined ? {} : { extraCa: options.providerCa }),
+      }),
+      accounts: new LocalAccounts(),
+      log,
+      loadConfiguration: async () => {
+        const loaded = await load()
+        const tls = loaded.configuration && tlsIdentity(loaded.configuration.server)
+        if (tls) doors?.replaceTls(tls)
+        return loaded
+      },
+      ...(server.sslCaCertificate === undefined ? {} : { caCertificate: readFileSync(server.sslCaCertificate, 'utf8') }),
+      serverUid: uid,
+      findUnixAccount,
+      createTokens: (shared) => createTokens(shared, leaseIdentity(effects)),
+    })
+    doors = await createServers({ broker, effects, log, options: doorOptions(server, options, webRoot) })
+    const port = await doors.listen(server.wwwAddress, server.wwwPort)
+    const opened = doors
+    return {
+      url: addressOf(server.publicUrl),
+      port,
+      reload: () => broker.administration.reload(),
+      close: async () => {
+        await opened.close(CLOSE_GRACE_MS)
+        await broker.close()
+        await store.close()
+      },
+    }
+  } catch (error) {
+    await doors?.close(0)
+    await store.close()
+    throw error
+  }
+}
+
+/** The checked configuration; its warnings are logged, its errors end the start with all of them at once. */
+function startable({ configuration, diagnostics }: LoadResult, log: Logger): Configuration {
+  if (!configuration) {
+    const errors = diagnostics.filter(({ severity }) => severity === 'error')
+    throw new SetupError(errors.map(formatDiagnostic).join('\n'))
+  }
+  for (const warning of diagnostics) log.warn({}, formatDiagnostic(warning))
+  if (configuration.server.insecureLoopbackProviders) {
+    log.warn(
+      {},
+      'insecure-loopback-providers=1: integrations may use loopback addresses, and http there. For tests and demos only.',
+    )
+  }
+  return configuration
+}
+
+function builtPages(webRoot: string): string {
+  if (existsSync(join(webRoot, 'index.html'))) return webRoot
+  throw new SetupError(`The pages are not built: ${webRoot} has no index.html. Run: npm run build`)
+}
+
+function doorOptions(server: ServerConfiguration, { dataDir, version }: StartOptions, webRoot: string) {
+  const tls = tlsIdentity(server)
+  return {
+    publicUrl: server.publicUrl,
+    callbackAddress: server.callbackAddress,
+    trustedProxies: server.trustedProxies,
+    ...(tls ? { tls } : {}),
+    webRoot,
+    adminSocketPath: join(dataDir, ADMIN_SOCKET_NAME),
+    serverName: new URL(server.publicUrl).host,
+    redirectUri: `${server.publicUrl}/oauth_redirect_callback`,
+    version,
+  }
+}
+
+function tlsIdentity(server: ServerConfiguration): { cert: string; key: string } | undefined {
+  const { sslCertificate, sslCertificateKey } = server
+  if (sslCertificate === undefined || sslCertificateKey === undefined) return undefined
+  return { cert: readFileSync(sslCertificate, 'utf8'), key: readFileSync(sslCertificateKey, 'utf8') }
+}
+
+/** Two containers may share a host name and a database, but not a pid namespace: only pids of one namespace compare. */
+function leaseIdentity(effects: Effects): LeaseIdentity {
+  const own = {
+    nodeId: `${hostname()} ${readlinkSync('/proc/self/ns/pid')}`,
+    pid: process.pid,
+    startTime: startTimeOf(process.pid) ?? '',
+    bootId: effects.bootId,
+  }
+  const holder = { ...own, incarnation: incarnationOf(own) }
+  return { holder, isDead: (other) => other.nodeId === holder.nodeId && !isAlive(other, effects.bootId) }
+}
+
+function addressOf(publicUrl: string): string {
+  const { hostname: host, port } = new URL(publicUrl)
+  return `https://${host}:${port || '443'}`
+}
+
+function logTo(destination: DestinationStream | undefined): Logger {
+  const options = { base: null, timestamp: pino.stdTimeFunctions.isoTime }
+  return pino(options, destination ?? pino.destination({ dest: 2, sync: true }))
+}
