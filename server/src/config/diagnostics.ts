@@ -21,6 +21,11 @@ export class Findings {
     this.#file = file
   }
 
+  /** Whether further findings are only counted, so that their messages need not be made. */
+  get isFull(): boolean {
+    return this.#list.length >= MOST_FINDINGS_PER_FILE
+  }
+
   error(place: Place, message: string): void {
     this.#add({ severity: 'error', file: this.#file, ...place, message })
   }
@@ -38,8 +43,8 @@ export class Findings {
   }
 
   #add(finding: Diagnostic): void {
-    if (this.#list.length < MOST_FINDINGS_PER_FILE) this.#list.push(finding)
-    else this.#leftOut += 1
+    if (this.isFull) this.#leftOut += 1
+    else this.#list.push(finding)
   }
 }
 

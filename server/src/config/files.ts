@@ -18,7 +18,7 @@ export interface ReadFile {
 }
 
 /** A configuration larger than this is some other file. */
-const MOST_BYTES = 64 * 1024 * 1024
+const MOST_BYTES = 16 * 1024 * 1024
 /** A client secret is a line, not a book. */
 const MOST_SECRET_BYTES = 64 * 1024
 
@@ -34,7 +34,7 @@ export async function readOwnFile(path: string, rule: FileRule, uid: number, fla
   try {
     const stats = await handle.stat()
     if (!stats.isFile()) return { isMissing: false, problems: ['is not a regular file.'] }
-    if (stats.size > MOST_BYTES) return { isMissing: false, problems: ['is larger than 64 MiB; this is some other file.'] }
+    if (stats.size > MOST_BYTES) return { isMissing: false, problems: ['is larger than 16 MiB; this is some other file.'] }
     return { isMissing: false, problems: accessProblems(stats, rule, uid), bytes: await handle.readFile() }
   } catch (cause) {
     return { isMissing: false, problems: [`cannot be read (${codeOf(cause)}).`] }

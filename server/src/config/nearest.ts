@@ -1,25 +1,43 @@
-/** The known name with the smallest edit distance to a written one, and that distance. */
-export function nearestName(written: string, known: readonly string[]): { readonly name: string; readonly distance: number } {
+/** The known name that a written one comes nearest to. */
+export interface Nearest {
+  readonly name: string
+  /** Whether it is near enough to ask "did you mean". */
+  readonly isLikely: boolean
+  /** Whether only a few letters differ, so that the written one is that name with a typing error and nothing else. */
+  readonly isTypingError: boolean
+}
+
+/** Finds the nearest of the known names by edit distance; `_` and capitals are read as `-` and small letters. */
+export function nearestName(written: string, known: readonly string[]): Nearest {
   const start = written.slice(0, LONGEST_COMPARED).toLowerCase().replaceAll('_', '-')
   let nearest = { name: '', distance: Number.POSITIVE_INFINITY }
   for (const name of known) {
-    const distance = editDistance(start, name)
+    const distance = editDistance(start, name, LEFT_OUT_COST)
     if (distance < nearest.distance) nearest = { name, distance }
   }
-  return nearest
+  const { name } = nearest
+  return {
+    name,
+    isLikely: nearest.distance <= MOST_LIKELY_DISTANCE,
+    isTypingError: editDistance(start, name, 1) <= Math.min(MOST_TYPING_ERRORS, Math.floor(name.length / 3)),
+  }
 }
 
 /** A name longer than this resembles none; comparing all of a pasted megabyte would take minutes. */
 const LONGEST_COMPARED = 64
+/** People shorten: `auth-url` means authorization-url rather than token-url. */
+const LEFT_OUT_COST = 0.25
+const MOST_LIKELY_DISTANCE = 4
+const MOST_TYPING_ERRORS = 3
 
-/** Insertions, deletions and substitutions that turn `a` into `b` (Levenshtein). */
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, column) => column)
+/** Levenshtein's distance from `a` to `b`, where a letter that `a` leaves out costs `leftOut`. */
+function editDistance(a: string, b: string, leftOut: number): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, column) => column * leftOut)
   for (let row = 1; row <= a.length; row += 1) {
     const current = [row]
     for (let column = 1; column <= b.length; column += 1) {
       const substitution = (previous[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1)
-      const insertion = (current[column - 1] ?? 0) + 1
+      const insertion = (current[column - 1] ?? 0) + leftOut
       const deletion = (previous[column] ?? 0) + 1
       current.push(Math.min(substitution, insertion, deletion))
     }

@@ -120,7 +120,7 @@ export const OAUTH_CLIENT_OPTIONS = {
     default: 'the life is unknown',
     meaning: 'Seconds an access token lives when the token reply tells none.',
     example: '3600',
-    parse: wholeNumber('seconds', 1, MOST_LIFE_SECONDS),
+    parse: wholeNumber('whole number of seconds', 1, MOST_LIFE_SECONDS),
   }),
   'refresh-reuse': row({
     default: 'unknown',
@@ -145,7 +145,7 @@ export const OAUTH_CLIENT_OPTIONS = {
     default: '10 % of the token’s life, at least 60 and at most 300',
     meaning: 'Seconds a token that is handed out lives at least; never more than half of its life is asked for.',
     example: '600',
-    parse: wholeNumber('seconds', 1, MOST_MIN_TTL_SECONDS),
+    parse: wholeNumber('whole number of seconds', 1, MOST_MIN_TTL_SECONDS),
   }),
 } as const satisfies OptionTable
 

@@ -1,4 +1,4 @@
-import type { Findings } from './diagnostics.ts'
+import type { Findings, Place } from './diagnostics.ts'
 import type { IniContent, IniOption } from './ini.ts'
 import { nearestName } from './nearest.ts'
 
@@ -56,7 +56,7 @@ export function readOptions<T extends OptionTable>(
   for (const { name, value, line } of options) {
     const row = Object.hasOwn(table, name) ? table[name] : undefined
     if (!row) {
-      if (!spoilt.has(line)) findings.error({ line, ...inSection, ...shownName(name, table) }, unknownOption(name, table))
+      if (!spoilt.has(line)) reportUnknown(name, { line, ...inSection }, table, findings)
       continue
     }
     const place = { line, ...inSection, option: name }
@@ -101,26 +101,21 @@ const TROUBLES = {
 
 const EMPTY_VALUE = 'has no value; write one after the = or remove the line.'
 
-/** A typing error is at most this far from the name that was meant. */
-const TYPING_ERROR_DISTANCE = 3
-
-function unknownOption(name: string, table: OptionTable): string {
+function reportUnknown(name: string, place: Place, table: OptionTable, findings: Findings): void {
+  if (findings.isFull) {
+    findings.error(place, '')
+    return
+  }
   const nearest = nearestName(name, Object.keys(table))
-  const hint =
-    nearest.distance <= TYPING_ERROR_DISTANCE ? `Did you mean ${nearest.name}?` : `The nearest known one is ${nearest.name}.`
-  if (isShowable(name, table)) return `is not a known option. ${hint}`
-  return `This option is not known (its name is not repeated: it may be part of a secret). ${hint}`
-}
-
-function shownName(name: string, table: OptionTable): { option?: string } {
-  return isShowable(name, table) ? { option: name } : {}
+  const hint = nearest.isLikely ? `Did you mean ${nearest.name}?` : `The nearest known one is ${nearest.name}.`
+  if (nearest.isTypingError || looksLikeWords(name)) findings.error({ ...place, option: name }, `is not a known option. ${hint}`)
+  else findings.error(place, `This option is not known (its name is not repeated: it may be part of a secret). ${hint}`)
 }
 
 /**
  * The second line of a secret that was wrapped reads as an option when it holds a `=`. So only what looks like an option's
  * name is repeated: a typing error of a known one, or words joined by hyphens.
  */
-function isShowable(name: string, table: OptionTable): boolean {
-  const looksLikeWords = /^[a-z]{1,16}([-_.][a-z]{1,16}){0,4}$/.test(name)
-  return looksLikeWords || nearestName(name, Object.keys(table)).distance <= TYPING_ERROR_DISTANCE
+function looksLikeWords(name: string): boolean {
+  return /^[a-z]{1,16}([-_.][a-z]{1,16}){0,4}$/.test(name)
 }

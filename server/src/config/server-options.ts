@@ -26,7 +26,7 @@ export const SERVER_OPTIONS = {
     default: `${DEFAULT_HTTPS_PORT}, or ${DEFAULT_HTTP_PORT} without \`ssl-certificate\``,
     meaning: 'The port to listen on; 0 takes a free one.',
     example: '8443',
-    parse: wholeNumber('a port', 0, 65_535),
+    parse: wholeNumber('port', 0, 65_535),
   }),
   'ssl-certificate': row({
     default: 'none; `trusted-proxies` is required then',

@@ -1,4 +1,5 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
+import { isIP } from 'node:net'
 import type { Findings, Place } from './diagnostics.ts'
 import { type FileRule, readOwnFile } from './files.ts'
 
@@ -31,7 +32,7 @@ export async function checkTlsFiles(files: TlsFiles, context: TlsContext): Promi
     )
   }
   const host = files.publicUrl === undefined ? undefined : new URL(files.publicUrl).hostname.replace(/^\[|\]$/g, '')
-  if (host !== undefined && !leaf.checkHost(host) && !leaf.checkIP(host)) {
+  if (host !== undefined && !(isIP(host) === 0 ? leaf.checkHost(host) : leaf.checkIP(host))) {
     const message = 'is not made for the host of public-url; browsers and sessions will refuse it.'
     context.findings.warning({ line: files.certificate.line, option: 'ssl-certificate' }, message)
   }

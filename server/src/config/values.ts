@@ -21,11 +21,11 @@ export function flag(text: string): Parsed<boolean> {
 }
 
 /** Whole number between two bounds, both included. */
-export function wholeNumber(unit: string, least: number, most: number): (text: string) => Parsed<number> {
+export function wholeNumber(what: string, least: number, most: number): (text: string) => Parsed<number> {
   return (text) => {
     const value = /^[0-9]{1,15}$/.test(text) ? Number(text) : Number.NaN
     if (value >= least && value <= most) return { value }
-    return { problem: `is not a whole number of ${unit} from ${least} to ${most}.` }
+    return { problem: `is not a ${what} from ${least} to ${most}.` }
   }
 }
 
