@@ -77,7 +77,8 @@ const itemsOf = (menu: HTMLElement): HTMLElement[] => Array.from(menu.querySelec
 /** Arrows, Home and End move; Tab closes. WAI-ARIA Authoring Practices, *Menu Button*. */
 function moveInMenu(event: KeyboardEvent<HTMLElement>): void {
   const items = itemsOf(event.currentTarget)
-  const at = items.findIndex((item) => item === document.activeElement)
+  const focused = document.activeElement
+  const at = focused instanceof HTMLElement ? items.indexOf(focused) : -1
   const targets: Readonly<Record<string, number>> = {
     ArrowDown: (at + 1) % items.length,
     ArrowUp: (at - 1 + items.length) % items.length,

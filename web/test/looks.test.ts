@@ -1,0 +1,171 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { axeFindings, launchBrowser, openPage, scrollsSideways } from './browser.ts'
+import { FixtureServer, type Script } from './fixture-server.ts'
+import { EVERY_STATE, FORTY, HEALTHY, ONE_PROBLEM, PROBLEM } from './sample-states.ts'
+
+const SHOTS = join(import.meta.dirname, '..', '..', 'test-output', 'screenshots')
+const SETTINGS = '/settings/managed-credentials'
+
+/** How a reader may see the pages. Half of 1280 px is what 200 % zoom leaves. */
+const VIEWS: Readonly<Record<string, BrowserContextOptions>> = {
+  '1280-light': { colorScheme: 'light' },
+  '1280-dark': { colorScheme: 'dark' },
+  '1280-forced': { forcedColors: 'active' },
+  '360-light': { colorScheme: 'light', viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true },
+  '360-dark': { colorScheme: 'dark', viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true },
+  '360-forced': { forcedColors: 'active', viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true },
+  'zoom-200': { viewport: { width: 640, height: 400 }, deviceScaleFactor: 2 },
+}
+
+interface Scene {
+  readonly path: string
+  readonly script: Partial<Script>
+  /** Brings the page to what is looked at, and waits until it stands. */
+  readonly reach: (page: Page) => Promise<unknown>
+}
+
+const heading = (name: string | RegExp) => (page: Page) => page.getByRole('heading', { name }).first().waitFor()
+const listed = async (page: Page) => {
+  await page.getByRole('button', { name: 'ada' }).waitFor()
+  await page.getByRole('listitem').first().waitFor()
+}
+
+const SCENES: Readonly<Record<string, Scene>> = {
+  'settings-healthy': { path: SETTINGS, script: { integrations: HEALTHY }, reach: listed },
+  'settings-one-problem': { path: SETTINGS, script: { integrations: ONE_PROBLEM }, reach: listed },
+  'settings-every-state': { path: SETTINGS, script: { integrations: EVERY_STATE }, reach: listed },
+  'settings-forty-long': { path: SETTINGS, script: { integrations: FORTY }, reach: listed },
+  'settings-empty': { path: SETTINGS, script: {}, reach: (page) => page.getByText('No integrations yet.').waitFor() },
+  'settings-empty-admin': {
+    path: SETTINGS,
+    script: { isAdmin: true },
+    reach: (page) => page.getByRole('button', { name: 'Copy redirect URI' }).waitFor(),
+  },
+  'settings-menu': {
+    path: SETTINGS,
+    script: { integrations: HEALTHY },
+    reach: async (page) => {
+      await page.getByRole('button', { name: 'ada' }).click()
+      await page.getByRole('menuitem', { name: 'Settings' }).waitFor()
+    },
+  },
+  'info-dialog': {
+    path: SETTINGS,
+    script: { integrations: HEALTHY },
+    reach: async (page) => {
+      await page.getByRole('button', { name: 'Info about Box API Access' }).click()
+      await page.getByRole('heading', { name: 'Configuration' }).waitFor()
+    },
+  },
+  'info-dialog-kept': {
+    path: `${SETTINGS}?info=box-integration`,
+    script: {
+      integrations: ONE_PROBLEM,
+      details: (integration) => ({
+        ...integration,
+        configuration: {
+          clientId: 'your-box-client-id',
+          authorizationUrl: 'https://account.box.com/api/oauth2/authorize',
+          tokenUrl: 'https://account.box.com/api/oauth2/token',
+          scopes: [],
+          issuer: 'https://account.box.com',
+        },
+        signIn: {
+          since: '2026-10-02T09:15:00.000Z',
+          renewals: 1,
+          notGranted: [],
+          hasRefreshToken: true,
+          canTryAgain: true,
+        },
+        runningSessions: 0,
+        revocation: {
+          state: 'waiting',
+          since: '2026-11-21T09:15:00.000Z',
+          words: 'account.box.com has not confirmed the revocation (answered 503); Benchkey keeps trying.',
+        },
+        snippets: [],
+      }),
+    },
+    reach: (page) => page.getByRole('button', { name: 'Try again' }).waitFor(),
+  },
+  'sign-out-dialog': {
+    path: SETTINGS,
+    script: { integrations: HEALTHY },
+    reach: async (page) => {
+      await page.getByRole('button', { name: 'Sign out of Box API Access' }).click()
+      await page.getByRole('dialog').waitFor()
+    },
+  },
+  'keys-dialog': {
+    path: SETTINGS,
+    script: { integrations: HEALTHY },
+    reach: async (page) => {
+      await listed(page)
+      await page.keyboard.press('?')
+      await page.getByRole('dialog', { name: 'Keys' }).waitFor()
+    },
+  },
+  login: { path: '/login', script: { loggedIn: false }, reach: heading('Benchkey at Example') },
+  'login-refused': {
+    path: '/login?next=%2Fsign-in%2Fbox-integration',
+    script: {
+      loggedIn: false,
+      posts: { '/api/login': { status: 401, body: { error: { code: 'refused', message: 'User name or password is not right.' } } } },
+    },
+    reach: async (page) => {
+      await page.getByLabel('User name').fill('ada')
+      await page.getByLabel('Password').fill('wrong')
+      await page.getByRole('button', { name: 'Log in' }).click()
+      await page.getByText('User name or password is not right.').waitFor()
+    },
+  },
+  'sign-in': {
+    path: '/sign-in/google',
+    script: { integrations: HEALTHY },
+    reach: async (page) => {
+      await page.getByRole('button', { name: 'Sign in to Google Drive' }).waitFor()
+      await page.getByText('offline_access').waitFor()
+    },
+  },
+  'sign-in-waiting': {
+    path: '/sign-in/zoom',
+    script: { integrations: EVERY_STATE },
+    reach: (page) => page.getByText('Waiting for zoom.us').waitFor(),
+  },
+  'sign-in-done': {
+    path: '/sign-in/box-integration/done',
+    script: { integrations: HEALTHY },
+    reach: (page) => page.getByText('You can close this tab').waitFor(),
+  },
+  'sign-in-unknown': { path: '/sign-in/nothing', script: { integrations: HEALTHY }, reach: heading('Unknown integration') },
+  'callback-problem': { path: '/oauth_redirect_callback?code=c&state=s', script: { problem: PROBLEM }, reach: heading(/You did not/) },
+  'not-found': { path: '/nowhere', script: {}, reach: heading('There is no page at this address') },
+}
+
+let browser: Browser
+beforeAll(async () => {
+  await mkdir(SHOTS, { recursive: true })
+  browser = await launchBrowser()
+})
+afterAll(() => browser.close())
+
+describe.each(Object.entries(SCENES))('the page %s', (sceneName, scene) => {
+  it.each(Object.entries(VIEWS))('looks right, reads right and obeys the policy in %s', async (viewName, options) => {
+    const server = await FixtureServer.start(scene.script)
+    const { page, context, complaints } = await openPage(browser, { reducedMotion: 'reduce', ...options })
+    try {
+      await page.goto(server.url(scene.path))
+      await scene.reach(page)
+      await page.screenshot({ path: join(SHOTS, `${sceneName}-${viewName}.png`), fullPage: true })
+      expect(await scrollsSideways(page)).toBe(false)
+      expect(await axeFindings(page)).toEqual([])
+      expect(complaints).toEqual([])
+    } finally {
+      await context.close()
+      await server.stop()
+    }
+  })
+})
