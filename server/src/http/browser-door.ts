@@ -134,9 +134,13 @@ function refuseOtherMethods(app: FastifyInstance, known: ReadonlyMap<string, Rea
 
 async function registerPages(scope: FastifyInstance, parts: BrowserDoorParts, page: IndexPage, basePath: string): Promise<void> {
   for (const url of PAGES) {
-    scope.get(url, async (_request, reply) => {
-      reply.type('text/html; charset=utf-8')
-      return page.render()
+    scope.route({
+      method: ['GET', 'HEAD'],
+      url,
+      handler: async (_request, reply) => {
+        reply.type('text/html; charset=utf-8')
+        return page.render()
+      },
     })
   }
   scope.get('/', async (request, reply) => {
@@ -165,14 +169,16 @@ async function registerPages(scope: FastifyInstance, parts: BrowserDoorParts, pa
   })
 }
 
+const NOTHING_HERE = 'There is nothing at this address.'
+
 /** A path nobody knows: data for the API, the page that says so for everything else. */
 function answerNotFound(request: FastifyRequest, reply: FastifyReply, page: IndexPage, basePath: string): string | PageError {
   reply.code(404)
   const { pathname } = new URL(request.raw.url ?? '/', 'https://benchkey')
   if (pathname.startsWith(`${basePath}/api/`)) {
-    return { error: { code: 'not_found', message: 'There is nothing at this address.' } }
+    return { error: { code: 'not_found', message: NOTHING_HERE } }
   }
-  if (request.method !== 'GET' && request.method !== 'HEAD') return 'There is nothing at this address.'
+  if (request.method !== 'GET' && request.method !== 'HEAD') return NOTHING_HERE
   reply.type('text/html; charset=utf-8')
   return page.render()
 }
@@ -208,9 +214,18 @@ function refusalOf(error: unknown, request: FastifyRequest, parts: BrowserDoorPa
     const sentence = state ? sentenceOf(state, pagePhrasing(basePathOf(parts.publicUrl))) : undefined
     return new Refusal(statusOf(error), error.code, sentence?.explanation ?? error.message, retryAfterSeconds)
   }
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  const [status, sentence] = FRAMEWORK_REFUSALS[code] ?? []
-  if (status !== undefined && sentence !== undefined) return new Refusal(status, 'bad_request', sentence)
+  const refusal = frameworkRefusalOf(error)
+  if (refusal) return refusal
   const where = `${request.method} ${request.routeOptions.url ?? 'unknown path'}`
   return new Refusal(500, 'internal', reportUnknown(error, where, parts.log, parts.effects))
+}
+
+/** What the framework and its static files refuse themselves; undefined for everything that is not the caller's doing. */
+function frameworkRefusalOf(error: unknown): Refusal | undefined {
+  if (!(error instanceof Error)) return undefined
+  const [status, sentence] = FRAMEWORK_REFUSALS['code' in error ? String(error.code) : ''] ?? []
+  if (status !== undefined && sentence !== undefined) return new Refusal(status, 'bad_request', sentence)
+  const own = 'statusCode' in error ? Number(error.statusCode) : 500
+  if (own === 403 || own === 404) return new Refusal(404, 'not_found', NOTHING_HERE)
+  return own >= 400 && own < 500 ? new Refusal(own, 'bad_request', 'Benchkey does not understand this request.') : undefined
 }
