@@ -29,11 +29,11 @@ export function startBenchkey(
   return startProcess([process.execPath, BIN, ...args], environment, options)
 }
 
-/** Starts any program and gathers what it writes. */
+/** Starts any program and gathers what it writes; `input: null` leaves its stdin open. */
 export function startProcess(
   [program = '', ...args]: readonly string[],
   environment: Readonly<Record<string, string>> = {},
-  { input, ...options }: { readonly input?: string } & SpawnOptions = {},
+  { input, ...options }: { readonly input?: string | null } & SpawnOptions = {},
 ): Running {
   const env = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/', ...environment }
   const child = spawn(program, args, { ...options, env, stdio: 'pipe' })
@@ -45,7 +45,7 @@ export function startProcess(
     texts.stderr += text
   })
   child.stdin?.on('error', () => undefined) // A command that ends early leaves its input unread.
-  child.stdin?.end(input ?? '')
+  if (input !== null) child.stdin?.end(input ?? '')
   const finished = new Promise<Finished>((done, failed) => {
     child.on('error', failed)
     child.on('close', (code) => done({ code, ...texts }))

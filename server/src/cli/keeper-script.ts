@@ -50,7 +50,7 @@ while IFS= read -r line && [ "$line" != . ]; do printf '%s\n' "$line"; done > "$
 all_of() {
   if [ -d "$1" ]; then
     for file in "$1"/*.pem "$1"/*.crt "$1"/*.[0-9]; do
-      [ -f "$file" ] && { cat -- "$file"; echo; }
+      if [ -f "$file" ]; then cat -- "$file"; echo; fi
     done
   else
     cat -- "$1"

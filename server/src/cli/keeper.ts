@@ -49,9 +49,9 @@ export async function startKeeper(request: KeeperRequest): Promise<Keeper> {
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
 
   const answer = async (keyword: string): Promise<string> => {
-    const { value = '' } = await lines.next()
+    const { value = '', done } = await lines.next()
     if (value === keyword || value.startsWith(`${keyword} `)) return value.slice(keyword.length + 1)
-    await Promise.race([ended, Promise.resolve()])
+    if (done) await ended
     throw new CliError(`The session's runtime directory cannot be kept${complaints ? `: ${oneLine(complaints)}` : ''}.`, {
       action: 'Make room for it in XDG_RUNTIME_DIR, /run/user or /tmp.',
     })

@@ -61,8 +61,9 @@ function askHidden({ input, errors }: Context, prompts: readonly string[]): Prom
       else if (key === '\u0015') typed = ''
       else if (key >= ' ') typed += key
     }
-    errors.write(prompts[0] ?? '')
+    // Raw mode first: what is typed on seeing the prompt must not be echoed.
     input.setRawMode?.(true)
+    errors.write(prompts[0] ?? '')
     input.on('data', (chunk: Buffer) => {
       for (const key of decoder.write(chunk)) take(key)
     })

@@ -1,0 +1,217 @@
+import { chmodSync, linkSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { fakeAdminSocket, runBenchkey, startProcess } from '../../testing/command-line.ts'
+
+const BIN = join(import.meta.dirname, '../bin.ts')
+const ADA = { id: 'u-1', name: 'ada', isAdmin: true, createdAt: '2026-11-23T12:00:00.000Z' }
+
+let dataDir: string
+
+beforeEach(() => {
+  dataDir = mkdtempSync(join(tmpdir(), 'benchkey-admin-test-'))
+})
+
+afterEach(() => rmSync(dataDir, { recursive: true }))
+
+const benchkey = (args: string[], input = '') => runBenchkey(args, { BENCHKEY_DATA_DIR: dataDir }, { input })
+
+describe('benchkey user', () => {
+  test('add sends the first line of stdin as password', async () => {
+    await using socket = await fakeAdminSocket(dataDir, () => ({ body: { user: ADA } }))
+    const done = await benchkey(['user', 'add', 'ada', '--admin', '--password-stdin'], 'correct horse\r\nsecond line\n')
+    expect(done).toEqual({ code: 0, stdout: '', stderr: 'benchkey: Added administrator ada.\n' })
+    const body = { name: 'ada', password: 'correct horse', isAdmin: true }
+    expect(socket.seen).toEqual([{ method: 'POST', path: '/users', cookie: undefined, body }])
+  })
+
+  test('add asks nobody without terminal and without --password-stdin', async () => {
+    await using socket = await fakeAdminSocket(dataDir, () => ({ body: {} }))
+    const { code, stderr } = await benchkey(['user', 'add', 'ada'], 'secret\n')
+    expect(code).toBe(2)
+    expect(stderr).toBe('benchkey: There is no terminal to ask for the password.\n  Give it on stdin with: --password-stdin\n')
+    expect(socket.seen).toEqual([])
+  })
+
+  test('add with an empty stdin is not understood', async () => {
+    expect((await benchkey(['user', 'add', 'ada', '--password-stdin'], '\n')).code).toBe(2)
+  })
+
+  test('add asks on a terminal twice and shows nothing of what is typed', async () => {
+    await using socket = await fakeAdminSocket(dataDir, () => ({ body: { user: ADA } }))
+    const { code, shown } = await onTerminal(`user add ada`, ['Password: ', 'quïet-Pw\u007fw\r'], ['same again: ', 'quïet-Pw\r'])
+    expect(code).toBe(0)
+    expect(socket.seen[0]?.body).toMatchObject({ password: 'quïet-Pw' })
+    expect(shown).not.toContain('quïet')
+  })
+
+  test('add refuses two passwords that differ', async () => {
+    await using socket = await fakeAdminSocket(dataDir, () => ({ body: { user: ADA } }))
+    const { code, shown } = await onTerminal('user add ada', ['Password: ', 'one\r'], ['same again: ', 'two\r'])
+    expect(code).toBe(1)
+    expect(shown).toContain('The two passwords differ.')
+    expect(socket.seen).toEqual([])
+  })
+
+  test('list prints a table, or JSON', async () => {
+    await using _socket = await fakeAdminSocket(dataDir, () => ({ body: { users: [ADA] } }))
+    expect((await benchkey(['users', 'list'])).stdout).toBe(
+      'NAME  ROLE           STATE   SINCE\nada   administrator  active  2026-11-23\n',
+    )
+    expect(JSON.parse((await benchkey(['user', 'list', '--json'])).stdout)).toEqual([ADA])
+  })
+
+  test('lock, unlock and remove name the account in the path', async () => {
+    await using socket = await fakeAdminSocket(dataDir, () => ({ body: {} }))
+    for (const args of [['lock'], ['unlock'], ['remove', '--yes']]) {
+      expect((await benchkey(['user', ...args, 'a/b'])).code).toBe(0)
+    }
+    expect(socket.seen.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      'POST /users/a%2Fb/lock',
+      'POST /users/a%2Fb/unlock',
+      'DELETE /users/a%2Fb',
+    ])
+  })
+
+  test('remove asks on a terminal, and no is the default', async () => {
+    await using socket = await fakeAdminSocket(dataDir, () => ({ body: {} }))
+    expect(await onTerminal('user remove ada', ['[y/N] ', '\r'])).toMatchObject({ code: 1 })
+    expect(socket.seen).toEqual([])
+    expect(await onTerminal('user remove ada', ['[y/N] ', 'y\r'])).toMatchObject({ code: 0 })
+    expect(socket.seen).toHaveLength(1)
+  })
+
+  test('remove without terminal wants --yes', async () => {
+    await using socket = await fakeAdminSocket(dataDir, () => ({ body: {} }))
+    expect((await benchkey(['user', 'remove', 'ada'], 'y\n')).code).toBe(2)
+    expect(socket.seen).toEqual([])
+  })
+
+  test('a refusal is said in the words of the server', async () => {
+    const error = { code: 'bad_request', message: 'There is already an account named ada.' }
+    await using _socket = await fakeAdminSocket(dataDir, () => ({ status: 400, body: { error } }))
+    const done = await benchkey(['user', 'add', 'ada', '--password-stdin'], 'x\n')
+    expect(done).toEqual({ code: 1, stdout: '', stderr: 'benchkey: There is already an account named ada.\n' })
+  })
+})
+
+describe('benchkey session list and end', () => {
+  const session = { id: 's-1', userId: 'u-1', userName: 'ada', name: 'R', kind: 'command', startedAt: '2026-11-23T12:00:30.000Z' }
+
+  test('list prints a table, or JSON', async () => {
+    await using _socket = await fakeAdminSocket(dataDir, () => ({ body: { sessions: [session] } }))
+    expect((await benchkey(['session', 'list'])).stdout).toBe(
+      'ID   USER  COMMAND  SINCE\ns-1  ada   R        2026-11-23 12:00 UTC\n',
+    )
+    expect(JSON.parse((await benchkey(['session', 'list', '--json'])).stdout)).toEqual([session])
+  })
+
+  test('end says when there is no such session', async () => {
+    await using socket = await fakeAdminSocket(dataDir, ({ path }) => ({ body: { ended: path === '/sessions/s-1/end' } }))
+    expect((await benchkey(['session', 'end', 's-1'])).code).toBe(0)
+    expect(await benchkey(['session', 'end', 's-2'])).toMatchObject({
+      code: 1,
+      stderr: 'benchkey: There is no running session "s-2".\n  See them with: benchkey session list\n',
+    })
+    expect(socket.seen).toHaveLength(2)
+  })
+})
+
+describe('benchkey reload', () => {
+  const finding = '/etc/benchkey/oauth-clients.conf:3: [box] scope: This option is unknown; did you mean scopes?'
+
+  test('prints findings and answers 78 when nothing was applied', async () => {
+    const findings = [{ severity: 'error', text: finding }]
+    await using _socket = await fakeAdminSocket(dataDir, () => ({ body: { applied: false, findings } }))
+    const { code, stdout, stderr } = await benchkey(['reload'])
+    expect({ code, stdout }).toEqual({ code: 78, stdout: `${finding}\n` })
+    expect(stderr).toContain('Nothing was applied')
+  })
+
+  test('prints warnings and answers 0 when all was applied', async () => {
+    const findings = [{ severity: 'warning', text: finding }]
+    await using _socket = await fakeAdminSocket(dataDir, () => ({ body: { applied: true, findings } }))
+    expect(await benchkey(['reload'])).toMatchObject({ code: 0, stdout: `${finding} (warning)\n` })
+  })
+})
+
+describe('without a server', () => {
+  test('says that none runs on the data directory', async () => {
+    const { code, stderr } = await benchkey(['user', 'list'])
+    expect(code).toBe(1)
+    expect(stderr).toContain(`No Benchkey server runs on the data directory ${dataDir}.`)
+  })
+
+  test('says that only the socket of one is left', async () => {
+    const path = join(dataDir, 'admin.sock')
+    const holder = createServer()
+    await new Promise<void>((done) => holder.listen(path, done))
+    // A server that was killed leaves its socket: a hard link survives the orderly end of this one.
+    linkSync(path, `${path}.left`)
+    await new Promise((done) => holder.close(done))
+    linkSync(`${path}.left`, path)
+    expect((await benchkey(['user', 'list'])).stderr).toContain('has stopped; only its socket is left.')
+  })
+
+  test.skipIf(process.getuid?.() !== 0)('says that the socket is closed to another account', async () => {
+    await using _socket = await fakeAdminSocket(dataDir, () => ({ body: {} }))
+    chmodSync(dataDir, 0o700)
+    const switched = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', process.execPath, BIN, 'user', 'list']
+    const { code, stderr } = await startProcess(switched, { BENCHKEY_DATA_DIR: dataDir }).finished
+    expect(code).toBe(1)
+    expect(stderr).toContain(`The admin socket in ${dataDir} is closed to you.\n  Run this as root`)
+  })
+
+  test('says that the path of the socket is too long', async () => {
+    const long = `/tmp/${'x'.repeat(100)}`
+    const { code, stderr } = await runBenchkey(['user', 'list', '--data-dir', long])
+    expect(code).toBe(78)
+    expect(stderr).toContain('The path of the admin socket is too long')
+  })
+})
+
+describe('benchkey config check', () => {
+  test('prints every finding with file and line, and answers 78', async () => {
+    writeFileSync(join(dataDir, 'benchkey.conf'), 'public-url=http://b.example\nwww-prot=1\n', { mode: 0o600 })
+    const { code, stdout, stderr } = await benchkey(['config', 'check', '--config-dir', dataDir])
+    expect(code).toBe(78)
+    expect(stdout).toContain(`${dataDir}/benchkey.conf:1: public-url: `)
+    expect(stdout).toContain(`${dataDir}/benchkey.conf:2: www-prot: `)
+    expect(stderr).toMatch(/^benchkey: \d+ errors: the server would not start\.\n/)
+    const json = JSON.parse((await benchkey(['config', 'check', '--json', '--config-dir', dataDir])).stdout)
+    expect(json.errors).toBe(json.findings.filter((each: { severity: string }) => each.severity === 'error').length)
+    const finding = { severity: 'error', file: join(dataDir, 'benchkey.conf'), line: 1, option: 'public-url' }
+    expect(json.findings).toContainEqual(expect.objectContaining(finding))
+  })
+})
+
+/** Runs a command on a real pseudo-terminal and answers its prompts; `shown` is everything that appeared on it. */
+async function onTerminal(
+  command: string,
+  ...answers: [prompt: string, typed: string][]
+): Promise<{ code: number; shown: string }> {
+  const line = `exec '${process.execPath}' '${BIN}' ${command}`
+  const { child, finished } = startPty(line)
+  let shown = ''
+  child.stdout?.on('data', (text: string) => {
+    shown += text
+    const [next] = answers
+    if (next && shown.includes(next[0])) {
+      answers.shift()
+      child.stdin?.write(next[1])
+    }
+  })
+  const { code } = await finished
+  return { code: code ?? -1, shown }
+}
+
+/** script(1) gives a command a terminal of its own and passes its exit code on. */
+function startPty(line: string): ReturnType<typeof startProcess> {
+  return startProcess(
+    ['script', '--quiet', '--return', '--command', line, '/dev/null'],
+    { BENCHKEY_DATA_DIR: dataDir },
+    { input: null },
+  )
+}
