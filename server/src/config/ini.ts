@@ -32,7 +32,7 @@ interface OptionLine extends Line {
   readonly valueEnd: number
 }
 
-export type IniLine = PlainLine | HeaderLine | OptionLine
+type IniLine = PlainLine | HeaderLine | OptionLine
 
 /** A file of sections and options that prints byte for byte as it was read. */
 export interface IniDocument {
@@ -55,7 +55,7 @@ export interface IniSection {
 }
 
 /** A line that does not say what it should; `kind` says why, no text of the line is repeated. */
-export interface IniTrouble {
+interface IniTrouble {
   readonly kind: 'unreadable' | 'control character' | 'not UTF-8'
   readonly line: number
   readonly section?: string

@@ -5,7 +5,7 @@ import { Findings } from './diagnostics.ts'
 import { type FileRule, readOwnFile, readSecretFile } from './files.ts'
 import { gitExposure } from './git-work-tree.ts'
 import { type OauthClients, readOauthClients } from './oauth-clients.ts'
-import { readDatabaseConf, readServerConf, type ServerReading } from './server-conf.ts'
+import { defaultSecretsDir, readDatabaseConf, readServerConf, type ServerReading } from './server-conf.ts'
 
 /** Where the files lie and what they are judged by. */
 export interface LoadRequest {
@@ -88,7 +88,7 @@ async function readSource(request: LoadRequest, name: string, rule: FileRule, ne
 async function serverOf({ file, bytes }: Source, request: LoadRequest): Promise<ServerReading> {
   const configDir = resolve(request.configDir)
   if (bytes) return await readServerConf({ file, bytes, configDir, uid: request.uid, now: request.now ?? new Date() })
-  return { secretsDir: join(configDir, 'secrets'), allowsLoopback: false, findings: new Findings(file) }
+  return { secretsDir: defaultSecretsDir(configDir), allowsLoopback: false, findings: new Findings(file) }
 }
 
 function databaseOf({ file, bytes = Buffer.alloc(0) }: Source, request: LoadRequest): ReturnType<typeof readDatabaseConf> {

@@ -28,7 +28,7 @@ export interface OptionRow<T> {
 export type OptionTable = Readonly<Record<string, OptionRow<unknown>>>
 
 /** What was read by a table: only options that were there and right. */
-export type Values<T extends OptionTable> = {
+type Values<T extends OptionTable> = {
   readonly [K in keyof T]?: T[K] extends OptionRow<infer V> ? V : never
 }
 

@@ -55,7 +55,7 @@ export function defaultSecretsDir(configDir: string): string {
   return join(configDir, 'secrets')
 }
 
-/** Reads `database.conf`; undefined stands for a file that is not there. */
+/** Reads `database.conf`, all findings at once; a file that is not there reads as an empty one. */
 export function readDatabaseConf(
   source: { readonly file: string; readonly bytes: Uint8Array; readonly configDir: string },
   dataDir: string,
