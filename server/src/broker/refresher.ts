@@ -38,8 +38,9 @@ export class Refresher {
   }
 
   /**
-   * At start-up: rows whose refresh was cut off at an integration that repeats itself for a while (`grace:N`) are refreshed
-   * while the window is open. At others a perhaps spent token is held until somebody asks (refresh.md, *Uncertain outcomes*).
+   * At the start and now and then: rows whose refresh was cut off, here or on a node that died, at an integration that repeats
+   * itself for a while (`grace:N`) are refreshed while the window is open. At others a perhaps spent token is held until
+   * somebody asks (refresh.md, *Uncertain outcomes*).
    */
   async resume(integrationOf: (token: StoredToken) => Integration | undefined): Promise<void> {
     for (const token of await this.#parts.store.tokens.listInterrupted()) {

@@ -4,6 +4,8 @@ import type { User } from '../domain/people.ts'
 import type { LeaseHolder } from '../store/store.ts'
 import type { SharedParts, TokenUseCases } from './create.ts'
 import { kindOfFailure } from './log.ts'
+import { Periodic } from './periodic.ts'
+import { RESUME_MS } from './refresh-policy.ts'
 import { Refresher } from './refresher.ts'
 import { TokenFetcher } from './tokens.ts'
 
@@ -41,15 +43,15 @@ export function createTokens(shared: SharedParts, { holder, isDead }: LeaseIdent
       uses.note(tokenId, store.now(), use.sessionName)
     },
   })
-  void resume()
-  return { tokens: fetcher, tryAgain, drain: () => refresher.drain(DRAIN_MS) }
+  const resuming = new Periodic('look for cut-off refreshes', RESUME_MS, shared, () =>
+    refresher.resume((token) => catalogue.findByInternalId(token.integrationId)),
+  )
+  resuming.start()
+  return { tokens: fetcher, tryAgain, drain }
 
-  async function resume(): Promise<void> {
-    try {
-      await refresher.resume((token) => catalogue.findByInternalId(token.integrationId))
-    } catch (error) {
-      log.error({ failure: kindOfFailure(error) }, 'Cut-off refreshes could not be looked up.')
-    }
+  async function drain(): Promise<void> {
+    await resuming.close()
+    await refresher.drain(DRAIN_MS)
   }
 
   /** A person's *Try again*: the parked refresh token goes back into service and is sent, once. */

@@ -1,4 +1,5 @@
 import { Catalogue } from '../../src/broker/catalogue.ts'
+import { RESUME_MS } from '../../src/broker/refresh-policy.ts'
 import { Refresher } from '../../src/broker/refresher.ts'
 import { rpcCookieHash } from '../../src/broker/rpc-cookie.ts'
 import { TokenFetcher } from '../../src/broker/tokens.ts'
@@ -57,6 +58,8 @@ class History {
   readonly #complaints: string[] = []
   readonly #trace: string[] = []
   readonly #faulty: boolean
+  /** When a node was killed or a reply was lost. */
+  readonly #interruptions: number[] = []
   #kills = 0
   #integrationId = ''
   #tokenId = ''
@@ -182,8 +185,17 @@ class History {
         if (problem.what.includes('unexpectedly')) this.#complain(`${problem.what}: ${String(problem.error)}`)
       },
     })
-    if (node.life > 0) void refresher.resume(() => catalogue.all()[0])
+    if (this.#kind.reuse.kind === 'grace') void this.#resumeNowAndThen(node, refresher, catalogue)
     return new TokenFetcher({ store: own, catalogue, refresher, served: () => undefined })
+  }
+
+  /** As `createTokens` does in a server; other kinds never resume by themselves. */
+  async #resumeNowAndThen(node: SimulatedNode, refresher: Refresher, catalogue: Catalogue): Promise<void> {
+    const { sleep } = this.#world.effectsOf(node)
+    for (;;) {
+      await refresher.resume(() => catalogue.all()[0])
+      await sleep(RESUME_MS)
+    }
   }
 
   /** Each call of the store becomes a point in time at which its node may be killed, before or after. */
@@ -249,6 +261,7 @@ class History {
       this.#network.killed(node)
       node.life += 1
       this.#kills += 1
+      this.#interruptions.push(this.#world.nowMs)
       this.#note(`kill ${node.name}`)
       // A restart takes its time; callers meanwhile meet a dead process, as in life.
       this.#world.at(random.between(50, 30_000), () => {
@@ -295,8 +308,8 @@ class History {
   async #judgeTheEnd(store: Store, nodes: readonly RunningNode[]): Promise<number> {
     const row = await store.tokens.get(this.#tokenId)
     if (row?.reauthentication) {
-      const preventable = !this.#kind.rotation.startsWith('strict') || !this.#network.interrupted
-      if (preventable) this.#complain(`sign-in lost (${row.reauthentication.reason}) though it could have been kept`)
+      if (this.#isPreventable(row.reauthentication.at.getTime()))
+        this.#complain(`sign-in lost (${row.reauthentication.reason}) though it could have been kept`)
       if (row.reauthentication.reason !== 'interrupted') this.#complain(`loss labelled ${row.reauthentication.reason}`)
       return 1
     }
@@ -321,6 +334,16 @@ class History {
     const left = await store.tokens.get(this.#tokenId)
     if (left?.intent) this.#complain('an intent is left open')
     return 0
+  }
+
+  /**
+   * Strict rotation loses the pair that a reply or its reader was lost with. A provider with grace loses nothing, unless each
+   * of the three requests that fit into its window (at once, and after the cool-down) was cut off too.
+   */
+  #isPreventable(since: number): boolean {
+    if (this.#kind.rotation.startsWith('strict')) return !this.#network.interrupted
+    const cutOff = [...this.#interruptions, ...this.#network.losses].filter((at) => at >= since && at <= since + 60_000)
+    return this.#kind.rotation === 'none' || cutOff.length < 3
   }
 
   /** What the provider saw: no two requests of live nodes at once, no replay outside the integration's rule. */

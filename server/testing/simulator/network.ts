@@ -22,6 +22,8 @@ export class SimulatedNetwork {
   calm = false
   /** Whether a reply of the provider ever failed to reach the one who asked: window W1, or W2 by a kill. */
   interrupted = false
+  /** When replies were lost. */
+  readonly losses: number[] = []
   /** Called when a request leaves its node. */
   onRequest: (sender: SimulatedNode) => void = () => undefined
   readonly #world: World
@@ -92,6 +94,7 @@ export class SimulatedNetwork {
           })
         }
         this.interrupted = true
+        this.losses.push(this.#world.nowMs)
         if (fate === 'lost_after') return answer(() => reject(new PerhapsSent('closed the connection')))
         answer(() => resolve({ status: 502, headers: { 'content-type': 'text/html' }, body: '<html>Bad gateway</html>' }))
       })
