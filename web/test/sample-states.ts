@@ -46,8 +46,20 @@ const api = sample(2, {
   host: 'api.company.com',
   label: 'Signed in · ends {time:2026-11-21T15:40:00.000Z}, cannot renew',
 })
-const github = sample(3, { section: 'github', name: 'GitHub', host: 'github.com', label: 'Signed in · does not expire', account: 'ada-l' })
-const google = sample(4, { section: 'google', name: 'Google Drive', host: 'accounts.google.com', ...NOT_SIGNED_IN, description: 'Read-only, for reports' })
+const github = sample(3, {
+  section: 'github',
+  name: 'GitHub',
+  host: 'github.com',
+  label: 'Signed in · does not expire',
+  account: 'ada-l',
+})
+const google = sample(4, {
+  section: 'google',
+  name: 'Google Drive',
+  host: 'accounts.google.com',
+  ...NOT_SIGNED_IN,
+  description: 'Read-only, for reports',
+})
 
 /** Everything works. */
 export const HEALTHY: readonly PageIntegration[] = [box, api, github, google]
@@ -107,7 +119,8 @@ export const EVERY_STATE: readonly PageIntegration[] = [
     reason: 'client',
     tone: 'danger',
     label: 'Configuration error',
-    explanation: "api.dropboxapi.com refuses Benchkey's client ID or secret, so nobody gets tokens for Dropbox. Your sign-in is kept.",
+    explanation:
+      "api.dropboxapi.com refuses Benchkey's client ID or secret, so nobody gets tokens for Dropbox. Your sign-in is kept.",
     pageAction: 'copy-for-administrator',
     administratorMessage: `Benchkey, [dropbox]: api.dropboxapi.com refuses the client ID or secret since ${at}.`,
   }),
@@ -130,7 +143,8 @@ export const FORTY: readonly PageIntegration[] = Array.from({ length: 40 }, (_, 
         : index % 3 === 1
           ? `ext_prod_oauth_client_for_analytics_and_reporting_${index + 1}`
           : `Box ${index + 1}`,
-    description: 'Read access to the curated tables of the quarterly reporting pipeline, with the service account of the data office',
+    description:
+      'Read access to the curated tables of the quarterly reporting pipeline, with the service account of the data office',
     account: 'friedrich-wilhelm.von-mueller-luedenscheidt@research-consortium.example.com',
     ...(index % 5 === 4 ? NOT_SIGNED_IN : {}),
     ...problem,

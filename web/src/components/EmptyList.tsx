@@ -28,7 +28,8 @@ export function EmptyList({ administrator }: { readonly administrator: PageMe | 
         </li>
         <li>
           <p>
-            Paste a section like this into <code>oauth-clients.conf</code>, with what the service gave you, and reload Benchkey:
+            Paste a section like this into <code>oauth-clients.conf</code>, with what the service gave you, then run{' '}
+            <code>benchkey reload</code>:
           </p>
           <div className="copyable">
             <pre>

@@ -1,5 +1,5 @@
 import type { PageIntegration } from '@benchkey/sdk/pages'
-import { Clock, OctagonX, TriangleAlert } from 'lucide-react'
+import { Clock, TriangleAlert } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { TimeText } from './TimeText.tsx'
 
@@ -31,7 +31,7 @@ function drawing(shape: Shape): ReactNode {
     case 'clock':
       return <Clock size={16} className="mark" />
     case 'octagon':
-      return <OctagonX size={16} className="mark" />
+      return <Octagon />
     default:
       return (
         <svg className="mark" width="16" height="16" viewBox="0 0 16 16" aria-hidden="true">
@@ -43,6 +43,19 @@ function drawing(shape: Shape): ReactNode {
         </svg>
       )
   }
+}
+
+/** Filled, with a cut-out exclamation mark: at 16 px an outlined octagon reads as a circle. */
+export function Octagon() {
+  return (
+    <svg className="mark" width="16" height="16" viewBox="0 0 16 16" aria-hidden="true">
+      <path
+        fill="currentColor"
+        fillRule="evenodd"
+        d="M5.1 1h5.8L15 5.1v5.8L10.9 15H5.1L1 10.9V5.1ZM7.2 4v5h1.6V4Zm0 6.4V12h1.6v-1.6Z"
+      />
+    </svg>
+  )
 }
 
 /** A state: its shape, then its word. */

@@ -47,7 +47,7 @@ function SignInFacts({ details }: { readonly details: PageIntegrationDetails }) 
       {signIn ? (
         <>
           <Fact name="Since">
-            <At iso={signIn.since} />
+            <At iso={signIn.since} shape="dated" />
           </Fact>
           <Fact name="Renewed">
             {signIn.renewals === 0 ? 'Not yet' : <TimeText text={renewalWords(signIn.renewals, signIn.lastRenewedAt)} />}
@@ -71,7 +71,7 @@ function SignInFacts({ details }: { readonly details: PageIntegrationDetails }) 
       ) : null}
       {revocation ? (
         <Fact name={revocation.state === 'waiting' ? 'Revocation waiting' : 'Revocation failed'}>
-          <TimeText text={revocation.words} /> Since <At iso={revocation.since} />.
+          <TimeText text={revocation.words} /> Since <At iso={revocation.since} shape="dated" />.
         </Fact>
       ) : null}
     </Facts>
@@ -79,6 +79,6 @@ function SignInFacts({ details }: { readonly details: PageIntegrationDetails }) 
 }
 
 function renewalWords(renewals: number, lastAt: string | undefined): string {
-  const times = renewals === 1 ? 'once' : `${renewals.toLocaleString('en-US')} times`
+  const times = renewals === 1 ? 'Once' : `${renewals.toLocaleString('en-US')} times`
   return lastAt ? `${times}, last {time:${lastAt}}` : times
 }

@@ -26,7 +26,7 @@ export function CallbackProblemPage({ problem }: { readonly problem: PageProblem
           {problem.button.label}
         </a>
         <p className="reference">
-          Reference <code>{problem.reference}</code> · <At iso={problem.at} />
+          Reference <code>{problem.reference}</code> · <At iso={problem.at} shape="dated" />
         </p>
       </main>
     </>

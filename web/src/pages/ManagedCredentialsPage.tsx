@@ -85,7 +85,7 @@ function Integrations({ data }: { readonly data: PageIntegrations }) {
       )}
       <p className="keys-line">
         <Button look="quiet" onClick={() => setShowsKeys(true)}>
-          Keys
+          Keys <kbd>?</kbd>
         </Button>
       </p>
       <Suspense fallback={null}>

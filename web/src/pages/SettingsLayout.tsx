@@ -11,7 +11,8 @@ export function SettingsLayout({ children }: { readonly children: ReactNode }) {
   return (
     <>
       <TopBar />
-      <div className="settings">
+      <main className="settings">
+        <h1>Settings</h1>
         <nav className="side" aria-label="Settings">
           {TABS.map((tab) => (
             <Link key={tab.path} href={tab.path} className="side-link" aria-current={tab.path === path ? 'page' : undefined}>
@@ -19,11 +20,8 @@ export function SettingsLayout({ children }: { readonly children: ReactNode }) {
             </Link>
           ))}
         </nav>
-        <main className="settings-content">
-          <h1>Settings</h1>
-          {children}
-        </main>
-      </div>
+        <div className="settings-content">{children}</div>
+      </main>
     </>
   )
 }
