@@ -29,8 +29,11 @@ export async function findAccount(key: string): Promise<Account | undefined> {
  * The account a session has to run as, or undefined when it is the one this process runs as. A session never runs as root or
  * as the server, unless the server itself serves a single user (security.md, *Sessions*).
  */
-export async function accountFor(wanted: string | undefined, socketPath: string): Promise<Account | undefined> {
-  const ownUid = process.getuid?.() ?? -1
+export async function accountFor(
+  wanted: string | undefined,
+  socketPath: string,
+  ownUid = process.getuid?.() ?? -1,
+): Promise<Account | undefined> {
   const serverUid = statSync(socketPath).uid
   if (wanted === undefined) return ownUid === serverUid ? undefined : existing(String(serverUid))
   if (ownUid !== 0) {
