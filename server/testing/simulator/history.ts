@@ -70,7 +70,9 @@ class History {
     this.#kind = KINDS[seed % KINDS.length] ?? { rotation: 'none', reuse: { kind: 'unknown' } }
     this.#provider = new SimulatedProvider(this.#world, this.#kind.rotation, LIFE_SECONDS)
     this.#network = new SimulatedNetwork(this.#world, this.#provider)
-    this.#faulty = seed % 10 !== 0
+    this.#network.calm = seed % 7 === 0
+    // Every seventh history has no faults, of every kind.
+    this.#faulty = seed % 7 !== 0
   }
 
   async run(): Promise<Verdict> {
@@ -348,7 +350,11 @@ class History {
 
   /** What the provider saw: no two requests of live nodes at once, no replay outside the integration's rule. */
   #judgeRequests(): void {
+    let before = Number.NEGATIVE_INFINITY
     for (const seen of this.#provider.seen) {
+      const tooSoon = !this.#faulty && seen.at - before < LIFE_SECONDS * 500
+      if (tooSoon) this.#complain(`refreshed again after ${Math.round(seen.at - before)} ms in calm weather`)
+      before = seen.at
       if (seen.overlapped) this.#complain(`two requests at once at ${new Date(seen.at).toISOString()}`)
       if (!seen.replay) continue
       if (!this.#faulty) this.#complain('a refresh token was used twice in calm weather')
