@@ -8,7 +8,7 @@ import type { Broker } from '../src/broker/broker.ts'
 import type { Effects } from '../src/domain/effects.ts'
 import type { Integration } from '../src/domain/integration.ts'
 import type { BrowserSession, User } from '../src/domain/people.ts'
-import { createServers, type ServersOptions } from '../src/http/servers.ts'
+import { createServers, type Servers, type ServersOptions } from '../src/http/servers.ts'
 
 /** The parts of a broker that a test expects to be called. */
 export type ExpectedCalls = { readonly [Part in keyof Broker]?: Partial<Broker[Part]> }
@@ -57,6 +57,7 @@ function brokerOf(expected: ExpectedCalls, unexpected: string[]): Broker {
 /** The doors on a port of loopback, reached as a trusted proxy would unless `options` say otherwise. */
 export interface Doors {
   readonly port: number
+  readonly servers: Servers
   readonly adminSocketPath: string
   readonly directory: string
   /** Everything logged, as JSON lines. */
@@ -102,7 +103,7 @@ export async function openDoors(
   const unexpected: string[] = []
   const logged: string[] = []
   const write = (fields: object, message: string): void => void logged.push(JSON.stringify({ ...fields, message }))
-  const adminSocketPath = join(directory, 'admin.sock')
+  const adminSocketPath = options.adminSocketPath ?? join(directory, 'admin.sock')
   const servers = await createServers({
     broker: brokerOf(expected, unexpected),
     options: {
@@ -119,7 +120,10 @@ export async function openDoors(
     log: { info: write, warn: write, error: write },
     effects,
   })
-  const port = await servers.listen('127.0.0.1', 0)
+  const port = await servers.listen('127.0.0.1', 0).catch(async (failure: unknown) => {
+    await rm(directory, { recursive: true })
+    throw failure
+  })
   const send = (request: Request): Promise<Reply> => sendTo({ host: '127.0.0.1', port }, request, BEHIND_PROXY)
   let closing: Promise<void> | undefined
   const beginClose = (graceMs: number): Promise<void> => {
@@ -127,7 +131,7 @@ export async function openDoors(
     return closing
   }
   return {
-    ...{ port, adminSocketPath, directory, logged, send, beginClose },
+    ...{ port, servers, adminSocketPath, directory, logged, send, beginClose },
     sendFromPage: (request) => send({ ...request, headers: { ...PAGE_HEADERS, ...request.headers } }),
     exchange: (bytes, until) => exchangeWith(port, bytes, until),
     administer: (method, path, body) =>

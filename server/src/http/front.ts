@@ -5,15 +5,15 @@ import { printable } from '../domain/states.ts'
 import { allowedHosts } from './allowed-hosts.ts'
 import { reportUnknown } from './failures.ts'
 import type { HttpLog } from './log.ts'
+import type { PlainReplies } from './plain-replies.ts'
 import { hasRpcCookie, type RpcDoor, rpcPaths } from './rpc-door.ts'
-import type { RpcReplies } from './rpc-replies.ts'
 import type { TrustedProxies } from './trusted-proxies.ts'
 
 /** What stands behind the one port. */
 export interface FrontParts {
   readonly broker: Broker
   readonly rpc: RpcDoor
-  readonly replies: RpcReplies
+  readonly replies: PlainReplies
   /** The browser door; its responses already carry the security headers. */
   readonly web: RequestListener
   readonly proxies: TrustedProxies
@@ -78,7 +78,7 @@ function isLoopback(request: IncomingMessage): boolean {
   return address === '::1' || address.startsWith('127.') || address.startsWith('::ffff:127.')
 }
 
-function refuseHost(request: IncomingMessage, response: ServerResponse, replies: RpcReplies, right: string): void {
+function refuseHost(request: IncomingMessage, response: ServerResponse, replies: PlainReplies, right: string): void {
   const asked = request.headers.host
   const what =
     asked === undefined ? 'This request names no host.' : `Benchkey does not answer here under the name "${printable(asked)}".`

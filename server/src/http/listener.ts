@@ -2,7 +2,7 @@ import { createServer as createHttpServer, type RequestListener, type Server, ty
 import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { reasonPhraseOf } from './rpc-replies.ts'
+import { type PlainReplies, reasonPhraseOf } from './plain-replies.ts'
 
 /** PEM texts. */
 export interface TlsIdentity {
@@ -48,18 +48,12 @@ const TLS_HANDSHAKE_RECORD = 0x16
  * The one listening server, not listening yet. With a TLS identity it speaks https, and hands plain http on the same port
  * to the same handler, which tells browsers to use https.
  */
-export function createListener(
-  tls: TlsIdentity | undefined,
-  headers: readonly (readonly [name: string, value: string])[],
-  handler: RequestListener,
-): Server {
+export function createListener(tls: TlsIdentity | undefined, replies: PlainReplies, handler: RequestListener): Server {
   const server = tls ? createTlsServer(tls) : createHttpServer(LIMITS)
   server.maxConnections = MAX_CONNECTIONS
   server.on('request', handler)
   server.on('checkExpectation', (_request, response) => {
-    const sentence = 'Benchkey knows no expectation but 100-continue.'
-    response.writeHead(417, [...headers.flat(), 'Content-Type', 'text/plain; charset=utf-8', 'Connection', 'close'])
-    response.end(sentence)
+    replies.refuse(response, 417, 'Benchkey knows no expectation but 100-continue.')
   })
   return server
 }

@@ -7,9 +7,10 @@ import { basePathOf } from './allowed-hosts.ts'
 import { FailingCookies } from './failing-cookies.ts'
 import { isTellable, reportUnknown } from './failures.ts'
 import type { HttpLog } from './log.ts'
+import type { PlainReplies } from './plain-replies.ts'
 import { collectBody } from './request-body.ts'
 import { parseBody, parseTokenCall } from './rpc-call.ts'
-import { type RpcReplies, wireErrorOf, wireIntegrationsOf } from './rpc-replies.ts'
+import { wireErrorOf, wireIntegrationsOf } from './rpc-replies.ts'
 
 const METHODS = ['oauth_integrations', 'oauth_token', 'id_token', 'delegated_azure_token'] as const
 
@@ -40,14 +41,14 @@ export function hasRpcCookie(headers: IncomingHttpHeaders): boolean {
 /** The door of development sessions (wire.md): a plain handler in front of the framework, the path of every token fetch. */
 export class RpcDoor {
   readonly #broker: Broker
-  readonly #replies: RpcReplies
+  readonly #replies: PlainReplies
   readonly #log: HttpLog
   readonly #effects: Effects
   readonly #publicUrl: string
   readonly #phrasing: Phrasing
   readonly #failing: FailingCookies
 
-  constructor(parts: { broker: Broker; replies: RpcReplies; log: HttpLog; effects: Effects; publicUrl: string }) {
+  constructor(parts: { broker: Broker; replies: PlainReplies; log: HttpLog; effects: Effects; publicUrl: string }) {
     this.#broker = parts.broker
     this.#replies = parts.replies
     this.#log = parts.log

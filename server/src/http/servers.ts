@@ -9,8 +9,8 @@ import { createBrowserDoor } from './browser-door.ts'
 import { createFront } from './front.ts'
 import { answerParserError, createListener, type TlsIdentity } from './listener.ts'
 import type { HttpLog } from './log.ts'
+import { PlainReplies } from './plain-replies.ts'
 import { RpcDoor } from './rpc-door.ts'
-import { RpcReplies } from './rpc-replies.ts'
 import { securityHeaders } from './security-headers.ts'
 import { TrustedProxies } from './trusted-proxies.ts'
 
@@ -53,7 +53,7 @@ export async function createServers(parts: {
 }): Promise<Servers> {
   const { broker, options, log, effects } = parts
   const headers = securityHeaders(options.publicUrl)
-  const replies = new RpcReplies(headers)
+  const replies = new PlainReplies(headers)
   const rpc = new RpcDoor({ broker, replies, log, effects, publicUrl: options.publicUrl })
   const proxies = new TrustedProxies(options.trustedProxies)
   const drain = { isDraining: false }
@@ -82,7 +82,7 @@ export async function createServers(parts: {
         log,
         effects,
       })
-      server = createListener(tls, headers, front)
+      server = createListener(tls, replies, front)
       return server
     },
     onParserError: (error, socket) => answerParserError(error, socket, headers),
@@ -93,7 +93,12 @@ export async function createServers(parts: {
   return {
     async listen(host, port) {
       await adminDoor.listen()
-      return listenOn(listener, host, port)
+      try {
+        return await listenOn(listener, host, port)
+      } catch (failure) {
+        await adminDoor.close()
+        throw failure
+      }
     },
     replaceTls(tls) {
       if (listener instanceof HttpsServer) listener.setSecureContext(tls)

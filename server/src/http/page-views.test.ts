@@ -1,0 +1,111 @@
+import { describe, expect, test } from 'vitest'
+import { ada, box } from '../../testing/doors.ts'
+import type { IntegrationView } from '../broker/broker.ts'
+import type { State } from '../domain/states.ts'
+import type { StoredToken } from '../domain/stored-token.ts'
+import { pageDetailsOf, pageIntegrationsOf } from './page-views.ts'
+
+const FACTS = { publicUrl: 'https://bench.example/workbench', basePath: '/workbench' }
+const at = new Date('2026-11-21T14:02:00Z')
+
+const token: StoredToken = {
+  id: 't1',
+  userId: 'u1',
+  integrationId: 'i1',
+  integrationUid: box.uid,
+  generation: 3,
+  hasRefreshToken: true,
+  issuedAt: at,
+  signedInAt: new Date('2026-11-01T08:00:00Z'),
+  scopesAsked: ['read', 'write'],
+  scopesGranted: ['read'],
+  tokenType: 'Bearer',
+  account: 'ada@box.example',
+  clientFingerprint: 'f',
+  renewals: 214,
+  lastRenewedAt: at,
+  lastUsedAt: at,
+  lastUsedBy: 'command "Rscript"',
+  parked: true,
+}
+
+function viewOf(state: State, more: Partial<IntegrationView> = {}): IntegrationView {
+  return {
+    integration: box,
+    state: { name: 'Box API Access', section: 'box-integration', host: 'api.box.com', ...state },
+    redirectUri: 'r',
+    ...more,
+  }
+}
+
+describe('the list of a page', () => {
+  test('counts the integrations that only a sign-in of the user mends', () => {
+    const views = [
+      viewOf({ code: 'not_signed_in' }),
+      viewOf({ code: 'signed_in' }, { token }),
+      viewOf({ code: 'reauthentication_required', reason: 'refused', at }, { token }),
+      viewOf({ code: 'scope_missing', scopes: ['admin'] }, { token }),
+      viewOf({ code: 'provider_unavailable', at, words: 'answered 503' }, { token }),
+      viewOf({ code: 'configuration_error', reason: 'client', at }, { token }),
+    ]
+    const page = pageIntegrationsOf(views, ada, FACTS)
+    expect(page.needYou).toBe(2)
+    expect(page.integrations.map((each) => each.signedIn)).toEqual([false, true, true, true, true, true])
+  })
+
+  test('writes times as marks and keeps a waiting sign-in', () => {
+    const state = { code: 'reauthentication_required', reason: 'refused', at } as const
+    const [row] = pageIntegrationsOf([viewOf(state, { token, waitingSince: at })], ada, FACTS).integrations
+    expect(row).toMatchObject({
+      explanation: expect.stringContaining('on {time:2026-11-21T14:02:00.000Z}. Usual causes'),
+      account: 'ada@box.example',
+      waitingSince: '2026-11-21T14:02:00.000Z',
+      reason: 'refused',
+    })
+    expect(row).not.toHaveProperty('administratorMessage')
+  })
+
+  test('has a complete message for the administrator of a configuration error', () => {
+    const [row] = pageIntegrationsOf([viewOf({ code: 'configuration_error', reason: 'client', at })], ada, FACTS).integrations
+    expect(row?.administratorMessage).toBe(
+      "api.box.com refuses Benchkey's client ID or secret, so nobody gets tokens for Box API Access. Your sign-in is kept. Since 21 Nov 14:02 UTC. Integration box-integration (4c1cfecb-1927-4f19-bc2f-d8ac261364e0) on https://bench.example/workbench, seen by ada.",
+    )
+  })
+})
+
+describe('the details of a page', () => {
+  test('tell the sign-in: since when, how often renewed, what is granted and what is not', () => {
+    const details = pageDetailsOf({ ...viewOf({ code: 'signed_in' }, { token }), runningSessions: 0 }, ada, FACTS)
+    expect(details.signIn).toEqual({
+      since: '2026-11-01T08:00:00.000Z',
+      renewals: 214,
+      lastRenewedAt: '2026-11-21T14:02:00.000Z',
+      lastUsedAt: '2026-11-21T14:02:00.000Z',
+      lastUsedBy: 'command "Rscript"',
+      granted: ['read'],
+      notGranted: ['write'],
+      hasRefreshToken: true,
+      canTryAgain: true,
+    })
+    expect(details.configuration).not.toHaveProperty('issuer')
+  })
+
+  test('claim nothing about access that the service did not tell', () => {
+    const { scopesGranted, ...untold } = token
+    const details = pageDetailsOf({ ...viewOf({ code: 'signed_in' }, { token: untold }), runningSessions: 0 }, ada, FACTS)
+    expect(scopesGranted).toBeDefined()
+    expect(details.signIn).not.toHaveProperty('granted')
+    expect(details.signIn?.notGranted).toEqual([])
+  })
+
+  test.each([
+    ['box-integration', 'box-integration'],
+    ['café 1', box.uid],
+    ['-x', box.uid],
+    ['$(rm)', box.uid],
+  ])('ask in the shell for section "%s" by %s', (section, named) => {
+    const integration = { ...box, section }
+    const { snippets } = pageDetailsOf({ ...viewOf({ code: 'not_signed_in' }), integration, runningSessions: 0 }, ada, FACTS)
+    expect(snippets.find((each) => each.language === 'Shell')?.code).toBe(`benchkey token ${named} --header | curl -H @- "$URL"`)
+  })
+})
