@@ -1,7 +1,7 @@
 import { useEffect } from 'react'
 import { fromBase, leaveForLogin } from './api.ts'
 import { apiPaths } from './paths.ts'
-import { lookAgain, meQuery, queryClient } from './queries.ts'
+import { integrationsQuery, lookAgain, meQuery, queryClient } from './queries.ts'
 
 /** Pause before a refused event stream is asked for again; dropped ones the browser reopens itself. */
 const REOPEN_MS = 5000
@@ -25,7 +25,8 @@ export function useLive(): void {
       close()
       stream = new EventSource(fromBase(apiPaths.events))
       stream.addEventListener('open', () => {
-        if (openedBefore) void lookAgain()
+        const failed = queryClient.getQueryState(integrationsQuery.queryKey)?.status === 'error'
+        if (openedBefore || failed) void lookAgain()
         openedBefore = true
       })
       stream.addEventListener('integrations', () => void lookAgain())

@@ -5,6 +5,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { integrationQuery, queryClient } from '../queries.ts'
 import { plainTextOf } from '../times.ts'
 import { useSignIn } from '../use-sign-in.ts'
+import { labelParts } from '../words.ts'
 import { Button } from './Button.tsx'
 import { Explanation } from './Explanation.tsx'
 import { IconButton } from './IconButton.tsx'
@@ -16,18 +17,20 @@ import { useWaitingSeconds, WaitingMark } from './WaitingText.tsx'
 
 interface IntegrationRowProps {
   readonly integration: PageIntegration
+  /** The user is changing it here, so its change is no news. */
+  readonly isBeingChanged: boolean
   readonly onInfo: () => void
   /** Asked for when the facts for the question (running sessions) are there. */
   readonly onSignOut: () => void
 }
 
 /** One integration: tile, name, state, one button, Info; under it what is wrong, if anything is. */
-export function IntegrationRow({ integration, onInfo, onSignOut }: IntegrationRowProps) {
+export function IntegrationRow({ integration, isBeingChanged, onInfo, onSignOut }: IntegrationRowProps) {
   const { name, uid, signedIn } = integration
   const signIn = useSignIn(uid, 'settings')
   const askSignOut = useMutation({ mutationFn: () => queryClient.fetchQuery(integrationQuery(uid)), onSuccess: onSignOut })
   const waitingSeconds = useWaitingSeconds(integration)
-  const tint = useTint(integration)
+  const tint = useTint(integration, isBeingChanged)
   return (
     <li className="row" data-section={integration.section} {...tint}>
       <MonogramTile name={name} />
@@ -85,7 +88,7 @@ function RowState({
     return <WaitingMark host={integration.host} seconds={waitingSeconds} />
   const { label, rest } = labelParts(integration)
   const account = integration.signedIn && integration.account ? `as ${integration.account}` : undefined
-  const second = [account, rest].filter((part) => part !== undefined).join(' · ')
+  const second = [account, rest].filter((part) => part !== undefined).join('\u00a0· ')
   return (
     <>
       <StateMark shape={shapeOf(integration)} tone={integration.tone} label={label} />
@@ -98,14 +101,8 @@ function RowState({
   )
 }
 
-/** A healthy label's second half ("renews itself") stands in the row's second line. */
-export function labelParts({ state, label }: Pick<PageIntegration, 'state' | 'label'>): { label: string; rest?: string } {
-  const at = label.indexOf(' · ')
-  return state === 'signed_in' && at > 0 ? { label: label.slice(0, at), rest: label.slice(at + 3) } : { label }
-}
-
-/** A row whose state changed while it stood here is tinted once and read out. */
-function useTint(integration: PageIntegration) {
+/** A row whose state was changed from elsewhere while it stood here is tinted once; every change is read out. */
+function useTint(integration: PageIntegration, isBeingChanged: boolean) {
   const { announce } = useNotices()
   const said = `${integration.name}: ${plainTextOf(integration.label, new Date())}`
   const signature = JSON.stringify([integration.state, integration.label, integration.account, integration.signedIn])
@@ -114,8 +111,8 @@ function useTint(integration: PageIntegration) {
   useEffect(() => {
     if (before.current === signature) return
     before.current = signature
-    setChanged(true)
+    setChanged(!isBeingChanged)
     announce(said)
-  }, [signature, said, announce])
+  }, [signature, said, announce, isBeingChanged])
   return { 'data-changed': changed || undefined, onAnimationEnd: () => setChanged(false) }
 }

@@ -3,6 +3,7 @@ import { useMutation } from '@tanstack/react-query'
 import { useRef } from 'react'
 import { api } from '../api.ts'
 import { lookAgain } from '../queries.ts'
+import { signOutWords } from '../words.ts'
 import { Button } from './Button.tsx'
 import { ErrorLine } from './ErrorLine.tsx'
 import { ModalDialog } from './ModalDialog.tsx'
@@ -30,7 +31,7 @@ export function SignOutDialog({
       width="narrow"
       onClose={onClose}
       initialFocus={cancel}
-      description={`Benchkey deletes the stored tokens and asks the service to revoke them.${lossOf(integration.runningSessions)}`}
+      description={signOutWords(integration.runningSessions)}
     >
       <ErrorLine error={signOut.error} />
       <footer className="dialog-actions">
@@ -43,11 +44,4 @@ export function SignOutDialog({
       </footer>
     </ModalDialog>
   )
-}
-
-function lossOf(runningSessions: number): string {
-  if (runningSessions === 0) return ''
-  return runningSessions === 1
-    ? ' Running code in 1 session stops getting tokens.'
-    : ` Running code in ${runningSessions} sessions stops getting tokens.`
 }

@@ -3,6 +3,7 @@ import { useMutation } from '@tanstack/react-query'
 import { api } from '../api.ts'
 import { lookAgain } from '../queries.ts'
 import { useSignIn } from '../use-sign-in.ts'
+import { renewalWords } from '../words.ts'
 import { Button } from './Button.tsx'
 import { ErrorLine } from './ErrorLine.tsx'
 import { Fact, Facts } from './Facts.tsx'
@@ -76,9 +77,4 @@ function SignInFacts({ details }: { readonly details: PageIntegrationDetails }) 
       ) : null}
     </Facts>
   )
-}
-
-function renewalWords(renewals: number, lastAt: string | undefined): string {
-  const times = renewals === 1 ? 'Once' : `${renewals.toLocaleString('en-US')} times`
-  return lastAt ? `${times}, last {time:${lastAt}}` : times
 }

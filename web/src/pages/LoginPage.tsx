@@ -8,6 +8,7 @@ import { pageData } from '../page-data.ts'
 import { allowedNext, pagePaths, sectionOf } from '../paths.ts'
 import { queryClient } from '../queries.ts'
 import { usePageTitle } from '../use-page-title.ts'
+import { loginPurpose } from '../words.ts'
 
 /** Who are you? After a deep link it says what the login is for. */
 export function LoginPage() {
@@ -31,7 +32,7 @@ export function LoginPage() {
   return (
     <main className="focus-page login-page">
       <h1>{pageData.serverName}</h1>
-      {next === undefined ? null : <p className="login-purpose">{purposeOf(next)}</p>}
+      {next === undefined ? null : <p className="login-purpose">{loginPurpose(sectionOf(next))}</p>}
       <form className="panel login-form" onSubmit={submit}>
         <label className="field">
           <span className="field-label">User name</span>
@@ -48,11 +49,4 @@ export function LoginPage() {
       </form>
     </main>
   )
-}
-
-/** A section is shown only when it reads as one: the address is anybody's to write. */
-function purposeOf(next: string): string {
-  const section = sectionOf(next)
-  if (section === undefined) return 'Log in to continue.'
-  return `Log in to continue to: sign in to ${/^[\w.-]{1,60}$/.test(section) ? section : 'an integration'}.`
 }

@@ -12,6 +12,7 @@ import { useKeys } from '../keys.ts'
 import { integrationQuery, integrationsQuery, meQuery, queryClient } from '../queries.ts'
 import { useLive } from '../use-live.ts'
 import { usePageTitle } from '../use-page-title.ts'
+import { countWords, matches } from '../words.ts'
 import { SettingsLayout } from './SettingsLayout.tsx'
 
 const InfoDialog = lazy(() => import('../components/InfoDialog.tsx').then((module) => ({ default: module.InfoDialog })))
@@ -77,6 +78,7 @@ function Integrations({ data }: { readonly data: PageIntegrations }) {
             <IntegrationRow
               key={integration.uid}
               integration={integration}
+              isBeingChanged={signingOut?.uid === integration.uid}
               onInfo={() => put('info', integration.section, false)}
               onSignOut={() => setSigningOut(queryClient.getQueryData(integrationQuery(integration.uid).queryKey))}
             />
@@ -95,20 +97,4 @@ function Integrations({ data }: { readonly data: PageIntegrations }) {
       </Suspense>
     </>
   )
-}
-
-/** "6 integrations, 1 needs you". */
-export function countWords({ integrations, needYou }: PageIntegrations): string {
-  const count = integrations.length === 1 ? '1 integration' : `${integrations.length} integrations`
-  if (needYou === 0) return count
-  return `${count}, ${needYou === 1 ? '1 needs you' : `${needYou} need you`}`
-}
-
-/** Every word of the filter occurs in one of the texts. */
-function matches(filter: string, texts: readonly (string | undefined)[]): boolean {
-  const all = texts.join('\n').toLowerCase()
-  return filter
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => all.includes(word))
 }

@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest'
+import { allowedNext, isServiceUrl, loginPath, ownPath, pagePaths, sectionOf, withoutBase } from './paths.ts'
+
+describe('sectionOf', () => {
+  it('reads back every section that signIn() writes, its /done page too', () => {
+    for (const section of ['box-integration', 'a.b', 'Ünïcode name', 'a/b', 'a%2Fb', 'what?', '#1']) {
+      expect(sectionOf(pagePaths.signIn(section))).toBe(section)
+      expect(sectionOf(`${pagePaths.signIn(section)}/done`)).toBe(section)
+    }
+  })
+
+  it('names no section on other paths or when the escape is broken', () => {
+    for (const path of ['/', '/sign-in', '/sign-in/', '/sign-in/a/b', '/sign-in/%E0%A4%A', '/settings', '/sign-in/a?x']) {
+      expect(sectionOf(path)).toBeUndefined()
+    }
+  })
+})
+
+describe('allowedNext', () => {
+  it('lets the login lead to the pages it names', () => {
+    for (const path of ['/settings/managed-credentials', '/sign-in/box-integration', '/sign-in/a%2Fb/done']) {
+      expect(allowedNext(path)).toBe(path)
+    }
+  })
+
+  it('leads nowhere else', () => {
+    const others = [
+      '//evil.example',
+      'https://evil.example',
+      '/\\evil.example',
+      '/sign-in/../api',
+      '/api/me',
+      '/login',
+      'javascript:alert(1)',
+      '',
+    ]
+    for (const path of others) expect(allowedNext(path)).toBeUndefined()
+    expect(allowedNext(null)).toBeUndefined()
+  })
+})
+
+describe('loginPath', () => {
+  it('comes back to a deep link, and says nothing of where one lands anyway', () => {
+    expect(loginPath('/sign-in/box-integration')).toBe('/login?next=%2Fsign-in%2Fbox-integration')
+    expect(loginPath('/settings/managed-credentials')).toBe('/login')
+    expect(loginPath('/elsewhere')).toBe('/login')
+  })
+})
+
+describe('paths under a base path', () => {
+  it('lose it once, and only as a whole segment', () => {
+    expect(withoutBase('/bench/login', '/bench')).toBe('/login')
+    expect(withoutBase('/benchmark', '/bench')).toBe('/benchmark')
+    expect(withoutBase('/login', '')).toBe('/login')
+  })
+
+  it('gain it once', () => {
+    expect(ownPath('/sign-in/x', '/bench')).toBe('/bench/sign-in/x')
+    expect(ownPath('/bench/sign-in/x', '/bench')).toBe('/bench/sign-in/x')
+    expect(ownPath('/sign-in/x', '')).toBe('/sign-in/x')
+  })
+
+  it('never lead to another host', () => {
+    for (const path of ['//evil.example', '/\\evil.example', 'https://evil.example', 'javascript:alert(1)', 'x', '']) {
+      expect(ownPath(path, '')).toBeUndefined()
+    }
+  })
+})
+
+describe('isServiceUrl', () => {
+  it('takes https, and http on this machine', () => {
+    for (const url of ['https://account.box.com/a?b=c', 'http://127.0.0.1:8080/', 'http://localhost/x', 'http://[::1]:1/']) {
+      expect(isServiceUrl(url), url).toBe(true)
+    }
+  })
+
+  it('takes nothing else', () => {
+    for (const url of [
+      'http://account.box.com/',
+      'javascript:alert(1)',
+      'data:text/html,x',
+      '/relative',
+      'http://localhost.evil.example/',
+      '',
+    ]) {
+      expect(isServiceUrl(url), url).toBe(false)
+    }
+  })
+})
