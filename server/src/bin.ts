@@ -17,6 +17,8 @@ process.stderr.on('error', onBrokenOutput)
 if (process.env.npm_lifecycle_event === 'benchkey' && process.env.INIT_CWD) enter(process.env.INIT_CWD)
 
 const checkout = resolve(import.meta.dirname, '../..')
+// The checkout's `./benchkey` sets it for this process alone: Node in a session is not to fill our cache.
+if (process.env.NODE_COMPILE_CACHE === join(checkout, 'node_modules/.cache/benchkey')) delete process.env.NODE_COMPILE_CACHE
 const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')) as { version: string }
 const { runCommandLine } = await import('./cli/run.ts')
 process.exitCode = await runCommandLine(process.argv.slice(2), {

@@ -9,40 +9,57 @@ const FORWARDED = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const
 /** Signals of the keyboard: the terminal gives them to the whole foreground group, the command included. */
 const OF_KEYBOARD = ['SIGINT', 'SIGQUIT'] as const
 
+/**
+ * Passes signals on to the command, from before it starts until this process ends: the server sends SIGTERM to the supervisor
+ * of every session that ends, also when the supervisor itself reported the end.
+ */
+export class SignalRelay {
+  #command: ChildProcess | undefined
+  #early: NodeJS.Signals | undefined
+
+  constructor(signals: Context['signals']) {
+    for (const name of FORWARDED) signals.on(name, (signal) => this.#pass(signal))
+    for (const name of OF_KEYBOARD) {
+      signals.on(name, (signal) => {
+        if (!this.#command || !isInForeground()) this.#pass(signal)
+      })
+    }
+  }
+
+  /** The signal that arrived before there was a command: it must not start any more. */
+  get early(): NodeJS.Signals | undefined {
+    return this.#early
+  }
+
+  passTo(command: ChildProcess): void {
+    this.#command = command
+  }
+
+  #pass(signal: NodeJS.Signals): void {
+    if (this.#command) this.#command.kill(signal)
+    else this.#early = signal
+  }
+}
+
 /** A command on our own stdin, stdout and stderr. */
 export interface Launch {
   readonly words: readonly string[]
   readonly environment: Readonly<Record<string, string>>
   /** Undefined = the current one. */
   readonly folder: string | undefined
-  readonly context: Pick<Context, 'signals' | 'asCaller'>
+  readonly relay: SignalRelay
+  readonly asCaller: Context['asCaller']
 }
 
 /** Runs the command and resolves to its exit code, 128 + N when signal N ended it. Rejects with CliError 126 or 127. */
-export function runInForeground({ words, environment, folder, context }: Launch): Promise<number> {
+export function runInForeground({ words, environment, folder, relay, asCaller }: Launch): Promise<number> {
   const [program = '', ...rest] = words
-  const stopForwarding: (() => void)[] = []
+  if (relay.early) return Promise.resolve(128 + constants.signals[relay.early])
   return new Promise<number>((resolve, reject) => {
-    let child: ChildProcess | undefined
-    const forward = (signal: NodeJS.Signals): void => {
-      child?.kill(signal)
-    }
-    const forwardFromKeyboard = (signal: NodeJS.Signals): void => {
-      if (!isInForeground()) child?.kill(signal)
-    }
-    for (const [names, handler] of [[FORWARDED, forward] as const, [OF_KEYBOARD, forwardFromKeyboard] as const]) {
-      for (const name of names) {
-        context.signals.on(name, handler)
-        stopForwarding.push(() => context.signals.off(name, handler))
-      }
-    }
-    child = context.asCaller(() =>
-      spawn(program, rest, { stdio: 'inherit', env: environment, ...(folder ? { cwd: folder } : {}) }),
-    )
+    const child = asCaller(() => spawn(program, rest, { stdio: 'inherit', env: environment, ...(folder ? { cwd: folder } : {}) }))
+    relay.passTo(child)
     child.on('error', (error: NodeJS.ErrnoException) => reject(notStarted(program, error)))
     child.on('exit', (code, signal) => resolve(signal ? 128 + constants.signals[signal] : (code ?? 1)))
-  }).finally(() => {
-    for (const stop of stopForwarding) stop()
   })
 }
 

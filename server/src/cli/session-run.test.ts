@@ -12,7 +12,7 @@ import {
   startBenchkey,
   startProcess,
 } from '../../testing/command-line.ts'
-import type { AdminSessionOpened } from '../domain/admin-api.ts'
+import type { AdminOpenSession, AdminSessionOpened } from '../domain/admin-api.ts'
 import { type AdminClient, AdminRefusal } from './admin-client.ts'
 import { CliError } from './command.ts'
 import { keepRotating } from './session-run.ts'
@@ -108,6 +108,27 @@ describe('benchkey session run', () => {
     await firstOutput(child)
     child.kill(signal)
     expect(await finished).toMatchObject({ code: 9, stdout: 'ready\ngot\n' })
+    expect(socket.seen.at(-1)?.path).toBe('/sessions/s-1/end')
+  })
+
+  test("the server's SIGTERM at the end of a session does not change the exit code", async () => {
+    await socket[Symbol.asyncDispose]()
+    let supervisor = 0
+    socket = await fakeAdminSocket(folder, ({ path, body }) => {
+      if (path === '/sessions') supervisor = (body as AdminOpenSession).supervisor.pid
+      else process.kill(supervisor, 'SIGTERM')
+      return { body: path === '/sessions' ? opened : { ended: true } }
+    })
+    expect(await inSession('exit 5')).toMatchObject({ code: 5 })
+  })
+
+  test('a signal before the command starts keeps it from starting', async () => {
+    await socket[Symbol.asyncDispose]()
+    socket = await fakeAdminSocket(folder, ({ path, body }) => {
+      if (path === '/sessions') process.kill((body as AdminOpenSession).supervisor.pid, 'SIGTERM')
+      return { body: path === '/sessions' ? opened : { ended: true } }
+    })
+    expect(await inSession('echo ran')).toEqual({ code: 143, stdout: '', stderr: '' })
     expect(socket.seen.at(-1)?.path).toBe('/sessions/s-1/end')
   })
 
@@ -239,7 +260,7 @@ describe('keepRotating', () => {
   test('stops, in words, when the session was ended', async () => {
     const { waits } = await rotate(5, [new AdminRefusal('session_ended', 'over')])
     expect(waits).toHaveLength(1)
-    expect(said.join('')).toBe('benchkey: This session was ended: its command runs on, but gets no more tokens.\n')
+    expect(said.join('')).toBe('benchkey: This session was ended, so its command gets no more tokens.\n')
   })
 })
 

@@ -4,7 +4,7 @@ import { accountFor, switchTo } from './account.ts'
 import { type AdminClient, AdminRefusal, adminClient } from './admin-client.ts'
 import { type Call, CliError, type Context, type Run, say } from './command.ts'
 import { type Keeper, startKeeper } from './keeper.ts'
-import { runInForeground } from './launch.ts'
+import { runInForeground, SignalRelay } from './launch.ts'
 import { ownProcessFacts } from './process-facts.ts'
 import { runtimeVariables, sessionEnvironment } from './session-environment.ts'
 
@@ -20,9 +20,10 @@ const END_RETRY_MS = [200, 1000]
 /** `session run -- COMMAND…`: runs the command in a session of its own and passes its exit code on. */
 export const runSessionRun: Run = async (call, context) => {
   const client = adminClient(context.dataDir)
+  const relay = new SignalRelay(context.signals)
   const opened = await openSession(client, call)
   try {
-    return await runInSession(client, opened, call, context)
+    return await runInSession({ client, opened, relay }, call, context)
   } finally {
     await endSession(client, opened.session.id, context)
   }
@@ -37,7 +38,13 @@ function openSession(client: AdminClient, { options, command }: Call): Promise<A
   return client.call<AdminSessionOpened>('POST', '/sessions', request)
 }
 
-async function runInSession(client: AdminClient, opened: AdminSessionOpened, call: Call, context: Context): Promise<number> {
+interface Opening {
+  readonly client: AdminClient
+  readonly opened: AdminSessionOpened
+  readonly relay: SignalRelay
+}
+
+async function runInSession({ client, opened, relay }: Opening, call: Call, context: Context): Promise<number> {
   const [commandWord = ''] = call.command
   const account = await accountFor(opened.account, client.socketPath)
   const prefix = switchTo(account)
@@ -55,7 +62,8 @@ async function runInSession(client: AdminClient, opened: AdminSessionOpened, cal
       words: [...prefix, ...call.command],
       environment: { ...environment, ...runtimeVariables(keeper.directory, keeper.bundle) },
       folder,
-      context,
+      relay,
+      asCaller: context.asCaller,
     })
   } finally {
     over.abort()
@@ -99,7 +107,7 @@ export async function keepRotating(
     } catch (error) {
       if (over.aborted) return
       if (error instanceof AdminRefusal && error.code === 'session_ended') {
-        say(context, 'This session was ended: its command runs on, but gets no more tokens.')
+        say(context, 'This session was ended, so its command gets no more tokens.')
         return
       }
       waitMs = ROTATE_RETRY_MS
