@@ -1,4 +1,6 @@
+import type { UpdateObject } from 'kysely'
 import { newId, type StoreContext, toDate } from './database.ts'
+import type { Tables } from './schema.ts'
 import type { IntegrationStore, IntegrationTrouble } from './store.ts'
 
 /** Integrations by their internal ids, and what each suffers from for everybody. */
@@ -25,44 +27,46 @@ export function integrationStore(context: StoreContext): IntegrationStore {
           .execute(),
       )
     },
-    async claimTrial(integrationId, now, nextRetryAt) {
-      const { numUpdatedRows } = await database.write((transaction) =>
-        transaction
-          .updateTable('integrations')
-          .set({ trouble_retry_at: nextRetryAt.getTime() })
-          .where('id', '=', integrationId)
-          .where('trouble_kind', 'is not', null)
-          .where('trouble_retry_at', '<=', now.getTime())
-          .executeTakeFirst(),
-      )
-      return numUpdatedRows > 0n
-    },
-    async clearTrouble(integrationId) {
-      // Called after every success: nearly always there is nothing to write.
-      const troubled = await database.reader
-        .selectFrom('integrations')
-        .select('id')
-        .where('id', '=', integrationId)
-        .where('trouble_kind', 'is not', null)
-        .executeTakeFirst()
-      if (!troubled) return false
-      const { numUpdatedRows } = await database.write((transaction) =>
-        transaction
-          .updateTable('integrations')
-          .set({
-            trouble_kind: null,
-            trouble_words: null,
-            trouble_since: null,
-            trouble_retry_at: null,
-            trouble_configuration_hash: null,
-          })
-          .where('id', '=', integrationId)
-          .where('trouble_kind', 'is not', null)
-          .executeTakeFirst(),
-      )
-      return numUpdatedRows > 0n
-    },
+    claimTrial: (integrationId, now, nextRetryAt) =>
+      change(context, integrationId, { trouble_retry_at: nextRetryAt.getTime() }, now),
+    clearTrouble: (integrationId) => clearTrouble(context, integrationId),
   }
+}
+
+async function clearTrouble(context: StoreContext, integrationId: string): Promise<boolean> {
+  // Called after every success: nearly always there is nothing to write.
+  const troubled = await context.database.reader
+    .selectFrom('integrations')
+    .select('id')
+    .where('id', '=', integrationId)
+    .where('trouble_kind', 'is not', null)
+    .executeTakeFirst()
+  if (!troubled) return false
+  return change(context, integrationId, {
+    trouble_kind: null,
+    trouble_words: null,
+    trouble_since: null,
+    trouble_retry_at: null,
+    trouble_configuration_hash: null,
+  })
+}
+
+/** Changes an integration that has a trouble, and one whose next trial is due when `dueAt` is given: true when it did. */
+async function change(
+  { database }: StoreContext,
+  integrationId: string,
+  values: UpdateObject<Tables, 'integrations'>,
+  dueAt?: Date,
+): Promise<boolean> {
+  return database.write(async (transaction) => {
+    let query = transaction
+      .updateTable('integrations')
+      .set(values)
+      .where('id', '=', integrationId)
+      .where('trouble_kind', 'is not', null)
+    if (dueAt) query = query.where('trouble_retry_at', '<=', dueAt.getTime())
+    return (await query.executeTakeFirst()).numUpdatedRows > 0n
+  })
 }
 
 async function ensure(

@@ -3,6 +3,7 @@ import type { Effects } from '../domain/effects.ts'
 import { SetupError } from '../domain/errors.ts'
 import { attemptStore } from './attempts.ts'
 import { auditStore } from './audit.ts'
+import { browserSessionStore } from './browser-sessions.ts'
 import { newId, type StoreContext } from './database.ts'
 import {
   checkDatabaseFiles,
@@ -24,7 +25,7 @@ import { SqliteDatabase } from './sqlite.ts'
 import { SqliteLookUp } from './sqlite-look-up.ts'
 import { type Store, StoreError } from './store.ts'
 import { tokenStore } from './tokens.ts'
-import { browserSessionStore, userStore } from './users.ts'
+import { userStore } from './users.ts'
 
 /** The key ring's file name inside the data directory. */
 export const KEY_RING_FILE = 'key-ring'
@@ -56,11 +57,27 @@ export async function openStore({ directory, dataDir, uid, effects }: StoreOptio
   const cipher = cipherOf(loadKeyRing(keyFile, { uid, mayCreate, randomBytes: effects.randomBytes }), effects)
   checkSentinels(cipher, inspection.sentinels, keyFile)
   createDatabaseFile(path)
-  const database = await SqliteDatabase.openFile(path, effects)
+  try {
+    const database = await SqliteDatabase.openFile(path, effects)
+    return await prepared(database, cipher, effects, keyFile, () => {
+      syncDirectoryOf(path)
+      checkDatabaseFiles(path, uid)
+    })
+  } catch (error) {
+    throw error instanceof StoreError ? new SetupError(`The database ${path} cannot be opened: ${error.message}`) : error
+  }
+}
+
+async function prepared(
+  database: SqliteDatabase,
+  cipher: Cipher,
+  effects: Effects,
+  keyFile: string,
+  check: () => void,
+): Promise<Store> {
   try {
     const deploymentId = await prepareTables(database, cipher, effects, keyFile)
-    syncDirectoryOf(path)
-    checkDatabaseFiles(path, uid)
+    check()
     return assemble(database, { database, cipher, effects }, deploymentId, () => database.close())
   } catch (error) {
     await database.close()
@@ -96,7 +113,7 @@ async function inspect(path: string, effects: Effects): Promise<Inspection> {
     const inspection = inspectDatabase(path)
     if (inspection) return inspection
     if (effects.monotonicMs() - startedMs > INSPECTION_MS) {
-      throw new StoreError('busy', `The database ${path} is locked by another process: end it and start again.`)
+      throw new SetupError(`The database ${path} is locked by another process: end it and start again.`)
     }
     await effects.sleep(PAUSE_MS)
   }

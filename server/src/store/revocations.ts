@@ -33,34 +33,9 @@ export function revocationStore(context: StoreContext): RevocationStore {
       await database.write((transaction) => transaction.deleteFrom('revocations').where('id', '=', jobId).execute())
     },
     async reschedule(jobId, nextAt, words) {
-      await database.write(async (transaction) => {
-        const job = await transaction.selectFrom('revocations').select(['give_up_at']).where('id', '=', jobId).executeTakeFirst()
-        if (!job) return
-        if (nextAt.getTime() > job.give_up_at) await fail(transaction, jobId, words)
-        else
-          await transaction
-            .updateTable('revocations')
-            .set({ next_at: nextAt.getTime(), words })
-            .where('id', '=', jobId)
-            .where('state', '=', 'waiting')
-            .execute()
-      })
+      await database.write((transaction) => reschedule(transaction, jobId, nextAt, words))
     },
-    async listForUser(userId) {
-      const rows = await database.reader
-        .selectFrom('revocations')
-        .select(['integration_id', 'state', 'queued_at', 'words'])
-        .where('user_id', '=', userId)
-        .where('state', '!=', 'cancelled')
-        .orderBy('queued_at', 'desc')
-        .execute()
-      return rows.map((row) => ({
-        integrationId: row.integration_id,
-        state: row.state === 'failed' ? ('failed' as const) : ('waiting' as const),
-        queuedAt: toDate(row.queued_at),
-        words: row.words,
-      }))
-    },
+    listForUser: (userId) => listForUser(context, userId),
     async counts() {
       const rows = await database.reader
         .selectFrom('revocations')
@@ -71,6 +46,34 @@ export function revocationStore(context: StoreContext): RevocationStore {
       return { waiting: countOf('waiting'), failed: countOf('failed') }
     },
   }
+}
+
+async function reschedule(transaction: Transaction<Tables>, jobId: string, nextAt: Date, words: string): Promise<void> {
+  const job = await transaction.selectFrom('revocations').select('give_up_at').where('id', '=', jobId).executeTakeFirst()
+  if (!job) return
+  if (nextAt.getTime() > job.give_up_at) return fail(transaction, jobId, words)
+  await transaction
+    .updateTable('revocations')
+    .set({ next_at: nextAt.getTime(), words })
+    .where('id', '=', jobId)
+    .where('state', '=', 'waiting')
+    .execute()
+}
+
+async function listForUser({ database }: StoreContext, userId: string): ReturnType<RevocationStore['listForUser']> {
+  const rows = await database.reader
+    .selectFrom('revocations')
+    .select(['integration_id', 'state', 'queued_at', 'words'])
+    .where('user_id', '=', userId)
+    .where('state', '!=', 'cancelled')
+    .orderBy('queued_at', 'desc')
+    .execute()
+  return rows.map((row) => ({
+    integrationId: row.integration_id,
+    state: row.state === 'failed' ? ('failed' as const) : ('waiting' as const),
+    queuedAt: toDate(row.queued_at),
+    words: row.words,
+  }))
 }
 
 /**

@@ -3,6 +3,7 @@ import type { DevelopmentSession } from '../domain/people.ts'
 import { ifSet, newId, type StoreContext, toDate } from './database.ts'
 import type { SessionsTable, Tables } from './schema.ts'
 import { type SessionStore, StoreError } from './store.ts'
+import { fold } from './users.ts'
 
 /** How long an ended session stays in the list, and its row in the table. */
 const ENDED_KEPT_MS = 24 * 60 * 60_000
@@ -27,39 +28,9 @@ export function sessionStore(context: StoreContext, lookUp: SessionStore['lookUp
         .execute()
       return rows.map((row) => toSession(row, row.user_name))
     },
-    rotateCookie: (sessionId, { cookieHash, expiresAt, previousUntil }) =>
-      database.write(async (transaction) => {
-        const session = await transaction
-          .selectFrom('sessions')
-          .select('id')
-          .where('id', '=', sessionId)
-          .where('ended_at', 'is', null)
-          .executeTakeFirst()
-        if (!session) return false
-        await removeExpiredCookies(transaction, effects.now().getTime())
-        await transaction
-          .updateTable('rpc_cookies')
-          .set({ expires_at: previousUntil.getTime() })
-          .where('session_id', '=', sessionId)
-          .where('expires_at', '>', previousUntil.getTime())
-          .execute()
-        await transaction
-          .insertInto('rpc_cookies')
-          .values({ cookie_hash: cookieHash, session_id: sessionId, expires_at: expiresAt.getTime() })
-          .execute()
-        return true
-      }),
-    end: (sessionId) =>
-      database.write(async (transaction) => {
-        const { numUpdatedRows } = await transaction
-          .updateTable('sessions')
-          .set({ ended_at: effects.now().getTime() })
-          .where('id', '=', sessionId)
-          .where('ended_at', 'is', null)
-          .executeTakeFirst()
-        await transaction.deleteFrom('rpc_cookies').where('session_id', '=', sessionId).execute()
-        return numUpdatedRows > 0n
-      }),
+    rotateCookie: (sessionId, next) =>
+      database.write((transaction) => rotateCookie(transaction, sessionId, next, effects.now().getTime())),
+    end: (sessionId) => database.write((transaction) => endSession(transaction, sessionId, effects.now().getTime())),
     async countLive(userId) {
       const { count } = await database.reader
         .selectFrom('sessions')
@@ -72,6 +43,44 @@ export function sessionStore(context: StoreContext, lookUp: SessionStore['lookUp
   }
 }
 
+async function rotateCookie(
+  transaction: Transaction<Tables>,
+  sessionId: string,
+  { cookieHash, expiresAt, previousUntil }: Parameters<SessionStore['rotateCookie']>[1],
+  nowMs: number,
+): Promise<boolean> {
+  const session = await transaction
+    .selectFrom('sessions')
+    .select('id')
+    .where('id', '=', sessionId)
+    .where('ended_at', 'is', null)
+    .executeTakeFirst()
+  if (!session) return false
+  await removeExpiredCookies(transaction, nowMs)
+  await transaction
+    .updateTable('rpc_cookies')
+    .set({ expires_at: previousUntil.getTime() })
+    .where('session_id', '=', sessionId)
+    .where('expires_at', '>', previousUntil.getTime())
+    .execute()
+  await transaction
+    .insertInto('rpc_cookies')
+    .values({ cookie_hash: cookieHash, session_id: sessionId, expires_at: expiresAt.getTime() })
+    .execute()
+  return true
+}
+
+async function endSession(transaction: Transaction<Tables>, sessionId: string, nowMs: number): Promise<boolean> {
+  const { numUpdatedRows } = await transaction
+    .updateTable('sessions')
+    .set({ ended_at: nowMs })
+    .where('id', '=', sessionId)
+    .where('ended_at', 'is', null)
+    .executeTakeFirst()
+  await transaction.deleteFrom('rpc_cookies').where('session_id', '=', sessionId).execute()
+  return numUpdatedRows > 0n
+}
+
 async function createSession(
   { database, effects }: StoreContext,
   session: Parameters<SessionStore['create']>[0],
@@ -82,7 +91,7 @@ async function createSession(
     const user = await transaction
       .selectFrom('users')
       .select(['id', 'name'])
-      .where('name_folded', '=', session.userName.normalize('NFC').toLowerCase())
+      .where('name_folded', '=', fold(session.userName))
       .executeTakeFirst()
     if (!user) throw new StoreError('missing', `There is no user ${session.userName}.`)
     const row: Selectable<SessionsTable> = {

@@ -223,12 +223,13 @@ function configure(connection: SqliteConnection): void {
   `)
 }
 
-/** Empties the log into the database. Not when others still read: the last one to close does it then. */
+/** Empties the log into the database, for a tidy directory. Nothing is lost where that fails: the next start reads the log. */
 function checkpoint(connection: SqliteConnection): void {
   try {
     connection.run('PRAGMA wal_checkpoint(TRUNCATE)')
   } catch (error) {
-    if (!isBusy(error)) throw asStoreError(error)
+    // Others still read (the last one to close empties the log), or the disk is full or failing.
+    if (!(asStoreError(error) instanceof StoreError)) throw error
   }
 }
 

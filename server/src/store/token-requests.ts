@@ -3,120 +3,104 @@ import { ifSet, type StoreContext, toMs } from './database.ts'
 import { heldBy } from './leases.ts'
 import type { Tables } from './schema.ts'
 import type { AttemptKey, SavedReply, TokenStore } from './store.ts'
-import { CLEAN, changeTokens } from './token-rows.ts'
+import { CLEAN, changeTokens, type TokenChange } from './token-rows.ts'
 import { readableSecrets, sealSecrets } from './token-secrets.ts'
 
 type RequestMethods = Pick<
   TokenStore,
-  | 'beginAttempt'
-  | 'saveReply'
-  | 'recordFailure'
-  | 'settleAttempt'
-  | 'anotherRenewedSince'
-  | 'requireSignIn'
-  | 'markUnreadable'
-  | 'unpark'
+  'beginAttempt' | 'saveReply' | 'recordFailure' | 'settleAttempt' | 'requireSignIn' | 'markUnreadable' | 'unpark'
 >
 
 /** What a refresh does to its row, before and after the token request. All but the first step count for one attempt only. */
 export function tokenRequests(context: StoreContext): RequestMethods {
   const { database } = context
+  const resolved = (key: AttemptKey, values: TokenChange) => database.write((transaction) => resolve(transaction, key, values))
   return {
     beginAttempt: (key, holder, at) =>
-      database.write(async (transaction) => {
-        const { numUpdatedRows } = await changeTokens(transaction, {
-          last_attempt: key.attempt,
-          last_attempt_at: at.getTime(),
-          attempt_open: 1,
-        })
-          .where('id', '=', key.tokenId)
-          .where('generation', '=', key.generation)
-          .where('reauthentication_reason', 'is', null)
-          .where((row) => row.and(heldBy(holder)))
-          .executeTakeFirst()
-        return numUpdatedRows > 0n
-      }),
+      database.write((transaction) =>
+        isHit(
+          changeTokens(transaction, { last_attempt: key.attempt, last_attempt_at: at.getTime(), attempt_open: 1 })
+            .where('id', '=', key.tokenId)
+            .where('generation', '=', key.generation)
+            .where('reauthentication_reason', 'is', null)
+            .where((row) => row.and(heldBy(holder))),
+        ),
+      ),
     saveReply: (key, reply) => database.write((transaction) => saveReply(context, transaction, key, reply)),
-    recordFailure: (key, { words, at, retryAt, uncertainSince, oddRefusal }) =>
+    recordFailure: (key, failure) => resolved(key, failureColumns(failure)),
+    settleAttempt: (key, { uncertainSince }) => resolved(key, { attempt_open: 0, interrupted_at: toMs(uncertainSince) }),
+    requireSignIn: (key, verdict) => resolved(key, verdictColumns(verdict)),
+    markUnreadable: (tokenId, generation, at) =>
       database.write((transaction) =>
-        resolve(transaction, key, {
-          attempt_open: 0,
-          failure_words: words,
-          failure_at: at.getTime(),
-          failure_retry_at: retryAt.getTime(),
-          interrupted_at: toMs(uncertainSince),
-          ...(oddRefusal ? oddRefusalAt(at) : {}),
-        }),
+        isHit(
+          changeTokens(transaction, {
+            reauthentication_reason: 'unreadable',
+            reauthentication_at: at.getTime(),
+            attempt_open: 0,
+          })
+            .where('id', '=', tokenId)
+            .where('generation', '=', generation),
+        ),
       ),
-    settleAttempt: (key, { uncertainSince }) =>
-      database.write((transaction) => resolve(transaction, key, { attempt_open: 0, interrupted_at: toMs(uncertainSince) })),
-    async anotherRenewedSince(integrationId, tokenId, since) {
-      const other = await database.reader
-        .selectFrom('oauth2_tokens')
-        .select('id')
-        .where('integration_id', '=', integrationId)
-        .where('issued_at', '>=', since.getTime())
-        .where('id', '!=', tokenId)
-        .limit(1)
-        .executeTakeFirst()
-      return other !== undefined
-    },
-    requireSignIn: (key, { reason, at, providerText }) =>
+    unpark: (tokenId) =>
       database.write((transaction) =>
-        resolve(transaction, key, {
-          attempt_open: 0,
-          reauthentication_reason: reason,
-          reauthentication_at: at.getTime(),
-          reauthentication_text: providerText ?? null,
-          parked_at: sql<number | null>`case when has_refresh_token = 1 then ${at.getTime()} else parked_at end`,
-          has_refresh_token: 0,
-        }),
+        isHit(
+          changeTokens(transaction, { ...CLEAN, tried_again: 1, has_refresh_token: 1 })
+            .where('id', '=', tokenId)
+            .where('parked_at', 'is not', null)
+            .where('tried_again', '=', 0),
+        ),
       ),
-    async markUnreadable(tokenId, generation, at) {
-      return database.write(async (transaction) => {
-        const { numUpdatedRows } = await changeTokens(transaction, {
-          reauthentication_reason: 'unreadable',
-          reauthentication_at: at.getTime(),
-          attempt_open: 0,
-        })
-          .where('id', '=', tokenId)
-          .where('generation', '=', generation)
-          .executeTakeFirst()
-        return numUpdatedRows > 0n
-      })
-    },
-    async unpark(tokenId) {
-      return database.write(async (transaction) => {
-        const { numUpdatedRows } = await changeTokens(transaction, { ...CLEAN, tried_again: 1, has_refresh_token: 1 })
-          .where('id', '=', tokenId)
-          .where('parked_at', 'is not', null)
-          .where('tried_again', '=', 0)
-          .executeTakeFirst()
-        return numUpdatedRows > 0n
-      })
-    },
+  }
+}
+
+function failureColumns({
+  words,
+  at,
+  retryAt,
+  uncertainSince,
+  oddRefusal,
+}: Parameters<TokenStore['recordFailure']>[1]): TokenChange {
+  return {
+    attempt_open: 0,
+    failure_words: words,
+    failure_at: at.getTime(),
+    failure_retry_at: retryAt.getTime(),
+    interrupted_at: toMs(uncertainSince),
+    ...(oddRefusal ? oddRefusalAt(at) : {}),
+  }
+}
+
+function verdictColumns({ reason, at, providerText }: Parameters<TokenStore['requireSignIn']>[1]): TokenChange {
+  return {
+    attempt_open: 0,
+    reauthentication_reason: reason,
+    reauthentication_at: at.getTime(),
+    reauthentication_text: providerText ?? null,
+    parked_at: sql<number | null>`case when has_refresh_token = 1 then ${at.getTime()} else parked_at end`,
+    has_refresh_token: 0,
   }
 }
 
 /** Counts up; `since` stays the first one's. */
-function oddRefusalAt(at: Date): Parameters<typeof changeTokens>[1] {
+function oddRefusalAt(at: Date): TokenChange {
   return {
     odd_refusals: sql<number>`odd_refusals + 1`,
     odd_refusals_since: sql<number>`coalesce(odd_refusals_since, ${at.getTime()})`,
   }
 }
 
-async function resolve(
-  transaction: Transaction<Tables>,
-  key: AttemptKey,
-  values: Parameters<typeof changeTokens>[1],
-): Promise<boolean> {
-  const { numUpdatedRows } = await changeTokens(transaction, values)
-    .where('id', '=', key.tokenId)
-    .where('generation', '=', key.generation)
-    .where('last_attempt', '=', key.attempt)
-    .executeTakeFirst()
-  return numUpdatedRows > 0n
+function resolve(transaction: Transaction<Tables>, key: AttemptKey, values: TokenChange): Promise<boolean> {
+  return isHit(
+    changeTokens(transaction, values)
+      .where('id', '=', key.tokenId)
+      .where('generation', '=', key.generation)
+      .where('last_attempt', '=', key.attempt),
+  )
+}
+
+async function isHit(change: ReturnType<typeof changeTokens>): Promise<boolean> {
+  return (await change.executeTakeFirst()).numUpdatedRows > 0n
 }
 
 async function saveReply(

@@ -38,8 +38,11 @@ export function toStoredToken(row: TokenRow): StoredToken {
   }
 }
 
+/** New values for columns of `oauth2_tokens`. */
+export type TokenChange = UpdateObject<Tables, 'oauth2_tokens'>
+
 /** Changes rows in a way the token path must see: their revision rises too. */
-export function changeTokens(transaction: Transaction<Tables>, values: UpdateObject<Tables, 'oauth2_tokens'>) {
+export function changeTokens(transaction: Transaction<Tables>, values: TokenChange) {
   return transaction.updateTable('oauth2_tokens').set({ ...values, revision: sql<number>`revision + 1` })
 }
 

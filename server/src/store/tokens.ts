@@ -37,6 +37,13 @@ export function tokenStore(context: StoreContext): TokenStore {
         .where('reauthentication_reason', 'is', null)
       return (await interrupted.execute()).map(toStoredToken)
     },
+    anotherRenewedSince: async (integrationId, tokenId, since) =>
+      (await rows()
+        .where('integration_id', '=', integrationId)
+        .where('issued_at', '>=', since.getTime())
+        .where('oauth2_tokens.id', '!=', tokenId)
+        .limit(1)
+        .executeTakeFirst()) !== undefined,
     readSecrets: (tokenId, generation) => readSecrets(context, tokenId, generation),
     create: (token) => create(context, token),
     async removeParkedBefore(at) {

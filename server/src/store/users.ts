@@ -1,13 +1,10 @@
 import type { Selectable } from 'kysely'
-import type { BrowserSession, User } from '../domain/people.ts'
+import type { User } from '../domain/people.ts'
 import { ifSet, newId, type StoreContext, toDate } from './database.ts'
 import { queueTokens } from './revocations.ts'
 import type { UsersTable } from './schema.ts'
-import { type BrowserSessionStore, StoreError, type UserStore } from './store.ts'
+import { StoreError, type UserStore } from './store.ts'
 import { readableSecrets } from './token-secrets.ts'
-
-/** A browser that keeps asking is noted once in this time, so that reading pages does not write. */
-const TOUCH_EVERY_MS = 60_000
 
 /** People who may log in. */
 export function userStore(context: StoreContext): UserStore {
@@ -82,67 +79,13 @@ async function removeUser(
   })
 }
 
-/** Web logins. */
-export function browserSessionStore({ database, effects }: StoreContext): BrowserSessionStore {
-  const remove = (idHash: string) =>
-    database.write((transaction) => transaction.deleteFrom('browser_sessions').where('id_hash', '=', idHash).execute())
-  return {
-    async create({ idHash, userId }) {
-      const now = effects.now().getTime()
-      await database.write((transaction) =>
-        transaction
-          .insertInto('browser_sessions')
-          .values({ id_hash: idHash, user_id: userId, created_at: now, last_seen_at: now })
-          .execute(),
-      )
-    },
-    async find(idHash, { idleMs, absoluteMs }) {
-      const row = await database.reader
-        .selectFrom('browser_sessions')
-        .innerJoin('users', 'users.id', 'browser_sessions.user_id')
-        .selectAll('users')
-        .select(['browser_sessions.created_at as began_at', 'last_seen_at'])
-        .where('id_hash', '=', idHash)
-        .where('locked_at', 'is', null)
-        .executeTakeFirst()
-      const now = effects.now().getTime()
-      if (!row || now - row.last_seen_at > idleMs || now - row.began_at > absoluteMs) return undefined
-      const isToTouch = now - row.last_seen_at >= TOUCH_EVERY_MS
-      if (isToTouch) {
-        await database.write((transaction) =>
-          transaction.updateTable('browser_sessions').set({ last_seen_at: now }).where('id_hash', '=', idHash).execute(),
-        )
-      }
-      const session: BrowserSession = {
-        idHash,
-        user: toUser(row),
-        createdAt: toDate(row.began_at),
-        lastSeenAt: toDate(isToTouch ? now : row.last_seen_at),
-      }
-      return session
-    },
-    async remove(idHash) {
-      await remove(idHash)
-    },
-    async removeExpired({ idleMs, absoluteMs }) {
-      const now = effects.now().getTime()
-      const { numDeletedRows } = await database.write((transaction) =>
-        transaction
-          .deleteFrom('browser_sessions')
-          .where((row) => row.or([row('last_seen_at', '<', now - idleMs), row('created_at', '<', now - absoluteMs)]))
-          .executeTakeFirst(),
-      )
-      return Number(numDeletedRows)
-    },
-  }
-}
-
 /** A name without its case, in one Unicode form. */
-function fold(name: string): string {
+export function fold(name: string): string {
   return name.normalize('NFC').toLowerCase()
 }
 
-function toUser(row: Selectable<UsersTable>): User {
+/** A person from their row. */
+export function toUser(row: Selectable<UsersTable>): User {
   return {
     id: row.id,
     name: row.name,
