@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { CliError } from './command.ts'
 import { KEEPER_SCRIPT } from './keeper-script.ts'
@@ -31,53 +31,71 @@ export interface KeeperRequest {
 
 /** Starts the keeper and has it write bundle and cookie. Rejects with CliError, in the keeper's own last words. */
 export async function startKeeper(request: KeeperRequest): Promise<Keeper> {
-  const [program = '/bin/sh', ...words] = [...request.prefix, '/bin/sh', '-c', KEEPER_SCRIPT, 'benchkey', request.commandWord]
-  // A process group of its own: Ctrl-C at the terminal must not end it before the command.
-  const child = spawn(program, words, { detached: true, env: request.environment, stdio: ['pipe', 'pipe', 'pipe'] })
-  const ended = new Promise<void>((resolve) => {
-    child.on('close', () => resolve())
-    child.on('error', () => resolve())
-  })
-  let complaints = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    complaints = (complaints + text).slice(-500)
-  })
-  child.on('error', (error) => {
-    complaints = `${program} cannot be started: ${error.message}`
-  })
-  child.stdin.on('error', () => undefined) // A keeper that died says so by the end of its stdout.
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-
-  const answer = async (keyword: string): Promise<string> => {
-    const { value = '', done } = await lines.next()
-    if (value === keyword || value.startsWith(`${keyword} `)) return value.slice(keyword.length + 1)
-    if (done) await ended
-    throw new CliError(`The session's runtime directory cannot be kept${complaints ? `: ${oneLine(complaints)}` : ''}.`, {
-      action: 'Make room for it in XDG_RUNTIME_DIR, /run/user or /tmp.',
-    })
-  }
+  const shell = new Conversation(
+    [...request.prefix, '/bin/sh', '-c', KEEPER_SCRIPT, 'benchkey', request.commandWord],
+    request.environment,
+  )
   const replaceCookie = async (cookie: string): Promise<void> => {
-    child.stdin.write(`${cookie}\n`)
-    await answer('kept')
+    shell.write(`${cookie}\n`)
+    await shell.answer('kept')
   }
-  const close = async (): Promise<void> => {
-    child.stdin.end()
-    await ended
-  }
-
   const pem = request.caCertificate?.trim()
-  child.stdin.write(`${pem ? `${pem}\n` : ''}.\n`)
+  shell.write(`${pem ? `${pem}\n` : ''}.\n`)
   try {
-    const command = (await answer('command')) as Keeper['command']
-    const folder = (await answer('folder')) as Keeper['folder']
-    const directory = await answer('directory')
-    const bundle = (await answer('bundle')) || undefined
+    const command = (await shell.answer('command')) as Keeper['command']
+    const folder = (await shell.answer('folder')) as Keeper['folder']
+    const directory = await shell.answer('directory')
+    const bundle = (await shell.answer('bundle')) || undefined
     await replaceCookie(request.cookie)
-    return { command, folder, directory, bundle, replaceCookie, close }
+    return { command, folder, directory, bundle, replaceCookie, close: () => shell.close() }
   } catch (error) {
-    await close()
+    await shell.close()
     throw error
   }
 }
 
-const oneLine = (text: string): string => text.trim().split('\n').at(-1) ?? ''
+/** Lines to the keeper's shell, and its answers in order. */
+class Conversation {
+  readonly #child: ChildProcessWithoutNullStreams
+  readonly #answers: AsyncIterator<string>
+  readonly #ended: Promise<void>
+  #complaints = ''
+
+  constructor([program = '', ...words]: readonly string[], environment: Readonly<Record<string, string>>) {
+    // A process group of its own: Ctrl-C at the terminal must not end it before the command.
+    this.#child = spawn(program, words, { detached: true, env: environment, stdio: 'pipe' })
+    this.#answers = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]()
+    this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#complaints = (this.#complaints + text).slice(-500)
+    })
+    this.#child.stdin.on('error', () => undefined) // A keeper that died says so by the end of its stdout.
+    this.#ended = new Promise((resolve) => {
+      this.#child.on('close', () => resolve())
+      this.#child.on('error', (error) => {
+        this.#complaints = `${program} cannot be started: ${error.message}`
+        resolve()
+      })
+    })
+  }
+
+  write(text: string): void {
+    this.#child.stdin.write(text)
+  }
+
+  /** What follows the keyword in the next line; any other line, or none, is a failure. */
+  async answer(keyword: string): Promise<string> {
+    const { value, done } = await this.#answers.next()
+    const line: string = done ? '' : value
+    if (line === keyword || line.startsWith(`${keyword} `)) return line.slice(keyword.length + 1)
+    if (done) await this.#ended
+    const words = this.#complaints.trim().split('\n').at(-1)
+    throw new CliError(`The session's runtime directory cannot be kept${words ? `: ${words}` : ''}.`, {
+      action: 'Make room for it in XDG_RUNTIME_DIR, /run/user or /tmp.',
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#child.stdin.end()
+    await this.#ended
+  }
+}
