@@ -4,7 +4,7 @@ import { isIP } from 'node:net'
 const HSTS_MAX_AGE_SECONDS = 63_072_000
 
 /** Only what the pages use; everything else is off. `base-uri` serves `<base>` of a public URL with a path. */
-const CONTENT_SECURITY_POLICY = [
+const PAGE_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
@@ -42,17 +42,27 @@ function deservesHsts(publicUrl: string): boolean {
   return host !== 'localhost' && !host.endsWith('.localhost') && isIP(host) === 0
 }
 
-/** The headers of every response of Benchkey's own, errors too (security.md, *Web*). `no-store` gives way for assets only. */
-export function securityHeaders(publicUrl: string): readonly (readonly [name: string, value: string])[] {
+type Headers = readonly (readonly [name: string, value: string])[]
+
+/** What every response of Benchkey's own carries, errors too (security.md, *Web*); `policy` is its Content-Security-Policy. */
+function commonHeaders(publicUrl: string, policy: string): Headers {
   return [
     ...(deservesHsts(publicUrl) ? [['Strict-Transport-Security', `max-age=${HSTS_MAX_AGE_SECONDS}`] as const] : []),
-    ['Content-Security-Policy', CONTENT_SECURITY_POLICY],
+    ['Content-Security-Policy', policy],
     ['X-Content-Type-Options', 'nosniff'],
-    ['X-Frame-Options', 'DENY'],
     ['Referrer-Policy', 'no-referrer'],
     ['Cross-Origin-Opener-Policy', 'same-origin'],
     ['Cross-Origin-Resource-Policy', 'same-origin'],
-    ['Permissions-Policy', PERMISSIONS_POLICY],
     ['Cache-Control', 'no-store'],
   ]
+}
+
+/** The headers of the browser door. `no-store` gives way for assets only. */
+export function pageHeaders(publicUrl: string): Headers {
+  return [...commonHeaders(publicUrl, PAGE_POLICY), ['X-Frame-Options', 'DENY'], ['Permissions-Policy', PERMISSIONS_POLICY]]
+}
+
+/** The headers of JSON and plain text for programs: a stricter policy, and nothing that only a document can use. */
+export function programHeaders(publicUrl: string): Headers {
+  return commonHeaders(publicUrl, "default-src 'none'; frame-ancestors 'none'")
 }

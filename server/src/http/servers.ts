@@ -11,7 +11,7 @@ import { answerParserError, createListener, type TlsIdentity } from './listener.
 import type { HttpLog } from './log.ts'
 import { PlainReplies } from './plain-replies.ts'
 import { RpcDoor } from './rpc-door.ts'
-import { securityHeaders } from './security-headers.ts'
+import { pageHeaders, programHeaders } from './security-headers.ts'
 import { TrustedProxies } from './trusted-proxies.ts'
 
 /** Addresses, files and names of one server. URLs without a trailing slash. */
@@ -52,8 +52,8 @@ export async function createServers(parts: {
   effects: Effects
 }): Promise<Servers> {
   const { broker, options, log, effects } = parts
-  const headers = securityHeaders(options.publicUrl)
-  const replies = new PlainReplies(headers)
+  const headers = pageHeaders(options.publicUrl)
+  const replies = new PlainReplies(programHeaders(options.publicUrl))
   const rpc = new RpcDoor({ broker, replies, log, effects, publicUrl: options.publicUrl })
   const proxies = new TrustedProxies(options.trustedProxies)
   const drain = { isDraining: false }
@@ -85,7 +85,7 @@ export async function createServers(parts: {
       server = createListener(tls, replies, front)
       return server
     },
-    onParserError: (error, socket) => answerParserError(error, socket, headers),
+    onParserError: (error, socket) => answerParserError(error, socket, programHeaders(options.publicUrl)),
   })
   if (server === undefined) throw new Error('the framework made no server')
   const adminDoor = createAdminDoor({ broker, options, log, effects })
