@@ -24,15 +24,21 @@ export function step(words: string): void {
   process.stderr.write(`${words}\n`)
 }
 
-/** Runs a script's main function: Trouble and known system errors become one sentence and an exit code. */
-export async function runScript(main: () => Promise<number>): Promise<void> {
+/**
+ * Runs a script's main function and ends the process with the code it answers: what it left open must not keep it alive.
+ * Trouble and known system errors become one sentence. `last` is written to stdout after everything else.
+ */
+export async function runScript(main: () => Promise<number>, last: () => string = () => ''): Promise<never> {
+  let exitCode = 1
   try {
-    process.exitCode = await main()
+    exitCode = await main()
   } catch (error) {
     const sentence = error instanceof Trouble ? error.message : explainSystemError(error)
     process.stderr.write(`${sentence ?? (error instanceof Error ? error.stack : String(error))}\n`)
-    process.exitCode = error instanceof Trouble ? error.exitCode : 1
+    if (error instanceof Trouble) exitCode = error.exitCode
   }
+  process.stdout.write(last())
+  process.exit(exitCode)
 }
 
 /** The sentence for a system error that a tool printed in its own words; undefined when its output names none. */
