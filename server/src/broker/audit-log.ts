@@ -13,8 +13,8 @@ export interface ServedToken {
   readonly address: string
 }
 
-/** An event before the audit dates it and, where only an id is known, names its user. */
-export type NewAuditEvent = Omit<AuditEvent, 'at'> & { readonly at?: Date; readonly userId?: string }
+/** An event before the audit dates it. */
+export type NewAuditEvent = Omit<AuditEvent, 'at'> & { readonly at?: Date }
 
 /** Rows of grouped use are written this often, in milliseconds. */
 const FLUSH_MS = 1000
@@ -27,10 +27,9 @@ const BUFFER_LIMIT = 20_000
  * is kept, tried again with the next one, counted, and `failing` says so to the health check.
  */
 export class AuditLog {
-  readonly #store: Pick<Store, 'audit' | 'users' | 'now'>
+  readonly #store: Pick<Store, 'audit' | 'now'>
   readonly #log: Log
   readonly #served = new Map<string, { token: ServedToken; at: Date; count: number }>()
-  readonly #userNames = new Map<string, string>()
   #waiting: AuditEvent[] = []
   #writing: Promise<void> = Promise.resolve()
   readonly #loop: Periodic
@@ -39,18 +38,16 @@ export class AuditLog {
   /** Whether the last write failed. */
   failing = false
 
-  constructor(parts: { store: Pick<Store, 'audit' | 'users' | 'now'>; effects: Pick<Effects, 'sleep'>; log: Log }) {
+  constructor(parts: { store: Pick<Store, 'audit' | 'now'>; effects: Pick<Effects, 'sleep'>; log: Log }) {
     this.#store = parts.store
     this.#log = parts.log
     this.#loop = new Periodic('writing of the audit', FLUSH_MS, parts, () => this.flush())
   }
 
   /** Writes an event at once; resolves when it is written or kept for later, and never rejects. */
-  async record({ userId, ...event }: NewAuditEvent): Promise<void> {
-    const at = this.#store.now()
-    if (userId !== undefined) await this.#learnNames([userId])
-    this.#keep({ at, ...this.#named(userId), ...event })
-    await this.#write()
+  record(event: NewAuditEvent): Promise<void> {
+    this.#keep({ at: this.#store.now(), ...event })
+    return this.#write()
   }
 
   /** Notes a hand-out; one line per second tells how often a session got the same token. */
@@ -83,27 +80,8 @@ export class AuditLog {
   async flush(): Promise<void> {
     const served = [...this.#served.values()]
     this.#served.clear()
-    if (served.length > 0) await this.#learnNames(served.map(({ token }) => token.userId))
-    for (const { token, at, count } of served) {
-      const { userId, ...use } = token
-      this.#keep({ at, action: 'token.served', outcome: 'ok', ...this.#named(userId), ...use, count })
-    }
+    for (const { token, at, count } of served) this.#keep({ at, action: 'token.served', outcome: 'ok', ...token, count })
     await this.#write()
-  }
-
-  #named(userId: string | undefined): { userName?: string } {
-    const userName = userId === undefined ? undefined : this.#userNames.get(userId)
-    return userName === undefined ? {} : { userName }
-  }
-
-  /** Names never change, so each is read once. */
-  async #learnNames(userIds: readonly string[]): Promise<void> {
-    if (userIds.every((id) => this.#userNames.has(id))) return
-    try {
-      for (const user of await this.#store.users.list()) this.#userNames.set(user.id, user.name)
-    } catch (failure) {
-      this.#log.warn({ failure: kindOfFailure(failure) }, 'The audit could not read the user names; its lines go without them.')
-    }
   }
 
   #keep(event: AuditEvent): void {

@@ -17,8 +17,8 @@ type Request = Parameters<SignIns['finish']>[0]
 /** Callbacks of one address; a whole office may come from one. */
 const PER_ADDRESS = { burst: 60, everyMs: 1000 }
 
-/** A locked database is waited for so long before a finished sign-in is given up, in milliseconds. */
-const SAVE_PAUSES_MS = [50, 100, 200, 400, 800, 1600, 3200]
+/** A code cannot be sent twice, so a locked database is asked so often; each time the store itself waits for the lock. */
+const SAVE_TRIES = 4
 
 /** Why a callback ends without a sign-in. `why` is for the audit only. */
 interface Problem {
@@ -59,7 +59,8 @@ export class Callback {
       ...(attempt.codeVerifier === undefined ? {} : { codeVerifier: attempt.codeVerifier }),
     })
     if (outcome.kind !== 'success') return await this.#refuse(problemOfOutcome(accepted, outcome), request)
-    await this.#save(accepted, savedReplyOf(integration, outcome.reply, sentAt))
+    const lost = await this.#save(accepted, savedReplyOf(integration, outcome.reply, sentAt))
+    if (lost) return await this.#refuse(lost, request)
     await this.#afterSave(accepted, request)
     return { kind: 'signed_in', integration, returnTo: attempt.returnTo }
   }
@@ -78,9 +79,19 @@ export class Callback {
     if (cookie === undefined) return { kind: 'dead_link', why: 'no attempt cookie' }
     const { session } = request
     if (!session) return { kind: 'logged_out', why: 'nobody is logged in' }
-    const attempt = await this.#parts.store.attempts.take(sha256(state), ATTEMPT_LIFE_MS)
-    if (!attempt) return { kind: 'dead_link', why: 'unknown, used or expired state' }
+    const attempt = await this.#take(state)
+    if (!attempt) return { kind: 'dead_link', why: 'unknown, used, expired or damaged state' }
     return this.#strangerAt(attempt, cookie, session) ?? this.#judge(attempt, reply, request.section)
+  }
+
+  async #take(state: string): Promise<SignInAttempt | undefined> {
+    try {
+      return await this.#parts.store.attempts.take(sha256(state), ATTEMPT_LIFE_MS)
+    } catch (failure) {
+      // Its verifier does not open: the attempt is out of the store and useless.
+      if (failure instanceof StoreError && failure.code === 'unreadable') return undefined
+      throw failure
+    }
   }
 
   /** The browser and the person at the callback must be the ones who started. */
@@ -115,23 +126,19 @@ export class Callback {
     return { ...known, code: reply.code }
   }
 
-  /** The sign-in is committed before anything else can fail. A code cannot be sent twice, so a locked database is waited for. */
-  async #save({ attempt, integration }: Accepted, reply: SavedReply): Promise<void> {
-    const { store, catalogue, effects } = this.#parts
-    const row = {
-      userId: attempt.userId,
-      integrationId: attempt.integrationId,
-      scopesAsked: attempt.scopesAsked,
-      clientFingerprint: catalogue.fingerprintOf(integration),
-      reply,
-    }
-    for (const pauseMs of [...SAVE_PAUSES_MS, undefined]) {
+  /** The sign-in is committed before anything else can fail. Answers a problem when its user is gone meanwhile. */
+  async #save({ attempt, integration }: Accepted, reply: SavedReply): Promise<Problem | undefined> {
+    const { store, catalogue } = this.#parts
+    const { userId, integrationId, scopesAsked } = attempt
+    const clientFingerprint = catalogue.fingerprintOf(integration)
+    for (let tries = 1; ; tries += 1) {
       try {
-        await store.tokens.create(row)
-        return
+        await store.tokens.create({ userId, integrationId, scopesAsked, clientFingerprint, reply })
+        return undefined
       } catch (failure) {
-        if (pauseMs === undefined || !(failure instanceof StoreError) || failure.code !== 'busy') throw failure
-        await effects.sleep(pauseMs)
+        if (!(failure instanceof StoreError)) throw failure
+        if (failure.code === 'missing') return { kind: 'logged_out', why: 'the user was removed meanwhile', attempt, integration }
+        if (failure.code !== 'busy' || tries >= SAVE_TRIES) throw failure
       }
     }
   }

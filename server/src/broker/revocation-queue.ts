@@ -100,15 +100,12 @@ export class RevocationQueue {
   async #putBack(job: RevocationJob, outcome: Exclude<RevocationOutcome, { kind: 'done' }>, fingerprint: string): Promise<void> {
     const { store, effects } = this.#parts
     const asked = outcome.kind === 'retry' ? (outcome.retryAfterSeconds ?? 0) * 1000 : 0
-    const doubled = FIRST_PAUSE_MS * 2 ** Math.min(job.tries, 12)
+    const doubled = FIRST_PAUSE_MS * 2 ** Math.min(job.tries - 1, 12)
     const jitter = 0.75 + Buffer.from(effects.randomBytes(1)).readUInt8(0) / 512
     const pauseMs = Math.max(Math.min(doubled, LONGEST_PAUSE_MS) * jitter, Math.min(asked, LONGEST_PAUSE_MS))
-    // The last try comes right at the end of the 24 h, whatever the pause.
     const nextAt = new Date(store.now().getTime() + pauseMs)
-    const isOver = store.now() >= job.giveUpAt
-    const last = nextAt > job.giveUpAt && !isOver ? job.giveUpAt : nextAt
-    await store.revocations.reschedule(job.id, last, outcome.words)
-    const action = isOver ? 'revocation.given_up' : 'revocation.delayed'
+    await store.revocations.reschedule(job.id, nextAt, outcome.words)
+    const action = nextAt > job.giveUpAt ? 'revocation.given_up' : 'revocation.delayed'
     await this.#record(action, 'failed', job, { fingerprint, detail: outcome.words })
   }
 

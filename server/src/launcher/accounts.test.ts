@@ -1,0 +1,15 @@
+import { userInfo } from 'node:os'
+import { expect, test } from 'vitest'
+import { findUnixAccount } from './accounts.ts'
+
+test('a Unix account is found by its name', async () => {
+  const { username, uid } = userInfo()
+  expect(await findUnixAccount(username)).toEqual({ name: username, uid })
+})
+
+test.each(['no-such-account', '0', String(userInfo().uid), '-s', 'root:x', ''])(
+  'no Unix account is found by %j',
+  async (name) => {
+    expect(await findUnixAccount(name)).toBeUndefined()
+  },
+)
