@@ -3,7 +3,7 @@ import { request as httpsRequest } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
-import { connect as tlsConnect } from 'node:tls'
+import { type ConnectionOptions, connect as tlsConnect } from 'node:tls'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type Certificates, makeCertificates } from '../../testing/certificates.ts'
 import { type Doors, type ExpectedCalls, openDoors } from '../../testing/doors.ts'
@@ -66,6 +66,21 @@ function get(
   })
 }
 
+/** Cipher block chaining: no authenticated encryption. */
+const WEAK = { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES128-SHA256' } as const
+
+/** The suite that both sides agree on; rejects when they do not. */
+function handshake(port: number, options: ConnectionOptions): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = tlsConnect({ host: 'localhost', port, ...options })
+    socket.on('error', reject)
+    socket.on('secureConnect', () => {
+      socket.destroy()
+      resolve(socket.getCipher().name)
+    })
+  })
+}
+
 describe('the port with a certificate', () => {
   test('serves pages and tokens over TLS', async () => {
     const { port } = await open({ tokens: { fetch: async () => Buffer.from(TOKEN_REPLY) } })
@@ -108,33 +123,27 @@ describe('the port with a certificate', () => {
     await expect(get(port, second.ca, '/login')).rejects.toThrow(/certificate/)
     servers.replaceTls({ cert: second.certificate, key: second.key })
     expect((await get(port, second.ca, '/login')).status).toBe(200)
+    await expect(handshake(port, { ca: second.ca, ...WEAK })).rejects.toThrow()
+  })
+
+  test('says so when a certificate and a key do not belong together, and keeps the old ones', async () => {
+    const { port, servers } = await open()
+    const sentence = /^ssl-certificate and ssl-certificate-key cannot be used \(ERR_OSSL_\w+\)\. Give a PEM/
+    expect(() => servers.replaceTls({ cert: second.certificate, key: first.key })).toThrow(sentence)
+    expect((await get(port, first.ca, '/login')).status).toBe(200)
+    await expect(openDoors({}, { tls: { cert: 'rubbish', key: first.key } })).rejects.toThrow(/^ssl-certificate and/)
   })
 
   test.each(['TLSv1', 'TLSv1.1'] as const)('refuses %s', async (version) => {
     const { port } = await open()
-    const refused = new Promise((_resolve, reject) => {
-      const socket = tlsConnect({
-        host: 'localhost',
-        port,
-        ca: first.ca,
-        minVersion: version,
-        maxVersion: version,
-        ciphers: 'DEFAULT@SECLEVEL=0',
-      })
-      socket.on('error', reject)
-      socket.on('secureConnect', () => _resolve(socket.getProtocol()))
-    })
+    const refused = handshake(port, { ca: first.ca, minVersion: version, maxVersion: version, ciphers: 'DEFAULT@SECLEVEL=0' })
     await expect(refused).rejects.toThrow()
   })
 
   test('refuses TLS 1.2 suites without forward secrecy or authenticated encryption', async () => {
     const { port } = await open()
     for (const ciphers of ['ECDHE-ECDSA-AES128-SHA256', 'AES128-GCM-SHA256', 'ECDHE-ECDSA-AES256-SHA']) {
-      const refused = new Promise((resolve, reject) => {
-        const socket = tlsConnect({ host: 'localhost', port, ca: first.ca, maxVersion: 'TLSv1.2', ciphers })
-        socket.on('error', reject)
-        socket.on('secureConnect', () => resolve(socket.getCipher().name))
-      })
+      const refused = handshake(port, { ca: first.ca, maxVersion: 'TLSv1.2', ciphers })
       await expect(refused).rejects.toThrow()
     }
   })

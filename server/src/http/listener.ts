@@ -1,7 +1,8 @@
 import { createServer as createHttpServer, type RequestListener, type Server, type ServerOptions, STATUS_CODES } from 'node:http'
-import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https'
+import { createServer as createHttpsServer, Server as HttpsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { SetupError } from '../domain/errors.ts'
 import { type PlainReplies, reasonPhraseOf } from './plain-replies.ts'
 
 /** PEM texts. */
@@ -39,6 +40,9 @@ const TLS_CIPHERS = [
   'ECDHE-RSA-CHACHA20-POLY1305',
 ].join(':')
 
+/** Given again with every renewed certificate: node forgets them otherwise. */
+const TLS_RULES = { minVersion: 'TLSv1.2', ciphers: TLS_CIPHERS, honorCipherOrder: true } as const
+
 const TLS_HANDSHAKE_TIMEOUT_MS = 10_000
 
 /** First byte of every TLS connection: content type handshake, RFC 8446 §5.1. */
@@ -58,16 +62,27 @@ export function createListener(tls: TlsIdentity | undefined, replies: PlainRepli
   return server
 }
 
-function createTlsServer(tls: TlsIdentity): HttpsServer {
-  const server = createHttpsServer({
-    ...LIMITS,
-    ...tls,
-    minVersion: 'TLSv1.2',
-    ciphers: TLS_CIPHERS,
-    honorCipherOrder: true,
-    ALPNProtocols: ['http/1.1'],
-    handshakeTimeout: TLS_HANDSHAKE_TIMEOUT_MS,
-  })
+/** Takes a renewed certificate for connections from now on; without TLS there is none. Throws SetupError when it is unusable. */
+export function replaceIdentity(server: Server, tls: TlsIdentity): void {
+  if (server instanceof HttpsServer) orSetupError(() => server.setSecureContext({ ...TLS_RULES, ...tls }))
+}
+
+/** OpenSSL tells of a wrong file by an exception; its code names no secret. */
+function orSetupError<T>(use: () => T): T {
+  try {
+    return use()
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error'
+    throw new SetupError(
+      `ssl-certificate and ssl-certificate-key cannot be used (${code}). Give a PEM certificate chain and the PEM key that belongs to it.`,
+      { cause },
+    )
+  }
+}
+
+function createTlsServer(tls: TlsIdentity): Server {
+  const options = { ...LIMITS, ...TLS_RULES, ...tls, ALPNProtocols: ['http/1.1'], handshakeTimeout: TLS_HANDSHAKE_TIMEOUT_MS }
+  const server = orSetupError(() => createHttpsServer(options))
   const [acceptTls] = server.listeners('connection')
   if (acceptTls === undefined) throw new Error('node:https registered no listener for connections')
   server.removeAllListeners('connection')
@@ -102,7 +117,7 @@ export function answerParserError(
   socket: Duplex,
   headers: readonly (readonly [name: string, value: string])[],
 ): void {
-  if (error.code === 'ECONNRESET' || !socket.writable || hasBegunToAnswer(socket)) {
+  if (!/^(HPE|ERR_HTTP)_/.test(error.code ?? '') || !socket.writable || hasBegunToAnswer(socket)) {
     socket.destroy(error)
     return
   }

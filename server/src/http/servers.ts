@@ -1,5 +1,4 @@
 import type { Server } from 'node:http'
-import { Server as HttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Broker } from '../broker/broker.ts'
 import type { Effects } from '../domain/effects.ts'
@@ -7,7 +6,7 @@ import { SetupError } from '../domain/errors.ts'
 import { createAdminDoor } from './admin-door.ts'
 import { createBrowserDoor } from './browser-door.ts'
 import { createFront } from './front.ts'
-import { answerParserError, createListener, type TlsIdentity } from './listener.ts'
+import { answerParserError, createListener, replaceIdentity, type TlsIdentity } from './listener.ts'
 import type { HttpLog } from './log.ts'
 import { PlainReplies } from './plain-replies.ts'
 import { RpcDoor } from './rpc-door.ts'
@@ -35,7 +34,7 @@ export interface ServersOptions {
 export interface Servers {
   /** Opens the admin socket and the port; resolves with the port. Rejects with SetupError when either is taken. */
   listen(host: string, port: number): Promise<number>
-  /** Takes a renewed certificate for connections from now on. */
+  /** Takes a renewed certificate for connections from now on. Throws SetupError, keeping the old one, when it is unusable. */
   replaceTls(tls: TlsIdentity): void
   /** Stops accepting, lets requests finish for at most `graceMs`, then cuts the rest. */
   close(graceMs: number): Promise<void>
@@ -101,7 +100,7 @@ export async function createServers(parts: {
       }
     },
     replaceTls(tls) {
-      if (listener instanceof HttpsServer) listener.setSecureContext(tls)
+      replaceIdentity(listener, tls)
     },
     async close(graceMs) {
       drain.isDraining = true
