@@ -3,6 +3,7 @@ import { createServer as createHttpServer, type IncomingMessage, type ServerResp
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
+import { onTestFinished } from 'vitest'
 import { ADMIN_SOCKET_NAME, type AdminSessionOpened } from '../src/domain/admin-api.ts'
 
 const BIN = resolve(import.meta.dirname, '../src/bin.ts')
@@ -74,10 +75,11 @@ export interface FakeReply {
 }
 
 /** A server that a test plays by hand. */
-export interface FakeServer extends AsyncDisposable {
+export interface FakeServer {
   readonly seen: SeenRequest[]
   /** https://localhost:PORT, or the socket's path. */
   readonly address: string
+  close(): Promise<void>
 }
 
 type Play = (request: SeenRequest) => FakeReply | Promise<FakeReply>
@@ -88,7 +90,7 @@ export async function fakeRpc(leaf: { certificate: string; key: string }, play: 
   const server = createHttpsServer({ cert: leaf.certificate, key: leaf.key }, listener(seen, play))
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   const address = `https://localhost:${(server.address() as AddressInfo).port}`
-  return { seen, address, [Symbol.asyncDispose]: () => closed(server) }
+  return { seen, address, close: () => closed(server) }
 }
 
 /** An admin socket in a data directory. */
@@ -97,7 +99,14 @@ export async function fakeAdminSocket(dataDir: string, play: Play): Promise<Fake
   const server = createHttpServer(listener(seen, play))
   const address = join(dataDir, ADMIN_SOCKET_NAME)
   await new Promise<void>((done) => server.listen(address, done))
-  return { seen, address, [Symbol.asyncDispose]: () => closed(server) }
+  return { seen, address, close: () => closed(server) }
+}
+
+/** Closes a fake when the running test is over. */
+export async function untilTestEnds(starting: Promise<FakeServer>): Promise<FakeServer> {
+  const server = await starting
+  onTestFinished(() => server.close())
+  return server
 }
 
 function closed(server: ReturnType<typeof createHttpServer> | ReturnType<typeof createHttpsServer>): Promise<void> {

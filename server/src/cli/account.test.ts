@@ -3,7 +3,7 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { fakeAdminSocket, openedSession, startProcess } from '../../testing/command-line.ts'
+import { fakeAdminSocket, openedSession, startProcess, untilTestEnds } from '../../testing/command-line.ts'
 import { accountFor, findAccount } from './account.ts'
 
 const BIN = join(import.meta.dirname, '../bin.ts')
@@ -41,7 +41,9 @@ describe.skipIf(!isRoot)('a session under root', () => {
 
   async function runAs(account: string | undefined, script: string, cwd = '/', environment: Record<string, string> = {}) {
     const opened = openedSession(account === undefined ? {} : { account })
-    await using socket = await fakeAdminSocket(folder, ({ path }) => ({ body: path === '/sessions' ? opened : { ended: true } }))
+    const socket = await untilTestEnds(
+      fakeAdminSocket(folder, ({ path }) => ({ body: path === '/sessions' ? opened : { ended: true } })),
+    )
     const words = [process.execPath, BIN, 'session', 'run', '--', 'sh', '-c', script]
     const done = await startProcess(words, { BENCHKEY_DATA_DIR: folder, ...environment }, { cwd }).finished
     return { ...done, seen: socket.seen }
@@ -79,7 +81,9 @@ describe.skipIf(!isRoot)('a session under root', () => {
   test("runs as the server's own account when the server serves one person", async () => {
     const account = await findAccount(NAME)
     const opened = openedSession()
-    await using socket = await fakeAdminSocket(folder, ({ path }) => ({ body: path === '/sessions' ? opened : { ended: true } }))
+    const socket = await untilTestEnds(
+      fakeAdminSocket(folder, ({ path }) => ({ body: path === '/sessions' ? opened : { ended: true } })),
+    )
     chownSync(socket.address, account?.uid ?? -1, account?.gid ?? -1)
     const words = [process.execPath, BIN, 'session', 'run', '--', 'id', '-un']
     const { stdout } = await startProcess(words, { BENCHKEY_DATA_DIR: folder }, { cwd: '/' }).finished

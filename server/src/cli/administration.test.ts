@@ -3,7 +3,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { fakeAdminSocket, runBenchkey, startProcess } from '../../testing/command-line.ts'
+import { fakeAdminSocket, runBenchkey, startProcess, untilTestEnds } from '../../testing/command-line.ts'
 
 const BIN = join(import.meta.dirname, '../bin.ts')
 const ADA = { id: 'u-1', name: 'ada', isAdmin: true, createdAt: '2026-11-23T12:00:00.000Z' }
@@ -20,7 +20,7 @@ const benchkey = (args: string[], input = '') => runBenchkey(args, { BENCHKEY_DA
 
 describe('benchkey user', () => {
   test('add sends the first line of stdin as password', async () => {
-    await using socket = await fakeAdminSocket(dataDir, () => ({ body: { user: ADA } }))
+    const socket = await untilTestEnds(fakeAdminSocket(dataDir, () => ({ body: { user: ADA } })))
     const done = await benchkey(['user', 'add', 'ada', '--admin', '--password-stdin'], 'correct horse\r\nsecond line\n')
     expect(done).toEqual({ code: 0, stdout: '', stderr: 'benchkey: Added administrator ada.\n' })
     const body = { name: 'ada', password: 'correct horse', isAdmin: true }
@@ -28,7 +28,7 @@ describe('benchkey user', () => {
   })
 
   test('add asks nobody without terminal and without --password-stdin', async () => {
-    await using socket = await fakeAdminSocket(dataDir, () => ({ body: {} }))
+    const socket = await untilTestEnds(fakeAdminSocket(dataDir, () => ({ body: {} })))
     const { code, stderr } = await benchkey(['user', 'add', 'ada'], 'secret\n')
     expect(code).toBe(2)
     expect(stderr).toBe('benchkey: There is no terminal to ask for the password.\n  Give it on stdin with: --password-stdin\n')
@@ -40,7 +40,7 @@ describe('benchkey user', () => {
   })
 
   test('add asks on a terminal twice and shows nothing of what is typed', async () => {
-    await using socket = await fakeAdminSocket(dataDir, () => ({ body: { user: ADA } }))
+    const socket = await untilTestEnds(fakeAdminSocket(dataDir, () => ({ body: { user: ADA } })))
     const { code, shown } = await onTerminal(`user add ada`, ['Password: ', 'quïet-Pw\u007fw\r'], ['same again: ', 'quïet-Pw\r'])
     expect(code).toBe(0)
     expect(socket.seen[0]?.body).toMatchObject({ password: 'quïet-Pw' })
@@ -48,7 +48,7 @@ describe('benchkey user', () => {
   })
 
   test('add refuses two passwords that differ', async () => {
-    await using socket = await fakeAdminSocket(dataDir, () => ({ body: { user: ADA } }))
+    const socket = await untilTestEnds(fakeAdminSocket(dataDir, () => ({ body: { user: ADA } })))
     const { code, shown } = await onTerminal('user add ada', ['Password: ', 'one\r'], ['same again: ', 'two\r'])
     expect(code).toBe(1)
     expect(shown).toContain('The two passwords differ.')
@@ -56,7 +56,7 @@ describe('benchkey user', () => {
   })
 
   test('list prints a table, or JSON', async () => {
-    await using _socket = await fakeAdminSocket(dataDir, () => ({ body: { users: [ADA] } }))
+    await untilTestEnds(fakeAdminSocket(dataDir, () => ({ body: { users: [ADA] } })))
     expect((await benchkey(['users', 'list'])).stdout).toBe(
       'NAME  ROLE           STATE   SINCE\nada   administrator  active  2026-11-23\n',
     )
@@ -64,7 +64,7 @@ describe('benchkey user', () => {
   })
 
   test('lock, unlock and remove name the account in the path', async () => {
-    await using socket = await fakeAdminSocket(dataDir, () => ({ body: {} }))
+    const socket = await untilTestEnds(fakeAdminSocket(dataDir, () => ({ body: {} })))
     for (const args of [['lock'], ['unlock'], ['remove', '--yes']]) {
       expect((await benchkey(['user', ...args, 'a/b'])).code).toBe(0)
     }
@@ -76,7 +76,7 @@ describe('benchkey user', () => {
   })
 
   test('remove asks on a terminal, and no is the default', async () => {
-    await using socket = await fakeAdminSocket(dataDir, () => ({ body: {} }))
+    const socket = await untilTestEnds(fakeAdminSocket(dataDir, () => ({ body: {} })))
     expect(await onTerminal('user remove ada', ['[y/N] ', '\r'])).toMatchObject({ code: 1 })
     expect(socket.seen).toEqual([])
     expect(await onTerminal('user remove ada', ['[y/N] ', 'y\r'])).toMatchObject({ code: 0 })
@@ -84,14 +84,14 @@ describe('benchkey user', () => {
   })
 
   test('remove without terminal wants --yes', async () => {
-    await using socket = await fakeAdminSocket(dataDir, () => ({ body: {} }))
+    const socket = await untilTestEnds(fakeAdminSocket(dataDir, () => ({ body: {} })))
     expect((await benchkey(['user', 'remove', 'ada'], 'y\n')).code).toBe(2)
     expect(socket.seen).toEqual([])
   })
 
   test('a refusal is said in the words of the server', async () => {
     const error = { code: 'bad_request', message: 'There is already an account named ada.' }
-    await using _socket = await fakeAdminSocket(dataDir, () => ({ status: 400, body: { error } }))
+    await untilTestEnds(fakeAdminSocket(dataDir, () => ({ status: 400, body: { error } })))
     const done = await benchkey(['user', 'add', 'ada', '--password-stdin'], 'x\n')
     expect(done).toEqual({ code: 1, stdout: '', stderr: 'benchkey: There is already an account named ada.\n' })
   })
@@ -101,7 +101,7 @@ describe('benchkey session list and end', () => {
   const session = { id: 's-1', userId: 'u-1', userName: 'ada', name: 'R', kind: 'command', startedAt: '2026-11-23T12:00:30.000Z' }
 
   test('list prints a table, or JSON', async () => {
-    await using _socket = await fakeAdminSocket(dataDir, () => ({ body: { sessions: [session] } }))
+    await untilTestEnds(fakeAdminSocket(dataDir, () => ({ body: { sessions: [session] } })))
     expect((await benchkey(['session', 'list'])).stdout).toBe(
       'ID   USER  COMMAND  SINCE\ns-1  ada   R        2026-11-23 12:00 UTC\n',
     )
@@ -109,7 +109,9 @@ describe('benchkey session list and end', () => {
   })
 
   test('end says when there is no such session', async () => {
-    await using socket = await fakeAdminSocket(dataDir, ({ path }) => ({ body: { ended: path === '/sessions/s-1/end' } }))
+    const socket = await untilTestEnds(
+      fakeAdminSocket(dataDir, ({ path }) => ({ body: { ended: path === '/sessions/s-1/end' } })),
+    )
     expect((await benchkey(['session', 'end', 's-1'])).code).toBe(0)
     expect(await benchkey(['session', 'end', 's-2'])).toMatchObject({
       code: 1,
@@ -124,7 +126,7 @@ describe('benchkey reload', () => {
 
   test('prints findings and answers 78 when nothing was applied', async () => {
     const findings = [{ severity: 'error', text: finding }]
-    await using _socket = await fakeAdminSocket(dataDir, () => ({ body: { applied: false, findings } }))
+    await untilTestEnds(fakeAdminSocket(dataDir, () => ({ body: { applied: false, findings } })))
     const { code, stdout, stderr } = await benchkey(['reload'])
     expect({ code, stdout }).toEqual({ code: 78, stdout: `${finding}\n` })
     expect(stderr).toContain('Nothing was applied')
@@ -132,7 +134,7 @@ describe('benchkey reload', () => {
 
   test('prints warnings and answers 0 when all was applied', async () => {
     const findings = [{ severity: 'warning', text: finding }]
-    await using _socket = await fakeAdminSocket(dataDir, () => ({ body: { applied: true, findings } }))
+    await untilTestEnds(fakeAdminSocket(dataDir, () => ({ body: { applied: true, findings } })))
     expect(await benchkey(['reload'])).toMatchObject({ code: 0, stdout: `${finding} (warning)\n` })
   })
 })
@@ -156,7 +158,7 @@ describe('without a server', () => {
   })
 
   test.skipIf(process.getuid?.() !== 0)('says that the socket is closed to another account', async () => {
-    await using _socket = await fakeAdminSocket(dataDir, () => ({ body: {} }))
+    await untilTestEnds(fakeAdminSocket(dataDir, () => ({ body: {} })))
     chownSync(join(dataDir, 'admin.sock'), 65534, 65534)
     chmodSync(join(dataDir, 'admin.sock'), 0o600)
     // Root without its right to pass over file modes is as good as another account, and can still read this checkout.

@@ -49,7 +49,7 @@ export async function runCommandLine(
 }
 
 /** Says a failure in words and answers its exit code. */
-export function explain(error: unknown, context: Pick<Context, 'errors'>): number {
+function explain(error: unknown, context: Pick<Context, 'errors'>): number {
   if (error instanceof BenchkeyError) {
     say(context, error.explanation, error.action)
     return exitCodeOf(error.code)

@@ -30,7 +30,7 @@ beforeEach(async () => {
 })
 
 afterEach(async () => {
-  await socket[Symbol.asyncDispose]()
+  await socket.close()
   rmSync(folder, { recursive: true })
 })
 
@@ -112,7 +112,7 @@ describe('benchkey session run', () => {
   })
 
   test("the server's SIGTERM at the end of a session does not change the exit code", async () => {
-    await socket[Symbol.asyncDispose]()
+    await socket.close()
     let supervisor = 0
     socket = await fakeAdminSocket(folder, ({ path, body }) => {
       if (path === '/sessions') supervisor = (body as AdminOpenSession).supervisor.pid
@@ -123,7 +123,7 @@ describe('benchkey session run', () => {
   })
 
   test('a signal before the command starts keeps it from starting', async () => {
-    await socket[Symbol.asyncDispose]()
+    await socket.close()
     socket = await fakeAdminSocket(folder, ({ path, body }) => {
       if (path === '/sessions') process.kill((body as AdminOpenSession).supervisor.pid, 'SIGTERM')
       return { body: path === '/sessions' ? opened : { ended: true } }
@@ -162,7 +162,7 @@ describe('benchkey session run', () => {
   })
 
   test('a refusal of the server is said and nothing runs', async () => {
-    await socket[Symbol.asyncDispose]()
+    await socket.close()
     const error = { code: 'bad_request', message: 'There is no user zoe.' }
     socket = await fakeAdminSocket(folder, () => ({ status: 400, body: { error } }))
     expect(await inSession('echo ran')).toEqual({ code: 1, stdout: '', stderr: 'benchkey: There is no user zoe.\n' })
@@ -185,8 +185,8 @@ describe('in a session of a server with a private certificate', () => {
   })
 
   afterAll(async () => {
-    await rpc[Symbol.asyncDispose]()
-    await other[Symbol.asyncDispose]()
+    await rpc.close()
+    await other.close()
     rmSync(certificateFolder, { recursive: true })
   })
 

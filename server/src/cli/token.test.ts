@@ -3,7 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Certificates, makeCertificates } from '../../testing/certificates.ts'
-import { type FakeReply, fakeRpc, runBenchkey, type SeenRequest, startBenchkey } from '../../testing/command-line.ts'
+import {
+  type FakeReply,
+  fakeRpc,
+  runBenchkey,
+  type SeenRequest,
+  startBenchkey,
+  untilTestEnds,
+} from '../../testing/command-line.ts'
 
 const UID = '0b0c0000-0000-5000-8000-000000000001'
 const LIST = {
@@ -40,7 +47,9 @@ async function against(
   args: string[],
   environment: Record<string, string> = {},
 ): Promise<{ code: number | null; stdout: string; stderr: string; seen: SeenRequest[] }> {
-  await using server = await fakeRpc(certificates, (request) => (request.path === '/oauth_integrations' ? { body: LIST } : token))
+  const server = await untilTestEnds(
+    fakeRpc(certificates, (request) => (request.path === '/oauth_integrations' ? { body: LIST } : token)),
+  )
   const session = { RS_SERVER_ADDRESS: server.address, RS_SESSION_RPC_COOKIE: 'a|b|c', REQUESTS_CA_BUNDLE: certificates.caFile }
   return { ...(await runBenchkey(args, { ...session, ...environment })), seen: server.seen }
 }
@@ -144,11 +153,13 @@ test('a reader that stops reading is no failure', async () => {
 test('SIGUSR1 does not open the inspector', async () => {
   const reached = Promise.withResolvers<void>()
   const release = Promise.withResolvers<void>()
-  await using server = await fakeRpc(certificates, async () => {
-    reached.resolve()
-    await release.promise
-    return served
-  })
+  const server = await untilTestEnds(
+    fakeRpc(certificates, async () => {
+      reached.resolve()
+      await release.promise
+      return served
+    }),
+  )
   const session = { RS_SERVER_ADDRESS: server.address, RS_SESSION_RPC_COOKIE: 'c', REQUESTS_CA_BUNDLE: certificates.caFile }
   const { child, finished } = startBenchkey(['token', UID], session)
   await reached.promise
