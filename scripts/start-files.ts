@@ -68,6 +68,7 @@ export async function prepareCertificates(files: StartFiles): Promise<void> {
   step('Making certificates …')
   const { makeCertificates } = await import('../server/testing/certificates.ts')
   await makeCertificates(files.certificates)
+  for (const name of ['ca.pem', 'server.pem']) chmodSync(join(files.certificates, name), 0o600)
 }
 
 /** Writes `benchkey.conf` if it is missing; a port that was asked for is set in the one that is there. */

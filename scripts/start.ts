@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type ChildOptions, Children } from './children.ts'
@@ -49,10 +49,8 @@ async function startAll(files: StartFiles, port: number | undefined, children: C
   prepareClients(files, demoPort, address.publicUrl)
   const dataWasEmpty = isEmpty(files.dataDir)
 
-  step('Starting the demo authorization server …')
-  await children.start(demoProvider(files, demoPort))
-  step('Starting Benchkey …')
-  await children.start(benchkey(files))
+  step('Starting Benchkey and the demo authorization server …')
+  await Promise.all([children.start(demoProvider(files, demoPort)), children.start(benchkey(files))])
   if (needsDemoUser(files, dataWasEmpty)) await addDemoUser(files)
   process.stdout.write(greeting(address.publicUrl, readFileSync(files.demoUser, 'utf8').trim()))
 }
@@ -126,7 +124,7 @@ async function addDemoUser(files: StartFiles): Promise<void> {
     child.once('close', answer)
   })
   if (code !== 0) throw new Trouble(`The demo user could not be added: ${words.trim()}`)
-  writePrivate(files.demoUser, `${password}\n`)
+  renameSync(pending, files.demoUser)
 }
 
 function greeting(address: string, password: string): string {
