@@ -24,7 +24,7 @@ const BUFFER_LIMIT = 20_000
 
 /**
  * The one writer of the audit. What it writes about is committed before, so a line that cannot be written fails nothing: it
- * is kept, tried again with the next one, counted, and `failing` says so to the health check.
+ * is kept, tried again, counted when it must be dropped, and `failing` says so to the health check.
  */
 export class AuditLog {
   readonly #store: Pick<Store, 'audit' | 'now'>
@@ -32,6 +32,7 @@ export class AuditLog {
   readonly #served = new Map<string, { token: ServedToken; at: Date; count: number }>()
   #waiting: AuditEvent[] = []
   #writing: Promise<void> = Promise.resolve()
+  #nextWrite: Promise<void> | undefined
   readonly #loop: Periodic
   /** Events that were dropped because the buffer was full. */
   lost = 0
@@ -44,10 +45,13 @@ export class AuditLog {
     this.#loop = new Periodic('writing of the audit', FLUSH_MS, parts, () => this.flush())
   }
 
-  /** Writes an event at once; resolves when it is written or kept for later, and never rejects. */
-  record(event: NewAuditEvent): Promise<void> {
+  /**
+   * Writes an event at once; resolves when it is written or kept for later, and never rejects. While writing fails, nobody
+   * waits for it: the next flush tries again.
+   */
+  async record(event: NewAuditEvent): Promise<void> {
     this.#keep({ at: this.#store.now(), ...event })
-    return this.#write()
+    if (!this.failing) await this.#write()
   }
 
   /** Notes a hand-out; one line per second tells how often a session got the same token. */
@@ -91,10 +95,16 @@ export class AuditLog {
     this.lost += 1
   }
 
-  /** One write at a time, each taking everything that waits, so the order of events is kept. */
+  /** One write at a time, the next one taking everything that has come by then, so the order of events is kept. */
   #write(): Promise<void> {
-    this.#writing = this.#writing.then(() => this.#writeAll())
-    return this.#writing
+    if (this.#nextWrite) return this.#nextWrite
+    const next = this.#writing.then(() => {
+      this.#nextWrite = undefined
+      return this.#writeAll()
+    })
+    this.#nextWrite = next
+    this.#writing = next
+    return next
   }
 
   async #writeAll(): Promise<void> {
