@@ -23,6 +23,8 @@ export interface WatchedPage {
   readonly context: BrowserContext
   /** CSP violations, script errors and error lines of the console (answers with an error status aside). */
   readonly complaints: string[]
+  /** Parts of console lines that a test brings about itself. */
+  readonly expected: string[]
 }
 
 /** Opens a page whose clock starts at SAMPLE_NOW and whose complaints are collected. */
@@ -30,6 +32,7 @@ export async function openPage(browser: Browser, options: BrowserContextOptions 
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
   await context.grantPermissions(['clipboard-read', 'clipboard-write'])
   const complaints: string[] = []
+  const expected: string[] = []
   await context.exposeFunction('complainAboutCsp', (text: string) => complaints.push(text))
   await context.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', (event) => {
@@ -42,9 +45,10 @@ export async function openPage(browser: Browser, options: BrowserContextOptions 
   page.on('pageerror', (error) => complaints.push(`script: ${error.message}`))
   page.on('console', (message) => {
     const isStatusLine = message.text().startsWith('Failed to load resource: the server responded')
+    if (expected.some((part) => message.text().includes(part))) return
     if (message.type() === 'error' && !isStatusLine) complaints.push(`console: ${message.text()}`)
   })
-  return { page, context, complaints }
+  return { page, context, complaints, expected }
 }
 
 const axeSource = readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')

@@ -32,7 +32,7 @@ const DEVICES: Readonly<Record<string, { options: BrowserContextOptions; views: 
     },
   },
   'a telephone': {
-    options: { hasTouch: true, isMobile: true },
+    options: { viewport: { width: 360, height: 800 }, hasTouch: true, isMobile: true },
     views: {
       '360-light': { media: light, width: 360, axe: true },
       '360-dark': { media: dark, width: 360, axe: true },
@@ -184,13 +184,13 @@ describe.each(Object.entries(SCENES))('the page %s', (sceneName, scene) => {
     const server = await FixtureServer.start(scene.script)
     const { page, context, complaints } = await openPage(browser, { reducedMotion: 'reduce', ...options })
     try {
+      // First the page, then the views: Chromium forgets the finger when media are emulated before a page is there.
+      await page.goto(server.url(scene.path))
+      await scene.reach(page)
       for (const [viewName, view] of Object.entries(views)) {
-        await page.setViewportSize({ width: view.width, height: 800 })
+        if (page.viewportSize()?.width !== view.width) await page.setViewportSize({ width: view.width, height: 800 })
         await page.emulateMedia(view.media)
-        if (page.url() === 'about:blank') {
-          await page.goto(server.url(scene.path))
-          await scene.reach(page)
-        }
+        expect(await page.evaluate(() => matchMedia('(pointer: coarse)').matches)).toBe(options.hasTouch ?? false)
         const fullPage = (await page.getByRole('dialog').count()) === 0
         await page.screenshot({ path: join(SHOTS, `${sceneName}-${viewName}.png`), fullPage })
         expect(await scrollsSideways(page), `${viewName} scrolls sideways`).toBe(false)
