@@ -145,8 +145,12 @@ describe('benchkey session run', () => {
   })
 
   test('Ctrl-C at a terminal reaches the command once', async () => {
-    const script = 'trap "echo got; exit 9" INT; echo ready; while :; do sleep 0.05; done'
-    const line = `exec '${process.execPath}' '${BIN}' session run -- sh -c '${script}'`
+    // A second signal would come within the time that the command waits after the first.
+    const program =
+      "process.on('SIGINT', () => { console.log('got'); setTimeout(() => process.exit(9), 1000) }); console.log('ready'); setInterval(() => 0, 1000)"
+    writeFileSync(join(folder, 'command.mjs'), program)
+    const node = `'${process.execPath}'`
+    const line = `exec ${node} '${BIN}' session run -- ${node} '${join(folder, 'command.mjs')}'`
     const pty = ['script', '--quiet', '--return', '--command', line, '/dev/null']
     const { child, finished } = startProcess(pty, surroundings(), { input: null })
     child.stdout?.on('data', (text: string) => {
