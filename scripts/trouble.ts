@@ -10,7 +10,7 @@ export class Trouble extends Error {
 }
 
 /** Turns an error of the file system or a socket into the one sentence for it; undefined when it is none of those. */
-export function explainSystemError(error: unknown): string | undefined {
+function explainSystemError(error: unknown): string | undefined {
   const { code, path } = error as NodeJS.ErrnoException
   const where = path === undefined ? 'the checkout' : path
   if (code === 'ENOSPC' || code === 'EDQUOT') return `The disk is full: free some space for ${where} and try again.`

@@ -27,9 +27,9 @@ export function sources(files: readonly TextFile[], ...folders: string[]): reado
   )
 }
 
-/** Whether vitest runs this file. */
+/** Whether a file holds tests: one that vitest runs, or a suite that several of them share. */
 export function isTest(path: string): boolean {
-  return /\.test\.tsx?$/.test(path)
+  return /(\.test|-suite)\.tsx?$/.test(path)
 }
 
 function listPaths(root: string): string[] {

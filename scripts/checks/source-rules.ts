@@ -5,6 +5,8 @@ import { parse, type Syntax, walk } from './syntax.ts'
 
 /** The aim is 40 lines and 300 lines (style.md, rule 6); these are the bounds that no one passes. */
 const LONGEST_FUNCTION = 60
+/** A component is mostly markup, one attribute a line. */
+const LONGEST_COMPONENT = 80
 const LONGEST_FILE = 350
 
 type Report = (at: Node, words: string) => void
@@ -24,13 +26,14 @@ const tests = (files: readonly TextFile[]) => files.filter(({ path }) => isTest(
 const length: Rule = {
   name: 'length',
   files: everything,
-  inspect: ({ program, text, lineOf }, report) => {
+  inspect: ({ path, program, text, lineOf }, report) => {
+    const bound = path.endsWith('.tsx') ? LONGEST_COMPONENT : LONGEST_FUNCTION
     const lines = text.split('\n').length - 1
     if (lines > LONGEST_FILE) report(program, `the file has ${lines} lines, the bound is ${LONGEST_FILE}`)
     walk(program, (node) => {
       if (!/^(FunctionDeclaration|FunctionExpression|ArrowFunctionExpression)$/.test(node.type)) return
       const count = lineOf(node.end) - lineOf(node.start) + 1
-      if (count > LONGEST_FUNCTION) report(node, `a function has ${count} lines, the bound is ${LONGEST_FUNCTION}`)
+      if (count > bound) report(node, `a function has ${count} lines, the bound is ${bound}`)
     })
   },
 }
@@ -85,11 +88,14 @@ const docstrings: Rule = {
   files: (files) => sources(files, 'server/src/', 'server/testing/', 'sdk/', 'web/src/', 'scripts/', 'bench/'),
   inspect: (syntax, report) => {
     const ends = new Map(syntax.comments.filter((c) => c.type === 'Block' && c.value.startsWith('*')).map((c) => [c.end, c]))
+    let last: string | undefined
     for (const statement of programBody(syntax.program)) {
       if (statement.type !== 'ExportNamedDeclaration' || !statement.declaration) continue
       const before = syntax.text.slice(0, statement.start).trimEnd().length
-      if (!ends.has(before))
-        report(statement, `the exported ${declaredName(statement.declaration)} has no sentence that says what it is`)
+      const name = declaredName(statement.declaration)
+      // The first of several overloads speaks for all.
+      if (!ends.has(before) && name !== last) report(statement, `the exported ${name} has no sentence that says what it is`)
+      last = name
     }
   },
 }
