@@ -69,27 +69,29 @@ async function connect(url: URL, policy: ConnectionPolicy, effects: Effects): Pr
 
 type Connector = (options: unknown, callback: (...result: [null, Socket] | [Error, null]) => void) => void
 
-/** Gives undici the one connection. The fence is asked here because undici writes the request within the callback. */
+/**
+ * Gives undici the one connection. The fence is asked here because undici writes the request within the callback, provided
+ * that it is called later: called at once, within its own dispatch, it would never write.
+ */
 function handOver(socket: Socket, mayLeave: () => boolean, departure: { hasLeft: boolean }): Connector {
-  let isUsed = false
-  return (_options, callback) => {
-    if (isUsed) {
-      callback(new PerhapsSent('closed the connection'), null)
-      return
-    }
-    isUsed = true
-    if (socket.destroyed || !socket.writable) {
-      callback(new NotSent('network', 'closed the connection'), null)
-      return
-    }
-    if (!mayLeave()) {
-      socket.destroy()
-      callback(new NotSent('fence', 'the right to send had lapsed'), null)
-      return
-    }
-    departure.hasLeft = true
-    callback(null, socket)
-  }
+  return (_options, callback) =>
+    queueMicrotask(() => {
+      try {
+        passFence(socket, mayLeave, departure)
+      } catch (error) {
+        socket.destroy()
+        callback(error instanceof Error ? error : new Error(String(error)), null)
+        return
+      }
+      callback(null, socket)
+    })
+}
+
+function passFence(socket: Socket, mayLeave: () => boolean, departure: { hasLeft: boolean }): void {
+  if (departure.hasLeft) throw new PerhapsSent('closed the connection')
+  if (socket.destroyed || !socket.writable) throw new NotSent('network', 'closed the connection')
+  if (!mayLeave()) throw new NotSent('fence', 'the right to send had lapsed')
+  departure.hasLeft = true
 }
 
 async function exchange(
