@@ -115,12 +115,6 @@ function startable({ configuration, diagnostics }: LoadResult, log: Logger): Con
     throw new SetupError(errors.map(formatDiagnostic).join('\n'))
   }
   for (const warning of diagnostics) log.warn({}, formatDiagnostic(warning))
-  if (configuration.server.insecureLoopbackProviders) {
-    log.warn(
-      {},
-      'insecure-loopback-providers=1: integrations may use loopback addresses, and http there. For tests and demos only.',
-    )
-  }
   return configuration
 }
 
