@@ -12,7 +12,7 @@ const SETTINGS = '/settings/managed-credentials'
 interface View {
   readonly media: { colorScheme: 'light' | 'dark'; forcedColors: 'active' | 'none' }
   readonly width: number
-  /** Forced colours are the reader's own: axe would measure colours that nobody sees. */
+  /** Where axe looks: once per colour scheme and once per layout. Forced colours are the reader's own. */
   readonly axe: boolean
 }
 
@@ -28,14 +28,14 @@ const DEVICES: Readonly<Record<string, { options: BrowserContextOptions; views: 
       '1280-light': { media: light, width: 1280, axe: true },
       '1280-dark': { media: dark, width: 1280, axe: true },
       '1280-forced': { media: forced, width: 1280, axe: false },
-      'zoom-200': { media: light, width: 640, axe: true },
+      'zoom-200': { media: light, width: 640, axe: false },
     },
   },
   'a telephone': {
     options: { viewport: { width: 360, height: 800 }, hasTouch: true, isMobile: true },
     views: {
       '360-light': { media: light, width: 360, axe: true },
-      '360-dark': { media: dark, width: 360, axe: true },
+      '360-dark': { media: dark, width: 360, axe: false },
       '360-forced': { media: forced, width: 360, axe: false },
     },
   },
@@ -172,6 +172,16 @@ const SCENES: Readonly<Record<string, Scene>> = {
   'not-found': { path: '/nowhere', script: {}, reach: heading('There is no page at this address') },
 }
 
+/** A picture of the whole page. (Playwright's own fullPage takes the finger away, and with it the 44 px controls.) */
+async function shoot(page: Page, name: string): Promise<void> {
+  const size = page.viewportSize()
+  const isDialog = (await page.getByRole('dialog').count()) > 0
+  const height = isDialog ? 800 : await page.evaluate(() => Math.max(800, document.documentElement.scrollHeight))
+  if (size && height > size.height) await page.setViewportSize({ width: size.width, height })
+  await page.screenshot({ path: join(SHOTS, `${name}.png`) })
+  if (size && height > size.height) await page.setViewportSize(size)
+}
+
 let browser: Browser
 beforeAll(async () => {
   await mkdir(SHOTS, { recursive: true })
@@ -191,8 +201,7 @@ describe.each(Object.entries(SCENES))('the page %s', (sceneName, scene) => {
         if (page.viewportSize()?.width !== view.width) await page.setViewportSize({ width: view.width, height: 800 })
         await page.emulateMedia(view.media)
         expect(await page.evaluate(() => matchMedia('(pointer: coarse)').matches)).toBe(options.hasTouch ?? false)
-        const fullPage = (await page.getByRole('dialog').count()) === 0
-        await page.screenshot({ path: join(SHOTS, `${sceneName}-${viewName}.png`), fullPage })
+        await shoot(page, `${sceneName}-${viewName}`)
         expect(await scrollsSideways(page), `${viewName} scrolls sideways`).toBe(false)
         if (view.axe) expect(await axeFindings(page), viewName).toEqual([])
       }
