@@ -14,14 +14,14 @@ const OF_KEYBOARD = ['SIGINT', 'SIGQUIT'] as const
  * of every session that ends, also when the supervisor itself reported the end.
  */
 export class SignalRelay {
-  #command: ChildProcess | undefined
+  #command: Pick<ChildProcess, 'kill'> | undefined
   #early: NodeJS.Signals | undefined
 
-  constructor(signals: Context['signals']) {
+  constructor(signals: Context['signals'], inForeground: () => boolean = isInForeground) {
     for (const name of FORWARDED) signals.on(name, (signal) => this.#pass(signal))
     for (const name of OF_KEYBOARD) {
       signals.on(name, (signal) => {
-        if (!this.#command || !isInForeground()) this.#pass(signal)
+        if (!this.#command || !inForeground()) this.#pass(signal)
       })
     }
   }
@@ -31,7 +31,7 @@ export class SignalRelay {
     return this.#early
   }
 
-  passTo(command: ChildProcess): void {
+  passTo(command: Pick<ChildProcess, 'kill'>): void {
     this.#command = command
   }
 
