@@ -112,12 +112,13 @@ export function truncated(keepBytes: number): Behaviour {
   }
 }
 
-/** Writes chunks for as long as the client reads; `chunk` may be asked for forever. Stops when the connection is gone. */
+/** Writes the chunk again and again for as long as the client reads; stops when the connection is gone. */
 export function endless(chunk: Uint8Array, headers: Record<string, string> = {}): Behaviour {
-  return async ({ response }) => {
+  return async ({ response, socket }) => {
     response.writeHead(200, { 'content-type': 'application/json', ...headers })
-    while (!response.destroyed) {
-      if (!response.write(chunk)) await Promise.race([once(response, 'drain'), once(response, 'close')])
+    const gone = new Promise((resolve) => void socket.once('close', resolve))
+    while (!socket.destroyed) {
+      if (!response.write(chunk)) await Promise.race([once(response, 'drain'), gone])
     }
   }
 }

@@ -1,33 +1,4 @@
-import { createHash } from 'node:crypto'
-import type { Effects } from '../domain/effects.ts'
 import type { Integration } from '../domain/integration.ts'
-
-/** Bytes of `state` and of the PKCE verifier: 256 bits each (security.md; RFC 7636 §4.1). */
-const SECRET_BYTES = 32
-
-/** A fresh opaque `state`: 256 random bits, base64url. RFC 6749 §10.12. */
-export function newState(effects: Pick<Effects, 'randomBytes'>): string {
-  return Buffer.from(effects.randomBytes(SECRET_BYTES)).toString('base64url')
-}
-
-/** A fresh PKCE code verifier: 256 random bits, 43 characters. RFC 7636 §4.1. */
-export function newCodeVerifier(effects: Pick<Effects, 'randomBytes'>): string {
-  return Buffer.from(effects.randomBytes(SECRET_BYTES)).toString('base64url')
-}
-
-/** The S256 challenge of a verifier. RFC 7636 §4.2. */
-export function codeChallengeOf(codeVerifier: string): string {
-  return createHash('sha256').update(codeVerifier, 'ascii').digest('base64url')
-}
-
-/** What a sign-in attempt freezes: a change of any of the four between start and callback aborts it (security.md). */
-export function frozenHash(
-  integration: Pick<Integration, 'client' | 'authorizationUrl' | 'tokenUrl'>,
-  redirectUri: string,
-): string {
-  const parts = [integration.client.clientId, integration.authorizationUrl, integration.tokenUrl, redirectUri]
-  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url')
-}
 
 /**
  * The authorization request as a URL. A query of the authorization URL is kept byte for byte, except names that the request

@@ -3,11 +3,10 @@ import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync } from 'n
 /** Larger than any token reply known (Bitbucket's tokens have 2,500 characters); decoded bytes. */
 export const BODY_LIMIT_BYTES = 256 * 1024
 
-/** What was read of a body before it ended, broke or grew too large. */
+/** What was read of a body before it ended, grew too large, or the connection broke. */
 export interface ReadBody {
   readonly bytes: Buffer
-  readonly isCut: boolean
-  readonly error?: unknown
+  readonly end: 'whole' | 'cut' | 'broken'
 }
 
 /** Reads a body up to a limit and keeps what it has when the connection breaks. */
@@ -18,12 +17,13 @@ export async function readBody(body: AsyncIterable<Uint8Array>, limitBytes: numb
     for await (const chunk of body) {
       chunks.push(chunk.subarray(0, limitBytes - size))
       size += chunk.length
-      if (size > limitBytes) return { bytes: Buffer.concat(chunks), isCut: true }
+      if (size > limitBytes) return { bytes: Buffer.concat(chunks), end: 'cut' }
     }
-  } catch (error) {
-    return { bytes: Buffer.concat(chunks), isCut: false, error }
+  } catch {
+    // Whatever broke it, the words are the same; what was read may hold the only live refresh token.
+    return { bytes: Buffer.concat(chunks), end: 'broken' }
   }
-  return { bytes: Buffer.concat(chunks), isCut: false }
+  return { bytes: Buffer.concat(chunks), end: 'whole' }
 }
 
 /** Undoes the content codings, inflating no further than the limit. Codings nobody asked for are undone too: some servers always compress. */

@@ -55,7 +55,7 @@ export function networkWords(error: unknown): string {
   if (error instanceof TimeUp) return error.message
   const code = codeOf(error)
   if (code.startsWith('ERR_SSL') || code === 'EPROTO') return 'could not agree on a safe connection'
-  if (code.startsWith('HPE_')) return 'answered something that is not HTTP'
+  if (error instanceof Error && error.name === 'HTTPParserError') return 'answered something that is not HTTP'
   return NETWORK_WORDS[code] ?? 'the connection failed'
 }
 

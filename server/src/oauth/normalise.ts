@@ -96,19 +96,17 @@ function tokensOf(members: Members, leniencies: Leniency[]): NormalisedReply {
   const expiresIn = countOf(own(members, 'expires_in', leniencies), leniencies)
   const refreshExpiresIn = refreshLifeOf(members, leniencies)
   const scopes = scopesOf(own(members, 'scope', leniencies), leniencies)
-  return {
-    kind: 'tokens',
-    leniencies: [...new Set(leniencies)],
-    members: {
-      access_token: accessToken,
-      token_type: tokenTypeOf(own(members, 'token_type', leniencies), leniencies),
-      ...(refreshToken === undefined ? {} : { refresh_token: refreshToken }),
-      ...(typeof idToken === 'string' && JWT.test(idToken) ? { id_token: idToken } : {}),
-      ...(expiresIn === undefined ? {} : { expires_in: expiresIn }),
-      ...(refreshExpiresIn === undefined ? {} : { refresh_token_expires_in: refreshExpiresIn }),
-      ...(scopes === undefined ? {} : { scopes }),
-    },
+  const tokenType = tokenTypeOf(own(members, 'token_type', leniencies), leniencies)
+  const known: TokenMembers = {
+    access_token: accessToken,
+    token_type: tokenType,
+    ...(refreshToken === undefined ? {} : { refresh_token: refreshToken }),
+    ...(typeof idToken === 'string' && JWT.test(idToken) ? { id_token: idToken } : {}),
+    ...(expiresIn === undefined ? {} : { expires_in: expiresIn }),
+    ...(refreshExpiresIn === undefined ? {} : { refresh_token_expires_in: refreshExpiresIn }),
+    ...(scopes === undefined ? {} : { scopes }),
   }
+  return { kind: 'tokens', members: known, leniencies: [...new Set(leniencies)] }
 }
 
 function errorOf(members: Members, status: number, leniencies: Leniency[]): NormalisedReply {

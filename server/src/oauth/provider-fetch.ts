@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
 import { Client, type Dispatcher } from 'undici'
 import type { Effects } from '../domain/effects.ts'
-import { BODY_LIMIT_BYTES, decodeBody, readBody } from './body.ts'
+import { BODY_LIMIT_BYTES, decodeBody, type ReadBody, readBody } from './body.ts'
 import { type ConnectionPolicy, openConnection, type Resolve } from './connection.ts'
 import { networkWords, TimeUp } from './network-words.ts'
 import { NotSent, PerhapsSent, type Transport, type TransportReply, type TransportRequest } from './transport.ts'
@@ -113,17 +113,20 @@ async function exchange(
     })
   } catch (error) {
     if (error instanceof NotSent || error instanceof PerhapsSent) throw error
+    // Not kept as the cause: undici's parser errors carry the bytes received, which may be tokens.
     const words = networkWords(signal.aborted ? signal.reason : error)
-    throw departure.hasLeft ? new PerhapsSent(words, error) : new NotSent('network', words, error)
+    throw departure.hasLeft ? new PerhapsSent(words) : new NotSent('network', words)
   }
   const headers = flatten(response.headers)
   const read = await readBody(response.body, BODY_LIMIT_BYTES)
-  if (read.error !== undefined) {
-    const brokenOff = networkWords(signal.aborted ? signal.reason : read.error)
-    return { status: response.statusCode, headers, ...decodeBody(read.bytes, headers['content-encoding']), brokenOff }
-  }
-  const tooLarge = read.isCut ? { brokenOff: 'answered more than 256 KiB' } : {}
-  return { status: response.statusCode, headers, ...decodeBody(read.bytes, headers['content-encoding']), ...tooLarge }
+  const decoded = decodeBody(read.bytes, headers['content-encoding'])
+  return { status: response.statusCode, headers, ...decoded, ...whyNotWhole(read.end, signal) }
+}
+
+function whyNotWhole(end: ReadBody['end'], signal: AbortSignal): { brokenOff?: string } {
+  if (end === 'whole') return {}
+  if (end === 'cut') return { brokenOff: 'answered more than 256 KiB' }
+  return { brokenOff: signal.aborted ? networkWords(signal.reason) : 'closed the connection' }
 }
 
 function flatten(headers: Record<string, string | string[] | undefined>): Record<string, string | undefined> {
