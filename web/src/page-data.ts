@@ -9,7 +9,7 @@ export interface PageData {
 }
 
 /** Reads the server's data out of the document; a page opened without it works at the root. */
-export function readPageData(document: Document): PageData {
+function readPageData(document: Document): PageData {
   const text = document.getElementById('benchkey-page')?.textContent
   const data = (text ? JSON.parse(text) : {}) as Partial<PageData>
   return {

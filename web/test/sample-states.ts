@@ -3,7 +3,7 @@ import type { PageIntegration, PageIntegrationDetails, PageProblem } from '@benc
 const REDIRECT_URI = 'https://bench.example.com/oauth_redirect_callback'
 
 /** The instant the samples speak of: today's 10:02 local time, so that screenshots are alike. */
-export const SAMPLE_AT = new Date(2026, 10, 21, 10, 2, 9)
+const SAMPLE_AT = new Date(2026, 10, 21, 10, 2, 9)
 
 /** The browser's clock in tests. */
 export const SAMPLE_NOW = new Date(2026, 10, 21, 14, 30, 0)

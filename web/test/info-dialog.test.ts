@@ -1,0 +1,71 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { launchBrowser, openPage, type WatchedPage } from './browser.ts'
+import { FixtureServer } from './fixture-server.ts'
+import { detailsOf, HEALTHY } from './sample-states.ts'
+
+let browser: Browser
+let server: FixtureServer
+let watched: WatchedPage
+
+beforeAll(async () => {
+  browser = await launchBrowser()
+})
+afterEach(async () => {
+  expect(watched.complaints).toEqual([])
+  await watched.context.close()
+  await server.stop()
+})
+afterAll(() => browser.close())
+
+const uid = HEALTHY[0]?.uid ?? ''
+
+describe('the Info dialog', () => {
+  it('is part of the address, shows the facts, and remembers the language of the snippets', async () => {
+    server = await FixtureServer.start({ integrations: HEALTHY })
+    watched = await openPage(browser)
+    const { page } = watched
+    await page.goto(server.url('/settings/managed-credentials?info=box-integration'))
+    const dialog = page.getByRole('dialog', { name: 'Box API Access' })
+    await dialog.getByText('214 times, last 10:02').waitFor()
+    for (const text of [uid, 'your-box-client-id', 'https://account.box.com/api/oauth2/authorize', '3 min ago', '2 Oct 09:15']) {
+      expect(await dialog.getByText(text, { exact: true }).count(), text).toBe(1)
+    }
+    await dialog.getByRole('tab', { name: 'Shell' }).click()
+    await dialog.getByRole('button', { name: 'Copy Shell code' }).click()
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toContain('benchkey token box-integration --header')
+    await page.reload()
+    await dialog.getByRole('tab', { name: 'Shell', selected: true }).waitFor()
+    await dialog.getByRole('button', { name: 'Close' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    expect(new URL(page.url()).search).toBe('')
+  })
+
+  it('tries a kept refresh token again, and says why when that does not work', async () => {
+    const words = 'account.box.com refused the refresh token once more.'
+    server = await FixtureServer.start({
+      integrations: HEALTHY,
+      details: (integration) => {
+        const details = detailsOf(integration)
+        return details.signIn ? { ...details, signIn: { ...details.signIn, canTryAgain: true } } : details
+      },
+      posts: { [`/api/integrations/${uid}/try-again`]: { status: 409, body: { error: { code: 'refused', message: words } } } },
+    })
+    watched = await openPage(browser)
+    const { page } = watched
+    await page.goto(server.url('/settings/managed-credentials?info=box-integration'))
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await page.getByRole('alert').getByText(words).waitFor()
+  })
+
+  it('signs in with another account, back to the settings page', async () => {
+    server = await FixtureServer.start({ integrations: HEALTHY })
+    server.script.posts[`/api/integrations/${uid}/sign-in`] = { status: 200, body: { url: server.url('/sign-in/github') } }
+    watched = await openPage(browser)
+    const { page } = watched
+    await page.goto(server.url('/settings/managed-credentials?info=box-integration'))
+    await page.getByRole('button', { name: 'Use another account' }).click()
+    await page.waitForURL('**/sign-in/github')
+    expect(server.posted[0]?.body).toEqual({ returnTo: 'settings' })
+  })
+})
