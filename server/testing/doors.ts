@@ -104,6 +104,10 @@ export async function openDoors(
   const logged: string[] = []
   const write = (fields: object, message: string): void => void logged.push(JSON.stringify({ ...fields, message }))
   const adminSocketPath = options.adminSocketPath ?? join(directory, 'admin.sock')
+  const cleanUp = async (failure: unknown): Promise<never> => {
+    await rm(directory, { recursive: true })
+    throw failure
+  }
   const servers = await createServers({
     broker: brokerOf(expected, unexpected),
     options: {
@@ -119,11 +123,8 @@ export async function openDoors(
     },
     log: { info: write, warn: write, error: write },
     effects,
-  })
-  const port = await servers.listen('127.0.0.1', 0).catch(async (failure: unknown) => {
-    await rm(directory, { recursive: true })
-    throw failure
-  })
+  }).catch(cleanUp)
+  const port = await servers.listen('127.0.0.1', 0).catch(cleanUp)
   const send = (request: Request): Promise<Reply> => sendTo({ host: '127.0.0.1', port }, request, BEHIND_PROXY)
   let closing: Promise<void> | undefined
   const beginClose = (graceMs: number): Promise<void> => {

@@ -75,7 +75,12 @@ const ANSWERS: readonly (readonly [what: string, status: number, ask: (doors: Do
   ['health', 200, ({ send }) => send({ path: '/health/live', headers: { host: 'x' } })],
   ['readiness', 200, ({ send }) => send({ path: '/health/ready' })],
   ['a wrong method at health', 405, ({ send }) => send({ method: 'POST', path: '/health/live' })],
-  ['no host', 400, async ({ exchange }) => parse(await exchange('GET /login HTTP/1.0\r\n\r\n'))],
+  ['no host', 400, async ({ exchange }) => parse(await exchange('GET /login HTTP/1.1\r\nConnection: close\r\n\r\n'))],
+  [
+    'no host at the RPC door',
+    400,
+    async ({ exchange }) => parse(await exchange('POST /oauth_token HTTP/1.1\r\nConnection: close\r\n\r\n')),
+  ],
   [
     'a target that is not a path',
     400,
