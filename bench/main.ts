@@ -22,18 +22,25 @@ async function main(): Promise<number> {
   const { quick, json } = readOptions(process.argv.slice(2))
   installMissing([needs.wrk])
   const dir = mkdtempSync(join(tmpdir(), 'benchkey-bench-'))
+  const whenEnded = [() => rmSync(dir, { recursive: true, force: true })]
   const children = new Children(10_000)
   const stop = stopOnSignal()
   try {
-    const result = await Promise.race([measure(children, dir, quick ? QUICK : FULL), stop])
+    const result = await Promise.race([measure({ children, dir, whenEnded }, quick ? QUICK : FULL), stop])
     if (json) process.stdout.write(`${JSON.stringify(result.ratios)}\n`)
     else process.stdout.write(result.table)
     if (!quick) writeResult(result)
     return 0
   } finally {
     await children.stop()
-    rmSync(dir, { recursive: true, force: true })
+    for (const cleanUp of whenEnded) cleanUp()
   }
+}
+
+interface Bench {
+  readonly children: Children
+  readonly dir: string
+  readonly whenEnded: (() => void)[]
 }
 
 interface Result {
@@ -42,15 +49,14 @@ interface Result {
   readonly figures: ReadonlyMap<string, Figures>
 }
 
-async function measure(children: Children, dir: string, effort: Effort): Promise<Result> {
+async function measure({ children, dir, whenEnded }: Bench, effort: Effort): Promise<Result> {
   step('Starting Benchkey and signing in …')
-  const benchkey = await startBenchkey(children, dir)
+  const benchkey = await startBenchkey(children, whenEnded)
   const answer = await ask(benchkey.port, benchkey.load)
-  const { certificate, key } = benchkey.certificates
   const own = { pid: benchkey.pid, answerBytes: answer.wireBytes }
   const https: Contender = { ...own, name: 'Benchkey https', url: `https://127.0.0.1:${benchkey.port}` }
   const http: Contender = { ...own, name: 'Benchkey http', url: `http://127.0.0.1:${benchkey.port}` }
-  const bareHttps = await startBare(children, dir, answer, { certificate, key })
+  const bareHttps = await startBare(children, dir, answer, benchkey.identity)
   const bareHttp = await startBare(children, dir, answer, undefined)
   const script = join(dir, 'load.lua')
   writeLoadScript(script, benchkey.load)

@@ -1,8 +1,20 @@
 import { randomBytes, X509Certificate } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { step, Trouble } from './trouble.ts'
 
+/** Pages, database and logs take a tenth of it in the first days. */
+const ROOM_MB = 50
 const RENEW_BEFORE_MS = 30 * 24 * 60 * 60 * 1000
 
 /** Where `npm start` keeps everything: files 0600, directories 0700, all under `.benchkey/`. */
@@ -24,8 +36,9 @@ export interface StartFiles {
   readonly demoLog: string
 }
 
-/** Makes the directories of `.benchkey/` where they are missing. */
+/** Makes the directories of `.benchkey/` where they are missing; throws Trouble when there is no room to work in. */
 export function prepareDirectories(root: string): StartFiles {
+  checkRoom(root)
   const top = join(root, '.benchkey')
   const files: StartFiles = {
     top,
@@ -45,6 +58,13 @@ export function prepareDirectories(root: string): StartFiles {
     mkdirSync(dir, { recursive: true, mode: 0o700 })
   }
   return files
+}
+
+function checkRoom(root: string): void {
+  const { bavail, bsize } = statfsSync(root)
+  const freeMb = Math.floor((bavail * bsize) / 1024 ** 2)
+  if (freeMb < ROOM_MB)
+    throw new Trouble(`The disk is full: ${root} has ${freeMb} MB left, and Benchkey needs ${ROOM_MB} MB to start.`)
 }
 
 /** Writes a file of mode 0600 whole or not at all. */
