@@ -70,6 +70,14 @@ describe('the database at rest', () => {
     await isRefused(bob)
   })
 
+  it('refuses the ciphertexts of an earlier sign-in of the same user (F26)', async () => {
+    const old = columnOf(ann, 'refresh_token')
+    const again = await signIn('ann')
+    expect(again.generation).toBe(ann.generation)
+    put(again, 'refresh_token', old)
+    await isRefused(again)
+  })
+
   it('refuses an access token in the place of the refresh token (F26)', async () => {
     put(ann, 'refresh_token', columnOf(ann, 'access_token'))
     await isRefused(ann)

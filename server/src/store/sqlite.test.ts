@@ -245,6 +245,22 @@ describe('a SQLite database', () => {
     expect(await keys()).toEqual(['before', 'big'])
   })
 
+  it('shows no reader in memory what a transaction may still take back', async () => {
+    const memory = SqliteDatabase.openInMemory(realWaiting)
+    await memory.write(migrate)
+    const count = () => memory.readConnection.value('SELECT count(*) FROM meta')
+    let during: unknown
+    const failing = memory.write(async (transaction) => {
+      await transaction.insertInto('meta').values({ key: 'a', value: 'x' }).execute()
+      during = memory.readNow(count)
+      throw new Error('changed my mind')
+    })
+    await expect(failing).rejects.toThrow('changed my mind')
+    expect(await during).toBe(0)
+    expect(memory.readNow(count)).toBe(0)
+    await memory.close()
+  })
+
   it('closes while a write is under way, after that write', async () => {
     const write = put('last')
     await database.close()

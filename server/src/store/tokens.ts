@@ -32,8 +32,11 @@ export function tokenStore(context: StoreContext): TokenStore {
     get: async (tokenId) => first(await rows().where('oauth2_tokens.id', '=', tokenId).executeTakeFirst()),
     listForUser: async (userId) => (await rows().where('user_id', '=', userId).execute()).map(toStoredToken),
     async listInterrupted() {
+      const ids = () => database.reader.selectFrom('oauth2_tokens').select('id')
+      // Two halves, each with an index of its own; joined by "or" they would be looked for row by row.
+      const open = ids().where('attempt_open', '=', sql.lit(1))
       const interrupted = rows()
-        .where((row) => row.or([row('attempt_open', '=', sql.lit(1)), row('interrupted_at', 'is not', null)]))
+        .where('oauth2_tokens.id', 'in', open.union(ids().where('interrupted_at', 'is not', null)))
         .where('reauthentication_reason', 'is', null)
       return (await interrupted.execute()).map(toStoredToken)
     },
