@@ -161,8 +161,8 @@ export interface TokenStore {
   /** Batched, not durable at once: last used by whom. */
   noteUses(uses: readonly { tokenId: string; at: Date; by: string }[]): Promise<void>
   /**
-   * Sign-out: the row is gone at once for everyone; its tokens are queued for revocation in the same transaction, when
-   * `revocation` is given (a revocation URL is known).
+   * Sign-out: the row is gone at once for everyone; when `queue` (a revocation URL is known), a job for its refresh token and
+   * one for its access token, unless that has expired, are queued in the same transaction.
    */
   remove(userId: string, integrationId: string, revocation: { queue: boolean; giveUpAt: Date }): Promise<StoredToken | undefined>
   /** For a flight that ends after its row was signed out: its newest pair is what is revoked. */
@@ -216,7 +216,7 @@ export interface RevocationJob {
 export interface RevocationStore {
   /**
    * Claims the next due job for claimMs; jobs whose user has a newer stored token or an open attempt at the integration are
-   * cancelled in the same transaction and returned in `cancelled`.
+   * cancelled in the same transaction and returned in `cancelled`, once, with those that `tokens.create` has cancelled since.
    */
   claimDue(
     now: Date,
