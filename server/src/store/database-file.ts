@@ -6,7 +6,7 @@ import { SetupError } from '../domain/errors.ts'
 import { isBusy, SqliteConnection } from './sqlite-connection.ts'
 
 /** The database's file name inside its directory. */
-export const DATABASE_FILE = 'benchkey.db'
+const DATABASE_FILE = 'benchkey.db'
 
 /** What a database says of itself before anything is written to it. */
 export interface Inspection {

@@ -28,7 +28,7 @@ export function loadKeyRing(path: string, options: KeyRingOptions): KeyRing {
 }
 
 /** Reads lines `kid base64(32 bytes)`, the first being the primary key. Throws SetupError. */
-export function parseKeyRing(text: string, path: string): KeyRing {
+function parseKeyRing(text: string, path: string): KeyRing {
   const keys = new Map<string, KeyObject>()
   const lines = text.split('\n')
   if (lines.at(-1) === '') lines.pop()

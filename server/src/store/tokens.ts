@@ -166,7 +166,7 @@ async function removeParked(transaction: Transaction<Tables>, at: Date): Promise
   return parked.length
 }
 
-/** What every token reply sets, of a sign-in and of a refresh alike. */
-export function replyColumns(reply: SavedReply): { token_type: string; issued_at: number; expires_at: number | null } {
+/** Columns that every token reply sets. */
+function replyColumns(reply: SavedReply): { token_type: string; issued_at: number; expires_at: number | null } {
   return { token_type: reply.tokenType, issued_at: reply.issuedAt.getTime(), expires_at: toMs(reply.expiresAt) }
 }
