@@ -6,9 +6,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { ADMIN_SOCKET_NAME, type AdminSessionOpened } from '../src/domain/admin-api.ts'
+import { readBootId, startTimeOf } from '../src/launcher/processes.ts'
 import { type RunningServer, start } from '../src/main.ts'
 import { makeCertificates } from './certificates.ts'
-import { type Finished, type Running, runBenchkey, startBenchkey } from './command-line.ts'
+import { type Finished, type Running, runBenchkey, startBenchkey, startProcess } from './command-line.ts'
 
 /** Files of a server that is prepared or runs: configuration, data, certificates. */
 export interface ServerFiles {
@@ -132,13 +133,12 @@ export async function askAdmin<T>(files: Pick<ServerFiles, 'dataDir'>, method: s
   return (reply.text === '' ? undefined : JSON.parse(reply.text)) as T
 }
 
-/** Opens a session of this process for the user; its cookie is good for the session RPC. */
-export function openSession(
-  files: Pick<ServerFiles, 'dataDir'>,
-  userName: string,
-  supervisor: object,
-): Promise<AdminSessionOpened> {
-  return askAdmin(files, 'POST', '/sessions', { userName, name: 'test', supervisor })
+/** Opens a session for the user, owned by a process that idles until the session is ended; its cookie is good for the RPC. */
+export async function openSession(files: Pick<ServerFiles, 'dataDir'>, userName: string): Promise<AdminSessionOpened> {
+  const { pid } = startProcess(['sleep', '600']).child
+  if (pid === undefined) throw new Error('sleep could not be started')
+  const supervisor = { pid, startTime: startTimeOf(pid) ?? '', bootId: readBootId() }
+  return await askAdmin(files, 'POST', '/sessions', { userName, name: 'test', supervisor })
 }
 
 /** A reply as it came. */
