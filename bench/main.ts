@@ -14,7 +14,7 @@ import { type Load, writeLoadScript } from './wrk.ts'
 
 const root = resolve(import.meta.dirname, '..')
 /** Under 60 s with everything around it. */
-const QUICK: Effort = { rounds: 4, seconds: 2, warmUpSeconds: 1 }
+const QUICK: Effort = { rounds: 4, seconds: 2, warmUpSeconds: 2 }
 const FULL: Effort = { rounds: 7, seconds: 10, warmUpSeconds: 3 }
 
 /** CPU per token fetch against the runtime's own server in the same run (performance.md). */
