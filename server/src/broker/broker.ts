@@ -13,12 +13,14 @@ export interface Broker {
   readonly changes: Changes
 }
 
+/** How an attempt to log in to Benchkey ended. */
 export type LoginResult =
   | { readonly kind: 'ok'; readonly cookie: string; readonly user: User }
   | { readonly kind: 'refused' }
   /** "Too many attempts. Try again in 40 s." */
   | { readonly kind: 'too_many'; readonly retryAfterSeconds: number }
 
+/** Who is this browser: logging in to Benchkey and out of it. */
 export interface Logins {
   /** `address`: the browser's, for rate limit and audit. `previousCookie` is ended: a new id at login. */
   logIn(request: { userName: string; password: string; address: string; previousCookie?: string }): Promise<LoginResult>
@@ -38,6 +40,7 @@ export interface IntegrationView {
   readonly waitingSince?: Date
 }
 
+/** What the Info dialog shows beside the row. */
 export interface IntegrationDetails extends IntegrationView {
   readonly runningSessions: number
   readonly revocation?: { readonly state: 'waiting' | 'failed'; readonly since: Date; readonly words: string }
@@ -53,6 +56,7 @@ export type CallbackProblemKind =
   | 'logged_out'
   | 'doubled'
 
+/** How a callback ended. */
 export type CallbackResult =
   | { readonly kind: 'signed_in'; readonly integration: Integration; readonly returnTo: 'settings' | 'sign-in-page' }
   | {
@@ -66,6 +70,7 @@ export type CallbackResult =
     }
   | { readonly kind: 'too_many'; readonly retryAfterSeconds: number }
 
+/** Signing in to integrations and out of them, for a browser. */
 export interface SignIns {
   list(user: User): Promise<readonly IntegrationView[]>
   /** By uid; rejects with unknown_integration. */
@@ -99,14 +104,7 @@ export interface SignIns {
   tryAgain(user: User, uid: IntegrationUid): Promise<void>
 }
 
-/** What `/oauth_token` answers; `body` is the whole JSON reply, ready to send. */
-export interface TokenAnswer {
-  readonly accessToken: string
-  /** UTC, whole seconds, `Z`. */
-  readonly expiry: string
-  readonly warning?: string
-}
-
+/** The session RPC: tokens for the caller behind an RPC cookie. */
 export interface Tokens {
   /**
    * The fast path: `/oauth_token`'s reply body for the caller behind the RPC cookie. Rejects with session_ended when the
@@ -133,6 +131,7 @@ export interface OpenedSession {
   readonly account?: string
 }
 
+/** Development sessions: opening, rotating cookies, ending. */
 export interface Sessions {
   /** `uid`: of the process asking over the admin socket; it must be 0 to switch accounts. */
   open(request: {
@@ -154,6 +153,7 @@ export interface ReloadFinding {
   readonly text: string
 }
 
+/** What administrators do over the admin socket. */
 export interface Administration {
   addUser(user: { name: string; password: string; isAdmin: boolean }): Promise<User>
   listUsers(): Promise<readonly User[]>

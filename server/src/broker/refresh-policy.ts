@@ -1,8 +1,9 @@
 import type { RefreshReuse } from '../domain/integration.ts'
 import { isAlive, type StoredToken } from '../domain/stored-token.ts'
 
-/** A lease is taken for this long and renewed every HEARTBEAT_MS while the flight lives (refresh.md, *Who may send*). */
+/** A lease is taken for this long (refresh.md, *Who may send*). */
 export const LEASE_MS = 20_000
+/** A lease is renewed this often while its flight lives. */
 export const HEARTBEAT_MS = 5_000
 /** A token request leaves only when the lease was confirmed less than this ago, by two clocks. */
 export const FENCE_MS = 10_000
@@ -10,8 +11,9 @@ export const FENCE_MS = 10_000
 export const COOL_DOWN_MS = 30_000
 /** Callers wait this long for a flight; the flight itself goes on. */
 export const CALLER_WAIT_MS = 15_000
-/** An unspent refresh token is tried this often at the most, within RETRY_WINDOW_MS. */
+/** An unspent refresh token is tried this often at the most. */
 export const MAX_TRIES = 3
+/** No further try of an unspent refresh token starts after this. */
 export const RETRY_WINDOW_MS = 10_000
 /** `Retry-After` is obeyed up to this. */
 export const RETRY_AFTER_LIMIT_MS = 60 * 60_000
@@ -19,8 +21,9 @@ export const RETRY_AFTER_LIMIT_MS = 60 * 60_000
 export const TRIAL_MS = 60_000
 /** Refreshes of dead processes are looked for at the start and this often: well inside a usual grace window of 30 s. */
 export const RESUME_MS = 10_000
-/** Refusals without a known cause count as a dead grant after this many over at least this long (refresh.md, first class). */
+/** Refusals without a known cause count as a dead grant after this many (refresh.md, first class). */
 export const ODD_REFUSALS = 5
+/** And when they lasted at least this long. */
 export const ODD_REFUSALS_MS = 10 * 60_000
 
 /** With `refresh-reuse=unknown` a perhaps spent token is sent again when at most this much life is left. */

@@ -15,6 +15,7 @@ import { refusalOf } from './refusals.ts'
 import { rpcCookieHash } from './rpc-cookie.ts'
 import { type CachedReply, fingerprintOf, TokenCache } from './token-cache.ts'
 
+/** What the token path is made of. */
 export interface TokenParts {
   readonly store: Store
   readonly catalogue: Catalogue

@@ -20,6 +20,7 @@ export interface Store {
   close(): Promise<void>
 }
 
+/** Local accounts. */
 export interface UserStore {
   /** Rejects with code `duplicate` (StoreError) when the name is taken, any case. */
   create(user: { name: string; passwordHash: string; isAdmin: boolean }): Promise<User>
@@ -34,6 +35,7 @@ export interface UserStore {
   remove(name: string, revocation: { queueFor: ReadonlySet<string>; giveUpAt: Date }): Promise<User | undefined>
 }
 
+/** Web logins, found by the hash of their cookie. */
 export interface BrowserSessionStore {
   create(session: { idHash: string; userId: string }): Promise<void>
   /** Undefined when unknown, of a locked user, idle for longer than idleMs or older than absoluteMs; else touches lastSeenAt (at most once a minute). */
@@ -53,6 +55,7 @@ export interface IntegrationTrouble {
   readonly configurationHash: string
 }
 
+/** Internal ids of integrations, and what an integration suffers from. */
 export interface IntegrationStore {
   /** Internal ids by uid, made when new. They never change, whatever happens to guid or section name. */
   ensure(integrations: readonly { uid: IntegrationUid; section: string }[]): Promise<ReadonlyMap<IntegrationUid, string>>
@@ -63,6 +66,7 @@ export interface IntegrationStore {
   clearTrouble(integrationId: string): Promise<boolean>
 }
 
+/** Sign-in attempts, found by the hash of their state; each is taken once. */
 export interface AttemptStore {
   /** Stores an attempt under the hash of its state; drops expired ones; the oldest goes when the user has `limit` open. */
   create(stateHash: string, attempt: Omit<SignInAttempt, 'id' | 'startedAt'>, limit: number): Promise<SignInAttempt>
@@ -101,6 +105,7 @@ export interface AttemptKey {
   readonly attempt: string
 }
 
+/** Stored tokens: one row per user and integration, its secrets apart from it. */
 export interface TokenStore {
   find(userId: string, integrationId: string): Promise<StoredToken | undefined>
   get(tokenId: string): Promise<StoredToken | undefined>
@@ -178,6 +183,7 @@ export interface LookUp {
   readonly token?: StoredToken
 }
 
+/** Development sessions and their RPC cookies. */
 export interface SessionStore {
   create(session: {
     userName: string
@@ -213,6 +219,7 @@ export interface RevocationJob {
   readonly tries: number
 }
 
+/** Tokens that wait to be revoked at their service. */
 export interface RevocationStore {
   /**
    * Claims the next due job for claimMs; jobs whose user has a newer stored token or an open attempt at the integration are
@@ -255,6 +262,7 @@ export interface AuditEvent {
   readonly detail?: string
 }
 
+/** Who did what. */
 export interface AuditStore {
   append(events: readonly AuditEvent[]): Promise<void>
   /** Newest first. */
