@@ -1,16 +1,21 @@
 import type { CallbackResult } from '../src/broker/broker.ts'
+import { RevocationQueue } from '../src/broker/revocation-queue.ts'
 import { BrowserSignIns } from '../src/broker/sign-ins.ts'
 import type { BrowserSession } from '../src/domain/people.ts'
 import { createAuthorizationServers } from '../src/oauth/create.ts'
 import type { BrokerRoom } from './broker-room.ts'
 
+/** What a test puts in the place of its room's queue of revocations. */
+type Revocations = Pick<RevocationQueue, 'wake' | 'revokeReplaced'>
+
 /** Signing in over the room, with loopback providers allowed. */
-export function signInsOf(room: BrokerRoom): BrowserSignIns {
+export function signInsOf(room: BrokerRoom, revocations?: Revocations): BrowserSignIns {
   const servers = createAuthorizationServers({ effects: room.effects, allowLoopback: true })
   const fail = (what: string) => (): never => {
     throw new Error(`${what} was called and should not be`)
   }
-  return new BrowserSignIns({ ...room, servers }, fail('tryAgain'), () => undefined)
+  const queue = revocations ?? new RevocationQueue({ ...room, servers })
+  return new BrowserSignIns({ ...room, servers, revocations: queue }, fail('tryAgain'))
 }
 
 /** A browser as the broker sees one: a web login and the cookies of its attempts. */

@@ -59,8 +59,12 @@ export class Callback {
       ...(attempt.codeVerifier === undefined ? {} : { codeVerifier: attempt.codeVerifier }),
     })
     if (outcome.kind !== 'success') return await this.#refuse(problemOfOutcome(accepted, outcome), request)
+    const replaced = await this.#replacedRefreshToken(accepted)
     const lost = await this.#save(accepted, savedReplyOf(integration, outcome.reply, sentAt))
     if (lost) return await this.#refuse(lost, request)
+    if (replaced !== undefined && replaced !== outcome.reply.refreshToken) {
+      this.#parts.revocations.revokeReplaced(attempt.userId, integration, replaced)
+    }
     await this.#afterSave(accepted, request)
     return { kind: 'signed_in', integration, returnTo: attempt.returnTo }
   }
@@ -124,6 +128,24 @@ export class Callback {
     }
     if (reply.code === undefined) return { kind: 'provider_failed', why: 'neither code nor error', ...known }
     return { ...known, code: reply.code }
+  }
+
+  /**
+   * The refresh token this sign-in replaces, where revoking it cannot end the new one (`revocation-scope=token`); elsewhere
+   * it is only dropped (refresh.md, *Sign-out and revocation*). Nothing that goes wrong here may cost the new sign-in.
+   */
+  async #replacedRefreshToken({ attempt, integration }: Accepted): Promise<string | undefined> {
+    if (integration.revocationScope !== 'token' || integration.revocationUrl === undefined) return undefined
+    const { tokens } = this.#parts.store
+    try {
+      const before = await tokens.find(attempt.userId, attempt.integrationId)
+      // Tokens of another client or origin never travel to this one (fault F33).
+      if (before?.clientFingerprint !== this.#parts.catalogue.fingerprintOf(integration)) return undefined
+      return (await tokens.readSecrets(before.id, before.generation))?.refreshToken
+    } catch (failure) {
+      this.#parts.log.warn({ failure: kindOfFailure(failure) }, 'A replaced refresh token could not be read and is not revoked.')
+      return undefined
+    }
   }
 
   /** The sign-in is committed before anything else can fail. Answers a problem when its user is gone meanwhile. */

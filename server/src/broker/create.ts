@@ -78,7 +78,7 @@ export async function createBroker(parts: BrokerParts): Promise<Broker & { close
   for (const loop of loops) loop.start()
   return {
     logins: new BrowserLogins({ store, accounts, effects, audit, changes, singleUser }),
-    signIns: new BrowserSignIns(shared, engine.tryAgain, wakeRevocations),
+    signIns: new BrowserSignIns({ ...shared, revocations }, engine.tryAgain),
     tokens: engine.tokens,
     sessions,
     administration,

@@ -7,7 +7,7 @@ import type { Integration } from '../domain/integration.ts'
 import type { User } from '../domain/people.ts'
 import { createAuthorizationServers } from '../oauth/create.ts'
 import { RevocationQueue } from './revocation-queue.ts'
-import { BrowserSignIns } from './sign-ins.ts'
+import type { BrowserSignIns } from './sign-ins.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
@@ -27,8 +27,8 @@ beforeEach(async () => {
   box = integrationOf({ section: 'box', authorizationUrl, tokenUrl, revocationUrl })
   await room.configure(box)
   ann = await room.addUser('ann')
-  signIns = signInsOf(room)
   queue = new RevocationQueue({ ...room, servers: createAuthorizationServers({ effects: room.effects, allowLoopback: true }) })
+  signIns = signInsOf(room, queue)
   browser = new PlayedBrowser(signIns, await room.browserOf(ann))
   await signIn()
 })
@@ -75,14 +75,10 @@ describe('signing out', () => {
     for (const { parameters } of revocations()) expect(JSON.stringify(audit)).not.toContain(parameters.get('token'))
   })
 
-  test('wakes the queue', async () => {
+  test('wakes the queue, when there was something to sign out of', async () => {
     const woken: string[] = []
-    const servers = createAuthorizationServers({ effects: room.effects, allowLoopback: true })
-    const desk = new BrowserSignIns(
-      { ...room, servers },
-      async () => undefined,
-      () => woken.push('woken'),
-    )
+    const wake = (): void => void woken.push('woken')
+    const desk = signInsOf(room, { wake, revokeReplaced: (...what) => queue.revokeReplaced(...what) })
     await desk.signOut(ann, box.uid, '192.0.2.1')
     expect(woken).toEqual(['woken'])
     await desk.signOut(ann, box.uid, '192.0.2.1')
@@ -95,6 +91,32 @@ describe('signing out', () => {
     await signOut()
     expect(await room.store.revocations.counts()).toEqual({ waiting: 0, failed: 0 })
     expect(await room.audited('sign_out')).toMatchObject([{ detail: 'no revocation URL is configured' }])
+  })
+})
+
+describe('a sign-in over an earlier one', () => {
+  test('drops the replaced refresh token, because revoking it could end the new one', async () => {
+    await signIn()
+    queue.start()
+    await queue.close()
+    expect(revocations()).toHaveLength(0)
+  })
+
+  test('revokes the replaced refresh token under revocation-scope=token, and no other', async () => {
+    await room.configure({ ...box, revocationScope: 'token' })
+    const before = await room.store.tokens.find(ann.id, room.catalogue.internalId(box.uid) ?? '')
+    const secrets = before && (await room.store.tokens.readSecrets(before.id, before.generation))
+    await signIn()
+    await queue.close()
+    expect(revocations().map(({ parameters }) => parameters.get('token'))).toEqual([secrets?.refreshToken])
+    expect(await room.audited('token.revoked')).toMatchObject([{ userName: 'ann', section: 'box' }])
+  })
+
+  test('sends nothing of a replaced sign-in to a changed origin', async () => {
+    await room.configure({ ...box, revocationScope: 'token', client: { ...box.client, clientId: 'another' } })
+    await signIn()
+    await queue.close()
+    expect(revocations()).toHaveLength(0)
   })
 })
 

@@ -1,4 +1,5 @@
 import type { Effects } from '../domain/effects.ts'
+import type { Integration } from '../domain/integration.ts'
 import type { AuthorizationServers } from '../oauth/authorization-server.ts'
 import type { RevocationOutcome } from '../oauth/outcome.ts'
 import type { RevocationJob, Store } from '../store/store.ts'
@@ -35,6 +36,7 @@ export interface RevocationParts {
 export class RevocationQueue {
   readonly #parts: RevocationParts
   readonly #loop: Periodic
+  readonly #atOnce = new Set<Promise<void>>()
 
   constructor(parts: RevocationParts) {
     this.#parts = parts
@@ -50,9 +52,21 @@ export class RevocationQueue {
     this.#loop.wake()
   }
 
-  /** Waits for the revocation under way; what waits is left for the next start. */
-  close(): Promise<void> {
-    return this.#loop.close()
+  /** Waits for the revocations under way; what waits is left for the next start. */
+  async close(): Promise<void> {
+    await this.#loop.close()
+    await Promise.all(this.#atOnce)
+  }
+
+  /**
+   * Revokes a refresh token that a new sign-in has replaced: in the background, once, and only under
+   * `revocation-scope=token`, where it cannot end the new one. The queue is not for it: it cancels what a newer sign-in
+   * follows.
+   */
+  revokeReplaced(userId: string, integration: Integration, refreshToken: string): void {
+    const revoking = this.#revokeOnce(userId, integration, refreshToken)
+    this.#atOnce.add(revoking)
+    void revoking.finally(() => this.#atOnce.delete(revoking))
   }
 
   async #workOff(stop: AbortSignal): Promise<void> {
@@ -69,7 +83,7 @@ export class RevocationQueue {
   }
 
   async #revoke(job: RevocationJob): Promise<void> {
-    const { catalogue, servers, store, changes } = this.#parts
+    const { catalogue, store, changes } = this.#parts
     const fingerprint = fingerprintOf(job.token)
     const integration = catalogue.findByInternalId(job.integrationId)
     if (!integration?.revocationUrl) {
@@ -78,15 +92,7 @@ export class RevocationQueue {
       await this.#record('revocation.dropped', 'failed', job, { fingerprint, detail })
       return
     }
-    const outcome = await servers
-      .revoke(integration, { token: job.token, tokenTypeHint: job.tokenTypeHint })
-      .catch((failure: unknown): RevocationOutcome => {
-        this.#parts.log.error(
-          { failure: kindOfFailure(failure), section: integration.section },
-          'A revocation ended unexpectedly.',
-        )
-        return { kind: 'retry', words: 'ended unexpectedly' }
-      })
+    const outcome = await this.#send(integration, job.token, job.tokenTypeHint)
     if (outcome.kind === 'done') {
       await store.revocations.finish(job.id)
       await this.#record('token.revoked', 'ok', job, { fingerprint })
@@ -94,6 +100,28 @@ export class RevocationQueue {
       await this.#putBack(job, outcome, fingerprint)
     }
     changes.publish(job.userId, 'integrations')
+  }
+
+  async #revokeOnce(userId: string, integration: Integration, refreshToken: string): Promise<void> {
+    const { kind, ...more } = await this.#send(integration, refreshToken, 'refresh_token')
+    const facts = { userId, section: integration.section, fingerprint: fingerprintOf(refreshToken) }
+    if (kind === 'done') await this.#parts.audit.record({ action: 'token.revoked', outcome: 'ok', ...facts })
+    else {
+      const detail = 'words' in more ? more.words : kind
+      await this.#parts.audit.record({ action: 'revocation.given_up', outcome: 'failed', ...facts, detail })
+    }
+  }
+
+  async #send(
+    integration: Integration,
+    token: string,
+    tokenTypeHint: RevocationJob['tokenTypeHint'],
+  ): Promise<RevocationOutcome> {
+    const { servers, log } = this.#parts
+    return await servers.revoke(integration, { token, tokenTypeHint }).catch((failure: unknown): RevocationOutcome => {
+      log.error({ failure: kindOfFailure(failure), section: integration.section }, 'A revocation ended unexpectedly.')
+      return { kind: 'retry', words: 'ended unexpectedly' }
+    })
   }
 
   /** A refusal may be a wrong client secret, which somebody repairs: it is tried again like a failure, until it is given up. */

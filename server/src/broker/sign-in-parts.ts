@@ -6,6 +6,7 @@ import type { Catalogue } from './catalogue.ts'
 import type { LiveChanges } from './live-changes.ts'
 import type { Log } from './log.ts'
 import { sha256 } from './random-values.ts'
+import type { RevocationQueue } from './revocation-queue.ts'
 
 /** What signing in is made of. */
 export interface SignInParts {
@@ -16,6 +17,7 @@ export interface SignInParts {
   readonly audit: AuditLog
   readonly changes: LiveChanges
   readonly log: Log
+  readonly revocations: Pick<RevocationQueue, 'wake' | 'revokeReplaced'>
 }
 
 /** The part of an attempt cookie's name that tells attempts apart: the first 16 hex digits of the state's hash. */

@@ -31,16 +31,13 @@ export type TryAgain = (user: User, integration: Integration) => Promise<void>
 export class BrowserSignIns implements SignIns {
   readonly #parts: SignInParts
   readonly #tryAgain: TryAgain
-  readonly #revocationQueued: () => void
   readonly #callback: Callback
   readonly #perUser: RateLimiter
   readonly #perAddress: RateLimiter
 
-  /** `revocationQueued` wakes the queue after a sign-out. */
-  constructor(parts: SignInParts, tryAgain: TryAgain, revocationQueued: () => void) {
+  constructor(parts: SignInParts, tryAgain: TryAgain) {
     this.#parts = parts
     this.#tryAgain = tryAgain
-    this.#revocationQueued = revocationQueued
     this.#callback = new Callback(parts)
     this.#perUser = new RateLimiter(PER_USER, parts.effects)
     this.#perAddress = new RateLimiter(PER_ADDRESS, parts.effects)
@@ -108,7 +105,7 @@ export class BrowserSignIns implements SignIns {
 
   async signOut(user: User, uid: IntegrationUid, address: string): Promise<void> {
     const { integration, internalId } = this.#get(uid)
-    const { store, audit, changes } = this.#parts
+    const { store, audit, changes, revocations } = this.#parts
     const queue = integration.revocationUrl !== undefined
     const giveUpAt = new Date(store.now().getTime() + REVOCATION_LIFE_MS)
     const removed = await store.tokens.remove(user.id, internalId, { queue, giveUpAt })
@@ -117,7 +114,7 @@ export class BrowserSignIns implements SignIns {
     const who = { userName: user.name, section: integration.section, address }
     await audit.record({ action: 'sign_out', outcome: 'ok', detail, ...who })
     changes.publish(user.id, 'integrations')
-    if (queue) this.#revocationQueued()
+    if (queue) revocations.wake()
   }
 
   async tryAgain(user: User, uid: IntegrationUid): Promise<void> {
