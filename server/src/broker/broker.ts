@@ -107,11 +107,11 @@ export interface SignIns {
 /** The session RPC: tokens for the caller behind an RPC cookie. */
 export interface Tokens {
   /**
-   * The fast path: `/oauth_token`'s reply body for the caller behind the RPC cookie. Rejects with session_ended when the
+   * The fast path: `/oauth_token`'s reply body, JSON in ASCII, for the caller behind the RPC cookie. Rejects with session_ended when the
    * cookie opens nothing, otherwise with the codes of the table of states. `minTtlMs` undefined = the default.
    * `address` is the caller's, for audit.
    */
-  fetch(request: { cookie: string; uid: string; minTtlMs: number | undefined; address: string }): Promise<Buffer>
+  fetch(request: { cookie: string; uid: string; minTtlMs: number | undefined; address: string }): Promise<string>
   /** The caller behind an RPC cookie; rejects with session_ended. */
   authenticate(cookie: string, address: string): Promise<Caller>
   /** For `/oauth_integrations`. */

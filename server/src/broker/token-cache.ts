@@ -7,11 +7,12 @@ export interface CachedReply {
   readonly generation: number
   /** Identity matters: another configuration may word another warning. */
   readonly integration: Integration
-  readonly body: Buffer
+  /** JSON in ASCII. */
+  readonly body: string
   readonly fingerprint: string
 }
 
-/** About 40 MiB at the longest tokens seen (2,500 characters and their JSON, twice). */
+/** About 30 MiB at the longest tokens seen (2,500 characters). */
 const LIMIT = 10_000
 
 /**

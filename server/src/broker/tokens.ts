@@ -42,7 +42,7 @@ export class TokenFetcher implements Tokens {
   }
 
   /** The reply body for the caller behind the cookie; rejects with the codes of the table of states. */
-  async fetch(request: Request): Promise<Buffer> {
+  async fetch(request: Request): Promise<string> {
     return await this.#fetch(request, 1)
   }
 
@@ -56,7 +56,7 @@ export class TokenFetcher implements Tokens {
     return await viewsFor(this.#parts, caller.userId)
   }
 
-  async #fetch(request: Request, looks: number): Promise<Buffer> {
+  async #fetch(request: Request, looks: number): Promise<string> {
     const { catalogue, store } = this.#parts
     const integration = catalogue.find(request.uid)
     const look = await store.sessions.lookUp(rpcCookieHash(request.cookie), integration && catalogue.internalId(integration.uid))
@@ -79,7 +79,7 @@ export class TokenFetcher implements Tokens {
   }
 
   /** Undefined when the row was signed out or replaced meanwhile: look again. */
-  async #fetchStale(integration: Integration, before: StoredToken, look: LookUp, request: Request): Promise<Buffer | undefined> {
+  async #fetchStale(integration: Integration, before: StoredToken, look: LookUp, request: Request): Promise<string | undefined> {
     const { store, refresher } = this.#parts
     if (!this.#isUsable(integration, before) || !(await this.#mayRefresh(integration, before))) {
       return await this.#serveAsItIs(integration, before, look, request)
@@ -119,7 +119,7 @@ export class TokenFetcher implements Tokens {
     look: LookUp,
     request: Request,
     timedOut = false,
-  ): Promise<Buffer | undefined> {
+  ): Promise<string | undefined> {
     const state = await this.#stateOf(integration, token, timedOut)
     if (this.#isUsable(integration, token) && isAlive(token, this.#parts.store.now())) {
       const warned = state.code === 'renewal_delayed' || state.code === 'configuration_error'
@@ -134,7 +134,7 @@ export class TokenFetcher implements Tokens {
     look: LookUp,
     request: Request,
     warning?: string,
-  ): Promise<Buffer | undefined> {
+  ): Promise<string | undefined> {
     const cached = warning === undefined ? this.#cache.find(token, integration) : undefined
     const reply = cached ?? (await this.#reply(integration, token, warning))
     if (!reply) return undefined
@@ -154,13 +154,11 @@ export class TokenFetcher implements Tokens {
     const accessToken = await this.#readAccessToken(token)
     if (accessToken === undefined) return undefined
     const words = warning ?? this.#scopeWarning(integration, token)
-    const body = Buffer.from(
-      JSON.stringify({
-        access_token: accessToken,
-        expiry: token.expiresAt ? `${token.expiresAt.toISOString().slice(0, 19)}Z` : NEVER,
-        ...(words === undefined ? {} : { warning: words }),
-      }),
-    )
+    const body = asciiJson({
+      access_token: accessToken,
+      expiry: token.expiresAt ? `${token.expiresAt.toISOString().slice(0, 19)}Z` : NEVER,
+      ...(words === undefined ? {} : { warning: words }),
+    })
     const reply = { generation: token.generation, integration, body, fingerprint: fingerprintOf(accessToken) }
     if (warning === undefined) this.#cache.keep(token, reply)
     return reply
@@ -202,6 +200,11 @@ export class TokenFetcher implements Tokens {
   #phrasing(): Phrasing {
     return plainPhrasing(this.#parts.catalogue.publicUrl)
   }
+}
+
+/** JSON whose characters are its bytes, so that a kept reply is sent without being encoded again. RFC 8259 §7. */
+function asciiJson(value: object): string {
+  return JSON.stringify(value).replace(/[\u007f-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 /** Milliseconds; the larger of what the caller and the administrator (`min-ttl`) ask for. */

@@ -122,7 +122,7 @@ const ANSWERS: readonly (readonly [what: string, status: number, ask: (doors: Do
 
 const expected: ExpectedCalls = {
   logins: adaIsLoggedIn,
-  tokens: { fetch: async () => Buffer.from('{"access_token":"t","expiry":"9999-12-31T23:59:59Z"}') },
+  tokens: { fetch: async () => '{"access_token":"t","expiry":"9999-12-31T23:59:59Z"}' },
   signIns: {
     list: async () => Promise.reject(new Error('disk on fire')),
     finish: async () => ({ kind: 'signed_in', integration: box, returnTo: 'settings' }),

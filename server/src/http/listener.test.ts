@@ -83,7 +83,7 @@ function handshake(port: number, options: ConnectionOptions): Promise<string> {
 
 describe('the port with a certificate', () => {
   test('serves pages and tokens over TLS', async () => {
-    const { port } = await open({ tokens: { fetch: async () => Buffer.from(TOKEN_REPLY) } })
+    const { port } = await open({ tokens: { fetch: async () => TOKEN_REPLY } })
     expect((await get(port, first.ca, '/login')).status).toBe(200)
     const call = { method: 'POST', headers: RPC_HEADERS, body: CALL }
     expect(await get(port, first.ca, '/oauth_token', call)).toEqual({ status: 200, body: TOKEN_REPLY })
@@ -104,10 +104,7 @@ describe('the port with a certificate', () => {
       /^HTTP\/1\.1 403 Benchkey answers over https only\./,
     )
     await https.close()
-    const http = await open(
-      { tokens: { fetch: async () => Buffer.from(TOKEN_REPLY) } },
-      { callbackAddress: 'http://127.0.0.1:8443' },
-    )
+    const http = await open({ tokens: { fetch: async () => TOKEN_REPLY } }, { callbackAddress: 'http://127.0.0.1:8443' })
     expect(await http.exchange(call('127.0.0.1:8443'), TOKEN_REPLY)).toMatch(/^HTTP\/1\.1 200 OK/)
   })
 

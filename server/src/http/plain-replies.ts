@@ -23,16 +23,20 @@ export class PlainReplies {
   }
 
   /** 200 with a JSON body that is ready to send. */
-  json(response: ServerResponse, body: Buffer | string): void {
-    response.writeHead(200, this.#withLength(this.#jsonHeaders, body))
-    // As a string of bytes it leaves with the headers in one write; a Buffer costs a second one.
-    if (typeof body === 'string') response.end(body)
-    else response.end(body.toString('latin1'), 'latin1')
+  json(response: ServerResponse, body: string): void {
+    response.writeHead(200, this.#withLength(this.#jsonHeaders, Buffer.byteLength(body)))
+    response.end(body)
+  }
+
+  /** 200 with JSON in ASCII: its characters are its bytes, and leave with the headers in one write. */
+  asciiJson(response: ServerResponse, body: string): void {
+    response.writeHead(200, this.#withLength(this.#jsonHeaders, body.length))
+    response.end(body, 'latin1')
   }
 
   /** 200 with a word of plain text. */
   text(response: ServerResponse, body: string): void {
-    response.writeHead(200, this.#withLength(this.#textHeaders, body))
+    response.writeHead(200, this.#withLength(this.#textHeaders, Buffer.byteLength(body)))
     response.end(body)
   }
 
@@ -43,15 +47,15 @@ export class PlainReplies {
 
   /** A status ≥ 400: R shows the body, Python the reason phrase. */
   refuse(response: ServerResponse, status: number, sentence: string, more: readonly string[] = []): void {
-    const headers = this.#withLength(this.#textHeaders, sentence)
+    const headers = this.#withLength(this.#textHeaders, Buffer.byteLength(sentence))
     headers.push(...more)
     response.writeHead(status, reasonPhraseOf(sentence), headers)
     response.end(sentence)
   }
 
-  #withLength(headers: readonly string[], body: Buffer | string): string[] {
+  #withLength(headers: readonly string[], length: number): string[] {
     const all = headers.slice()
-    all.push('Content-Length', String(Buffer.byteLength(body)))
+    all.push('Content-Length', String(length))
     if (this.#isDraining) all.push('Connection', 'close')
     return all
   }

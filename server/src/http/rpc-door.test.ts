@@ -7,7 +7,7 @@ import type { StoredToken } from '../domain/stored-token.ts'
 import type { ServersOptions } from './servers.ts'
 
 const COOKIE = 'user-id=ada|Wed%2C%2001%20Jan%202031%2000%3A00%3A00%20GMT|c2ln'
-const TOKEN_REPLY = Buffer.from('{"access_token":"t-1","expiry":"2026-12-31T23:59:59Z"}')
+const TOKEN_REPLY = '{"access_token":"t-1","expiry":"2026-12-31T23:59:59Z"}'
 const CALLER = { userId: 'u1', sessionId: 's1', sessionName: 'command "Rscript"' }
 const ASK_TOKEN = JSON.stringify({ method: '/oauth_token', kwparams: { uuid: box.uid } })
 
@@ -88,13 +88,13 @@ describe('the recorded requests of the two clients', () => {
         { callbackAddress: 'http://127.0.0.1:44399' },
       )
       const sent = bytes.replace(/^(X-RS-Session-Server-RPC-Cookie: ).*(\r\n)/m, `$1${COOKIE}$2`)
-      const answer = await exchange(sent, bytes.includes('integrations') ? '}]}]}' : TOKEN_REPLY.toString())
+      const answer = await exchange(sent, bytes.includes('integrations') ? '}]}]}' : TOKEN_REPLY)
       const [head = '', body = ''] = answer.split('\r\n\r\n')
       expect(head).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
       expect(head).toMatch(/^Content-Type: application\/json\r?$/m)
       expect(head).toMatch(/^Cache-Control: no-store\r?$/m)
       expect(head).toMatch(new RegExp(`^Content-Length: ${body.length}\\r?$`, 'm'))
-      if (!bytes.includes('integrations')) return expect(body).toBe(TOKEN_REPLY.toString())
+      if (!bytes.includes('integrations')) return expect(body).toBe(TOKEN_REPLY)
       expect(JSON.parse(Buffer.from(body, 'latin1').toString())).toEqual({
         providers: [
           {
@@ -144,7 +144,7 @@ describe('the token call', () => {
         },
       },
     })
-    expect((await send(request)).body).toBe(TOKEN_REPLY.toString())
+    expect((await send(request)).body).toBe(TOKEN_REPLY)
     expect(asked).toEqual([{ cookie: COOKIE, uid: box.uid, minTtlMs: undefined, address: '127.0.0.1' }])
   })
 
@@ -169,7 +169,7 @@ describe('the token call', () => {
       { publicUrl: 'https://bench.example/workbench', callbackAddress: 'https://bench.example/workbench' },
     )
     for (const path of ['/workbench/oauth_token', '/workbench//oauth_token']) {
-      expect((await send(tokenCall({ path }))).body).toBe(TOKEN_REPLY.toString())
+      expect((await send(tokenCall({ path }))).body).toBe(TOKEN_REPLY)
     }
     expect((await send(tokenCall())).status).toBe(400)
   })
@@ -178,7 +178,7 @@ describe('the token call', () => {
     const { exchange } = await open({ tokens: { fetch: async () => TOKEN_REPLY } })
     const pieces = [ASK_TOKEN.slice(0, 9), ASK_TOKEN.slice(9)].map((piece) => `${piece.length.toString(16)}\r\n${piece}\r\n`)
     const head = `POST /oauth_token HTTP/1.1\r\nHost: bench.example\r\nX-Forwarded-Proto: https\r\nX-RS-Session-Server-RPC-Cookie: ${COOKIE}\r\nTransfer-Encoding: chunked\r\n\r\n`
-    expect(await exchange(`${head}${pieces.join('')}0\r\n\r\n`, TOKEN_REPLY.toString())).toMatch(/^HTTP\/1\.1 200 OK/)
+    expect(await exchange(`${head}${pieces.join('')}0\r\n\r\n`, TOKEN_REPLY)).toMatch(/^HTTP\/1\.1 200 OK/)
   })
 })
 

@@ -93,7 +93,7 @@ export class RpcDoor {
       return
     }
     this.#broker.tokens.fetch({ cookie, uid: call.uid, minTtlMs: call.minTtlMs, address }).then(
-      (reply) => this.#replies.json(response, reply),
+      (reply) => this.#replies.asciiJson(response, reply),
       (error: unknown) => this.#fail(response, error, 'oauth_token', address),
     )
   }

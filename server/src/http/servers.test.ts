@@ -25,7 +25,7 @@ const TOKEN_CALL = {
 describe('closing', () => {
   test('lets a request that runs finish and closes its connection, and refuses new ones', async () => {
     const asked = Promise.withResolvers<void>()
-    const token = Promise.withResolvers<Buffer>()
+    const token = Promise.withResolvers<string>()
     const { send, beginClose, port } = await open({
       tokens: {
         fetch: () => {
@@ -38,7 +38,7 @@ describe('closing', () => {
     await asked.promise
     const closed = beginClose(60_000)
     await expect(send({ path: '/login' })).rejects.toThrow(/ECONNREFUSED/)
-    token.resolve(Buffer.from('{}'))
+    token.resolve('{}')
     expect(await reply).toMatchObject({ status: 200, headers: { connection: 'close' } })
     await closed
     expect(port).toBeGreaterThan(0)

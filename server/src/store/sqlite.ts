@@ -41,6 +41,10 @@ export class SqliteDatabase implements Database {
   readonly #mutex = new Mutex()
   #foreignLock: { sinceMs: number; seenMs: number } | undefined
   #commits = 0
+  #versionOfTurn: number | undefined
+  readonly #forgetVersion = (): void => {
+    this.#versionOfTurn = undefined
+  }
   #ping: Promise<void> | undefined
   #isClosed = false
 
@@ -82,9 +86,17 @@ export class SqliteDatabase implements Database {
     return new SqliteDatabase(connection, connection, waiting)
   }
 
-  /** Changes whenever anything was committed, by whatever process. SQLite's `data_version` leaves out a connection's own commits. */
+  /**
+   * Changes whenever anything was committed, by whatever process. SQLite's `data_version` leaves out a connection's own commits.
+   * It is read once a turn of the event loop: the requests of one turn were all under way before any commit it could miss.
+   */
   version(): number {
-    return this.#isInMemory ? this.#commits : (this.#dataVersion.get() as unknown as readonly [number])[0]
+    if (this.#isInMemory) return this.#commits
+    if (this.#versionOfTurn === undefined) {
+      this.#versionOfTurn = (this.#dataVersion.get() as unknown as readonly [number])[0]
+      setImmediate(this.#forgetVersion)
+    }
+    return this.#versionOfTurn
   }
 
   /** Runs a synchronous read on committed rows: at once, or after the lock or the transaction that is in its way. */
@@ -204,6 +216,7 @@ export class SqliteDatabase implements Database {
       commit: () => {
         connection.run('COMMIT')
         this.#commits += 1
+        this.#versionOfTurn = undefined
       },
       // A full disk has SQLite roll back by itself.
       rollback: () => {

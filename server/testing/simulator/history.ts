@@ -285,8 +285,8 @@ class History {
     }
   }
 
-  #judgeServed(askedAt: number, body: Buffer): void {
-    const reply = JSON.parse(body.toString()) as { access_token: string; expiry: string }
+  #judgeServed(askedAt: number, body: string): void {
+    const reply = JSON.parse(body) as { access_token: string; expiry: string }
     this.#note(`served ${reply.access_token}`)
     if (this.#provider.ledger.isAccessTokenAlive(reply.access_token) === false && this.#kind.reuse.kind === 'strict') {
       this.#complain(`served ${reply.access_token}, whose chain had been ended by our own replay`)
@@ -323,7 +323,7 @@ class History {
         address: '127.0.0.1',
       })
       const body = answer.then(
-        (bytes) => (JSON.parse(bytes.toString()) as { access_token: string }).access_token,
+        (reply) => (JSON.parse(reply) as { access_token: string }).access_token,
         (error: unknown) => `refused: ${String(error)}`,
       )
       let token: string | undefined
