@@ -137,9 +137,8 @@ export class SessionKeeper implements Sessions {
     const account = await findUnixAccount(user.name)
     if (!account)
       throw badRequest(`There is no Unix account "${user.name}" on this host. Sessions run as the user's own account.`)
-    if (account.uid === 0 || account.uid === serverUid) {
-      throw badRequest(`The Unix account "${user.name}" is root's or the server's own. Sessions do not run as it.`)
-    }
+    if (account.uid === 0)
+      throw badRequest(`The Unix account "${user.name}" is root, as the server itself. Sessions never run as root.`)
     return account.name
   }
 

@@ -370,6 +370,19 @@ describe('callback', () => {
     }
   })
 
+  test('without issuer=, the issuer of another tenant on the same host is refused', async () => {
+    const tenant = integrationAt(provider, 'tenant', { tokenUrl: `${provider.origin}/b/token`, issuer: `${provider.origin}/b` })
+    await room.configure(box, tenant)
+    const url = await browser.start(box.uid)
+    const reply = [
+      ['state', stateOf(url)],
+      ['code', 'a-code'],
+      ['iss', `${provider.origin}/b`],
+    ] as const
+    expect(await browser.answer(reply)).toMatchObject({ problem: 'dead_link' })
+    expect(provider.requests).toHaveLength(0)
+  })
+
   test('a second client at the same authorization server does not count as another issuer', async () => {
     const twin = integrationAt(provider, 'twin', { issuer: provider.origin })
     await room.configure(box, twin)
