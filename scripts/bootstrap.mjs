@@ -2,14 +2,18 @@
 // usage: node scripts/bootstrap.mjs start|test|check|bench [arguments]
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, statfsSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join, resolve } from 'node:path'
 
 const OLDEST_NODE = 20
+/** node_modules takes 550 MB. */
+const ROOM_MB = 600
 const root = resolve(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '..')
 const stampFile = join(root, 'node_modules', '.benchkey-installed')
 const targets = { start: 'scripts/start.ts', test: 'scripts/test.ts', check: 'scripts/check.ts', bench: 'bench/main.ts' }
+
+const diskFull = `The disk is full: free about ${ROOM_MB} MB in ${root} and try again.`
 
 class Trouble extends Error {}
 
@@ -45,9 +49,15 @@ function checkMachine() {
   }
 }
 
+/** npm itself notices a full disk only after minutes of retries. What it replaces makes room by itself. */
+function checkRoom() {
+  const { bavail, bsize } = statfsSync(root)
+  if (!existsSync(join(root, 'node_modules')) && bavail * bsize < ROOM_MB * 1024 ** 2) throw new Trouble(diskFull)
+}
+
 /** The one sentence that npm's own output leaves to be guessed. */
 function explain(output) {
-  if (/ENOSPC/.test(output)) return `The disk is full: free about 600 MB in ${root} and try again.`
+  if (/ENOSPC/.test(output)) return diskFull
   if (/EACCES|EPERM|EROFS/.test(output))
     return `The packages could not be written: give your account write permission in ${root}.`
   if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT/.test(output)) {
@@ -73,6 +83,7 @@ function npmCommand() {
 
 async function install(wanted) {
   checkMachine()
+  checkRoom()
   process.stderr.write('Installing the packages …\n')
   const [program, ...first] = npmCommand()
   // dev and optional by name: NODE_ENV=production or an `omit` of the user's would leave half of them out.

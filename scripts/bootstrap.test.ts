@@ -97,6 +97,18 @@ describe('the bootstrap', () => {
     expect(result.words).toMatch(sentence)
   })
 
+  test('says that the disk is full before npm has tried for minutes, but not when npm only replaces what is there', async () => {
+    const world = `import fs from 'node:fs'; import { syncBuiltinESMExports } from 'node:module'
+fs.statfsSync = () => ({ bavail: 40, bsize: 1024 ** 2 }); syncBuiltinESMExports()`
+    expect(await run(['check'], world)).toEqual({
+      code: 1,
+      out: '',
+      words: `The disk is full: free about 600 MB in ${root} and try again.\n`,
+    })
+    mkdirSync(join(root, 'node_modules'))
+    expect((await run(['check'], world)).code).toBe(7)
+  })
+
   test('installs again after an installation that failed', async () => {
     write('npm-fails', 'npm error\n')
     await run(['check'])
