@@ -22,7 +22,7 @@ export interface PageIntegration {
   readonly host: string
   /** The redirect URI registered at the service must be exactly this. */
   readonly redirectUri: string
-  /** Ends of sign-in attempts of this user that are open now (ISO), newest first. */
+  /** Start of the newest sign-in attempt of this user that is open now (ISO). */
   readonly waitingSince?: string
 }
 
