@@ -17,6 +17,7 @@ import { isAlive, startTimeOf } from './launcher/processes.ts'
 import { LocalAccounts } from './login/local-accounts.ts'
 import { createAuthorizationServers } from './oauth/create.ts'
 import { openStore } from './store/open.ts'
+import type { Store } from './store/store.ts'
 
 /** What a server is started with. All of it but the directories has a default: the real world. */
 export interface StartOptions {
@@ -45,6 +46,8 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
+type ClosableBroker = Awaited<ReturnType<typeof createBroker>>
+
 /** Requests under way get this long at the end; a caller waits 15 s for a refresh at the most. */
 const CLOSE_GRACE_MS = 15_000
 const PAGES = resolve(import.meta.dirname, '../../web/dist')
@@ -65,8 +68,9 @@ export async function start(options: StartOptions): Promise<RunningServer> {
   const webRoot = builtPages(options.webRoot ?? PAGES)
   const store = await openStore({ directory: database.directory, dataDir, uid, effects })
   let doors: Servers | undefined
+  let broker: ClosableBroker | undefined
   try {
-    const broker = await createBroker({
+    broker = await createBroker({
       store,
       effects,
       configuration,
@@ -90,22 +94,29 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     })
     doors = await createServers({ broker, effects, log, options: doorOptions(server, options, webRoot) })
     const port = await doors.listen(server.wwwAddress, server.wwwPort)
-    const opened = doors
+    const { administration } = broker
     return {
       url: addressOf(server.publicUrl),
       port,
-      reload: () => broker.administration.reload(),
-      close: async () => {
-        await opened.close(CLOSE_GRACE_MS)
-        await broker.close()
-        await store.close()
-      },
+      reload: () => administration.reload(),
+      close: () => closeAll(CLOSE_GRACE_MS, doors, broker, store),
     }
   } catch (error) {
-    await doors?.close(0)
-    await store.close()
+    await closeAll(0, doors, broker, store)
     throw error
   }
+}
+
+/** From the doors inward: nobody asks any more, then nothing is under way any more, then the database. */
+async function closeAll(
+  graceMs: number,
+  doors: Servers | undefined,
+  broker: ClosableBroker | undefined,
+  store: Store,
+): Promise<void> {
+  await doors?.close(graceMs)
+  await broker?.close()
+  await store.close()
 }
 
 /** The checked configuration; its warnings are logged, its errors end the start with all of them at once. */

@@ -1,3 +1,4 @@
+import { editDistance } from '../domain/edit-distance.ts'
 import type { Integration, IntegrationUid } from '../domain/integration.ts'
 import type { IntegrationStore } from '../store/store.ts'
 import { clientFingerprint, configurationHash } from './integration-hashes.ts'
@@ -124,17 +125,3 @@ function internalIdIn(ids: ReadonlyMap<IntegrationUid, string>, integration: Int
 
 /** An Integration ID has 36 characters; a name much longer than that is no typo of one. */
 const LONGEST_COMPARED = 64
-
-/** Levenshtein distance. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, column) => column)
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j += 1) {
-      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row[b.length] ?? 0
-}

@@ -1,3 +1,5 @@
+import { editDistance } from '../domain/edit-distance.ts'
+
 /** The known name that a written one comes nearest to. */
 export interface Nearest {
   readonly name: string
@@ -29,19 +31,3 @@ const LONGEST_COMPARED = 64
 const LEFT_OUT_COST = 0.25
 const MOST_LIKELY_DISTANCE = 4
 const MOST_TYPING_ERRORS = 3
-
-/** Levenshtein's distance from `a` to `b`, where a letter that `a` leaves out costs `leftOut`. */
-function editDistance(a: string, b: string, leftOut: number): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, column) => column * leftOut)
-  for (let row = 1; row <= a.length; row += 1) {
-    const current = [row]
-    for (let column = 1; column <= b.length; column += 1) {
-      const substitution = (previous[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1)
-      const insertion = (current[column - 1] ?? 0) + leftOut
-      const deletion = (previous[column] ?? 0) + 1
-      current.push(Math.min(substitution, insertion, deletion))
-    }
-    previous = current
-  }
-  return previous[b.length] ?? a.length
-}
