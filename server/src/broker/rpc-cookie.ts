@@ -1,17 +1,23 @@
 import { hash } from 'node:crypto'
 
-/** Life of a cookie value ahead of its last rotation, in milliseconds (wire.md: its date is 24 h ahead). */
+/** How long a value opens the session RPC when no rotation follows, in milliseconds: a server may be down for most of a day. */
 export const RPC_COOKIE_LIFE_MS = 24 * 60 * 60 * 1000
 
 /** A rotated-out value lives this much longer, in milliseconds. */
 export const RPC_COOKIE_OVERLAP_MS = 120_000
 
 /**
- * A new RPC cookie value: `user-id=<name>|<HTTP date>|<256 random bits>`, the date escaped with upper-case hex as Python's
- * client parses it (wire.md, *The RPC cookie*).
+ * How far ahead the date in a value lies, in milliseconds. `posit-sdk` keeps a value until its date and reads the file again
+ * only then: the date has to lie between the next rotation (30 min) and the end of the value before (2 min later).
  */
-export function makeRpcCookie(userName: string, expiresAt: Date, random: Uint8Array): string {
-  const date = encodeURIComponent(expiresAt.toUTCString())
+export const RPC_COOKIE_DATE_MS = 31 * 60 * 1000
+
+/**
+ * A new RPC cookie value: `user-id=<name>|<HTTP date>|<256 random bits>`, the date escaped with upper-case hex as Python's
+ * client parses it (wire.md, *The RPC cookie*). The date tells clients when to look for the next value; the server never reads it.
+ */
+export function makeRpcCookie(userName: string, readAgainAt: Date, random: Uint8Array): string {
+  const date = encodeURIComponent(readAgainAt.toUTCString())
   return `user-id=${encodeURIComponent(userName)}|${date}|${Buffer.from(random).toString('base64url')}`
 }
 

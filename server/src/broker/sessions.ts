@@ -12,7 +12,7 @@ import type { OpenedSession, Sessions } from './broker.ts'
 import { kindOfFailure, type Log } from './log.ts'
 import { soleUserOf } from './logins.ts'
 import { refusalOf } from './refusals.ts'
-import { makeRpcCookie, RPC_COOKIE_LIFE_MS, RPC_COOKIE_OVERLAP_MS, rpcCookieHash } from './rpc-cookie.ts'
+import { makeRpcCookie, RPC_COOKIE_DATE_MS, RPC_COOKIE_LIFE_MS, RPC_COOKIE_OVERLAP_MS, rpcCookieHash } from './rpc-cookie.ts'
 
 /** How long an ended session's supervisor may take to leave before it is killed, in milliseconds. */
 const GRACE_MS = 10_000
@@ -144,8 +144,9 @@ export class SessionKeeper implements Sessions {
 
   #newCookie(userName: string): { cookie: string; cookieHash: string; expiresAt: Date } {
     const { store, effects } = this.#parts
-    const expiresAt = new Date(store.now().getTime() + RPC_COOKIE_LIFE_MS)
-    const cookie = makeRpcCookie(userName, expiresAt, effects.randomBytes(32))
+    const now = store.now().getTime()
+    const expiresAt = new Date(now + RPC_COOKIE_LIFE_MS)
+    const cookie = makeRpcCookie(userName, new Date(now + RPC_COOKIE_DATE_MS), effects.randomBytes(32))
     return { cookie, cookieHash: rpcCookieHash(cookie), expiresAt }
   }
 
