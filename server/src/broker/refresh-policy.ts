@@ -1,5 +1,6 @@
+import type { Effects } from '../domain/effects.ts'
 import type { RefreshReuse } from '../domain/integration.ts'
-import { isAlive, type StoredToken } from '../domain/stored-token.ts'
+import { isAlive, type LastFailure, type StoredToken } from '../domain/stored-token.ts'
 
 /** A lease is taken for this long (refresh.md, *Who may send*). */
 export const LEASE_MS = 20_000
@@ -49,6 +50,20 @@ export function replayAt(reuse: RefreshReuse, token: Pick<StoredToken, 'expiresA
 /** When the row's earlier token request may have spent the refresh token: an open intent counts from its start. */
 export function uncertainSince(token: Pick<StoredToken, 'intent' | 'interruptedAt'>): Date | undefined {
   return token.interruptedAt ?? token.intent?.at
+}
+
+/**
+ * Whether a failure still keeps token requests of its row back. One that lies in the future, because the clock was set back
+ * since, keeps nothing back: it would do so for as long as the clock was wrong.
+ */
+export function isCoolingDown(failure: LastFailure | undefined, now: Date): boolean {
+  if (!failure || failure.at.getTime() - now.getTime() > COOL_DOWN_MS) return false
+  return failure.retryAt.getTime() > now.getTime()
+}
+
+/** In [0, 1), for jitter. */
+export function randomFraction(effects: Pick<Effects, 'randomBytes'>): number {
+  return Buffer.from(effects.randomBytes(4)).readUInt32BE(0) / 2 ** 32
 }
 
 /** Jittered pause before try `n` (1-based) of an unspent token, in milliseconds; three fit into RETRY_WINDOW_MS. */

@@ -1,18 +1,28 @@
 import type { Integration } from '../domain/integration.ts'
 import type { StoredToken } from '../domain/stored-token.ts'
+import type { IntegrationTrouble } from '../store/store.ts'
+import type { FlightEnd, FlightParts } from './flight-parts.ts'
 import { Lease } from './lease.ts'
-import { type FlightEnd, type FlightParts, RefreshFlight } from './refresh-flight.ts'
-import { CALLER_WAIT_MS, uncertainSince } from './refresh-policy.ts'
+import { RefreshFlight } from './refresh-flight.ts'
+import { CALLER_WAIT_MS, isCoolingDown, randomFraction, replayAt, TRIAL_MS, uncertainSince } from './refresh-policy.ts'
 
 /** A flight that finds the lease taken looks at the row again this often, in milliseconds (with jitter). */
 const LEASE_POLL_MS = 100
 /** The longest a flight can take: connect, read on to 120 s, save. */
 const FLIGHT_LIMIT_MS = 260_000
 
+/** How a refresh ended for one caller: `timed_out`, it goes on without this caller; `failed`, on our side, for `error`. */
+export type RefreshEnd =
+  | { readonly kind: FlightEnd | 'timed_out' }
+  | {
+      readonly kind: 'failed'
+      readonly error: unknown
+    }
+
 /** Refreshes each row once for all callers of this process; the lease makes it once for all processes. */
 export class Refresher {
   readonly #parts: FlightParts
-  readonly #flights = new Map<string, Promise<FlightEnd>>()
+  readonly #flights = new Map<string, Promise<RefreshEnd>>()
   readonly #stop = new AbortController()
 
   constructor(parts: FlightParts) {
@@ -20,16 +30,41 @@ export class Refresher {
   }
 
   /**
-   * Joins or starts the flight of a row and waits for it 15 s at most. The flight is detached: a caller that hangs up
-   * cancels nothing. `timed_out`: it goes on without this caller. Whatever the answer, the row says what holds now.
+   * Whether a token request may leave for this row now: its client and addresses, cool-down, a refresh token that is perhaps
+   * spent, and the integration's breaker, of which this may take the one trial. A flight that is under way may be joined.
    */
-  async refresh(integration: Integration, token: StoredToken): Promise<FlightEnd | 'timed_out'> {
+  async mayRefresh(integration: Integration, token: StoredToken): Promise<boolean> {
+    if (this.#flights.has(token.id)) return true
+    if (token.reauthentication || !token.hasRefreshToken) return false
+    if (token.clientFingerprint !== this.#parts.fingerprintOf(integration)) return false
+    const { store } = this.#parts
+    const now = store.now()
+    if (isCoolingDown(token.lastFailure, now) || this.#isHeld(integration, token, now)) return false
+    const trouble = await this.troubleOf(integration, token)
+    if (!trouble) return true
+    if (trouble.retryAt.getTime() > now.getTime()) return false
+    if (await store.integrations.claimTrial(token.integrationId, now, new Date(now.getTime() + TRIAL_MS))) return true
+    // Somebody else's trial, unless it has ended well meanwhile.
+    return (await this.troubleOf(integration, token)) === undefined
+  }
+
+  /** The integration's trouble, unless the configuration has changed since. */
+  async troubleOf(integration: Integration, token: StoredToken): Promise<IntegrationTrouble | undefined> {
+    const trouble = (await this.#parts.store.integrations.troubles()).get(token.integrationId)
+    return trouble?.configurationHash === this.#parts.configurationHashOf(integration) ? trouble : undefined
+  }
+
+  /**
+   * Joins or starts the flight of a row and waits for it 15 s at most. The flight is detached: a caller that hangs up
+   * cancels nothing. Whatever the answer, the row says what holds now.
+   */
+  async refresh(integration: Integration, token: StoredToken): Promise<RefreshEnd> {
     const flight = this.#flights.get(token.id) ?? this.#start(integration, token)
     const patience = new AbortController()
-    const timer = this.#parts.effects.sleep(CALLER_WAIT_MS, patience.signal).then(
-      () => 'timed_out' as const,
-      () => 'timed_out' as const, // Aborted below, after the flight has answered.
-    )
+    const timer = this.#parts.effects
+      .sleep(CALLER_WAIT_MS, patience.signal)
+      .catch(() => undefined) // Aborted below, after the flight has answered.
+      .then(() => ({ kind: 'timed_out' as const }))
     try {
       return await Promise.race([flight, timer])
     } finally {
@@ -45,13 +80,11 @@ export class Refresher {
   async resume(integrationOf: (token: StoredToken) => Integration | undefined): Promise<void> {
     for (const token of await this.#parts.store.tokens.listInterrupted()) {
       const integration = integrationOf(token)
-      if (integration && this.#isWindowOpen(integration, token) && !this.#flights.has(token.id)) {
-        void this.#start(integration, token)
-      }
+      if (integration) await this.#repeat(integration, token)
     }
   }
 
-  /** Waits for open flights, for at most the given time; no new ones start. What is open after that is uncertain. */
+  /** Waits for open flights, for at most the given time; nothing more is sent. What is open after that is uncertain. */
   async drain(limitMs: number): Promise<void> {
     this.#stop.abort()
     const stop = new AbortController()
@@ -60,11 +93,14 @@ export class Refresher {
     stop.abort()
   }
 
-  #start(integration: Integration, token: StoredToken): Promise<FlightEnd> {
+  #start(integration: Integration, token: StoredToken): Promise<RefreshEnd> {
     const flight = this.#fly(integration, token)
-      .catch((error: unknown) => {
-        this.#parts.report({ what: 'a refresh ended unexpectedly', section: integration.section, error })
-        return 'settled' as const
+      .then((kind): RefreshEnd => ({ kind }))
+      .catch((error: unknown): RefreshEnd => {
+        if (!this.#stop.signal.aborted) {
+          this.#parts.report({ what: 'a refresh ended unexpectedly', section: integration.section, error })
+        }
+        return { kind: 'failed', error }
       })
       .finally(() => this.#flights.delete(token.id))
     this.#flights.set(token.id, flight)
@@ -73,40 +109,52 @@ export class Refresher {
   }
 
   /** Two uncertain answers at a provider with a grace window: one more flight after the cool-down, asked for or not. */
-  async #followUp(flight: Promise<FlightEnd>, integration: Integration, tokenId: string): Promise<void> {
+  async #followUp(flight: Promise<RefreshEnd>, integration: Integration, tokenId: string): Promise<void> {
     const { store, effects, report } = this.#parts
     try {
-      if ((await flight) === 'renewed' || integration.refreshReuse.kind !== 'grace') return
+      if ((await flight).kind === 'renewed' || integration.refreshReuse.kind !== 'grace') return
       const token = await store.tokens.get(tokenId)
       if (!token?.lastFailure || !this.#isWindowOpen(integration, token)) return
       await effects.sleep(Math.max(0, token.lastFailure.retryAt.getTime() - store.now().getTime()), this.#stop.signal)
       const now = await store.tokens.get(tokenId)
-      if (now && this.#isWindowOpen(integration, now) && !this.#flights.has(tokenId)) void this.#start(integration, now)
+      if (now) await this.#repeat(integration, now)
     } catch (error) {
       if (!this.#stop.signal.aborted) report({ what: 'a cut-off refresh was not repeated', section: integration.section, error })
     }
   }
 
+  async #repeat(integration: Integration, token: StoredToken): Promise<void> {
+    if (!this.#isWindowOpen(integration, token) || !(await this.mayRefresh(integration, token))) return
+    if (!this.#flights.has(token.id)) void this.#start(integration, token)
+  }
+
   /** Whether a perhaps spent refresh token can still be sent again inside the integration's grace window. */
   #isWindowOpen(integration: Integration, token: StoredToken): boolean {
     const since = uncertainSince(token)
-    if (integration.refreshReuse.kind !== 'grace' || !since || token.reauthentication || !token.hasRefreshToken) return false
+    if (integration.refreshReuse.kind !== 'grace' || !since) return false
     const sinceMs = this.#parts.store.now().getTime() - since.getTime()
     return sinceMs >= 0 && sinceMs < integration.refreshReuse.seconds * 1000
+  }
+
+  /** Perhaps spent and not to be replayed yet. An open intent is for the flight to judge: it leaves in the row why. */
+  #isHeld(integration: Integration, token: StoredToken, now: Date): boolean {
+    if (token.intent || !token.interruptedAt) return false
+    return replayAt(integration.refreshReuse, token, token.interruptedAt, now).getTime() > now.getTime()
   }
 
   async #fly(integration: Integration, token: StoredToken): Promise<FlightEnd> {
     const { effects } = this.#parts
     const deadlineMs = effects.monotonicMs() + FLIGHT_LIMIT_MS
-    while (!this.#stop.signal.aborted && effects.monotonicMs() < deadlineMs) {
+    while (effects.monotonicMs() < deadlineMs) {
+      this.#stop.signal.throwIfAborted()
       const lease = await Lease.take(this.#parts, token.id)
       if (lease) {
         const end = await this.#underLease(lease, integration, token)
         if (end !== 'lease_lost') return end
       }
-      const settled = await this.#settledElsewhere(token)
+      const settled = await this.#settledElsewhere(integration, token)
       if (settled) return settled
-      await effects.sleep(LEASE_POLL_MS * (0.5 + Buffer.from(effects.randomBytes(1)).readUInt8(0) / 256))
+      await effects.sleep(LEASE_POLL_MS * (0.5 + randomFraction(effects)), this.#stop.signal)
     }
     return 'settled'
   }
@@ -116,7 +164,7 @@ export class Refresher {
       this.#parts.report({ what: 'a lease could not be renewed', section: integration.section, error }),
     )
     try {
-      return await new RefreshFlight(this.#parts, integration, lease).run(token.id, token.generation)
+      return await new RefreshFlight(this.#parts, integration, lease, this.#stop.signal).run(token.id, token.generation)
     } finally {
       await lease.release().catch((error: unknown) =>
         // The lease then ends by itself after 20 s.
@@ -127,13 +175,13 @@ export class Refresher {
   }
 
   /** What another process's flight made of the row since the caller read it; undefined while it still flies. */
-  async #settledElsewhere(token: StoredToken): Promise<FlightEnd | undefined> {
+  async #settledElsewhere(integration: Integration, token: StoredToken): Promise<FlightEnd | undefined> {
     const now = await this.#parts.store.tokens.get(token.id)
     if (!now || now.reauthentication) return 'settled'
     if (now.generation !== token.generation) return 'renewed'
     const failedSince = now.lastFailure?.at.getTime() !== token.lastFailure?.at.getTime()
     if (failedSince && !now.intent) return uncertainSince(now) ? 'held' : 'settled'
-    const trouble = (await this.#parts.store.integrations.troubles()).get(now.integrationId)
+    const trouble = await this.troubleOf(integration, now)
     if (trouble && trouble.retryAt.getTime() > this.#parts.store.now().getTime() && !now.intent) return 'settled'
     return undefined
   }

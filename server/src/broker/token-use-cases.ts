@@ -27,6 +27,7 @@ export function createTokens(shared: SharedParts, { holder, isDead }: LeaseIdent
     effects,
     holder,
     isDead,
+    fingerprintOf: (integration) => catalogue.fingerprintOf(integration),
     configurationHashOf: (integration) => catalogue.configurationHashOf(integration),
     redirectUriOf: (integration) => catalogue.redirectUriOf(integration),
     audit: (event) => audit.record(event),
@@ -58,9 +59,12 @@ export function createTokens(shared: SharedParts, { holder, isDead }: LeaseIdent
   async function tryAgain(user: User, integration: Integration): Promise<void> {
     const integrationId = catalogue.internalId(integration.uid)
     const parked = integrationId && (await store.tokens.find(user.id, integrationId))
-    if (!parked || !(await store.tokens.unpark(parked.id))) return
+    // A changed client or address is no place for it (fault F33).
+    if (!parked || parked.clientFingerprint !== catalogue.fingerprintOf(integration)) return
+    if (!(await store.tokens.unpark(parked.id))) return
     const token = await store.tokens.get(parked.id)
-    if (token) await refresher.refresh(integration, token)
+    const end = token && (await refresher.refresh(integration, token))
+    if (end?.kind === 'failed') throw end.error
   }
 }
 

@@ -4,13 +4,12 @@ import { missingScopes } from '../domain/integration-state.ts'
 import type { Caller } from '../domain/people.ts'
 import { type Phrasing, plainPhrasing, type State, sentenceOf } from '../domain/states.ts'
 import { isAlive, isFresh, type StoredToken } from '../domain/stored-token.ts'
-import { type IntegrationTrouble, type LookUp, type Store, StoreError } from '../store/store.ts'
+import { type LookUp, type Store, StoreError } from '../store/store.ts'
 import type { ServedToken } from './audit-log.ts'
 import type { IntegrationView, Tokens } from './broker.ts'
 import type { Catalogue } from './catalogue.ts'
 import { stateFor, unknownIntegration, viewsFor } from './integration-views.ts'
-import { TRIAL_MS } from './refresh-policy.ts'
-import type { Refresher } from './refresher.ts'
+import type { RefreshEnd, Refresher } from './refresher.ts'
 import { refusalOf } from './refusals.ts'
 import { rpcCookieHash } from './rpc-cookie.ts'
 import { type CachedReply, fingerprintOf, TokenCache } from './token-cache.ts'
@@ -31,6 +30,9 @@ const NEVER = '9999-12-31T23:59:59Z'
 
 /** A row that changes under a request is looked at again this often; then the request fails rather than spins. */
 const MAX_LOOKS = 3
+
+/** States in which a sign-in gives tokens. */
+const HEALTHY: ReadonlySet<State['code']> = new Set(['signed_in', 'scope_missing'])
 
 /** Answers `/oauth_token`: from the store when fresh, else through the refresh engine (refresh.md, *One fetch*). */
 export class TokenFetcher implements Tokens {
@@ -81,35 +83,17 @@ export class TokenFetcher implements Tokens {
   /** Undefined when the row was signed out or replaced meanwhile: look again. */
   async #fetchStale(integration: Integration, before: StoredToken, look: LookUp, request: Request): Promise<string | undefined> {
     const { store, refresher } = this.#parts
-    if (!this.#isUsable(integration, before) || !(await this.#mayRefresh(integration, before))) {
+    if (!this.#isUsable(integration, before) || !(await refresher.mayRefresh(integration, before))) {
       return await this.#serveAsItIs(integration, before, look, request)
     }
     const end = await refresher.refresh(integration, before)
     const after = await store.tokens.get(before.id)
     if (!after) return undefined
     // What a refresh returns is handed out whatever its life: no loops on tokens of a minute.
-    if (after.generation !== before.generation && this.#isUsable(integration, after)) {
+    if (after.generation !== before.generation && !after.lastFailure && this.#isUsable(integration, after)) {
       return await this.#serve(integration, after, look, request)
     }
-    return await this.#serveAsItIs(integration, after, look, request, end === 'timed_out')
-  }
-
-  /** Cool-down of the row and breaker of the integration: no request leaves before their time. */
-  async #mayRefresh(integration: Integration, token: StoredToken): Promise<boolean> {
-    const { store } = this.#parts
-    if (!token.hasRefreshToken) return false
-    const now = store.now()
-    if (token.lastFailure && token.lastFailure.retryAt.getTime() > now.getTime()) return false
-    const trouble = await this.#troubleOf(integration, token)
-    if (!trouble) return true
-    if (trouble.retryAt.getTime() > now.getTime()) return false
-    return await store.integrations.claimTrial(token.integrationId, now, new Date(now.getTime() + TRIAL_MS))
-  }
-
-  /** The integration's trouble, unless the configuration has changed since. */
-  async #troubleOf(integration: Integration, token: StoredToken): Promise<IntegrationTrouble | undefined> {
-    const trouble = (await this.#parts.store.integrations.troubles()).get(token.integrationId)
-    return trouble?.configurationHash === this.#parts.catalogue.configurationHashOf(integration) ? trouble : undefined
+    return await this.#serveAsItIs(integration, after, look, request, end)
   }
 
   /** A token that still lives is served with a warning, never an error; otherwise the state is the error. */
@@ -118,12 +102,16 @@ export class TokenFetcher implements Tokens {
     token: StoredToken,
     look: LookUp,
     request: Request,
-    timedOut = false,
+    end?: RefreshEnd,
   ): Promise<string | undefined> {
-    const state = await this.#stateOf(integration, token, timedOut)
+    const state = await this.#stateOf(integration, token, end)
     if (this.#isUsable(integration, token) && isAlive(token, this.#parts.store.now())) {
       const warned = state.code === 'renewal_delayed' || state.code === 'configuration_error'
       return await this.#serve(integration, token, look, request, warned ? this.#words(state) : undefined)
+    }
+    if (HEALTHY.has(state.code)) {
+      // Nothing is wrong with the sign-in: the failure is ours.
+      throw new Error('an ended token could not be refreshed', end?.kind === 'failed' ? { cause: end.error } : {})
     }
     throw this.#refused(state)
   }
@@ -176,10 +164,12 @@ export class TokenFetcher implements Tokens {
     }
   }
 
-  async #stateOf(integration: Integration, token: StoredToken, timedOut: boolean): Promise<State> {
-    const now = this.#parts.store.now()
-    const late = timedOut ? { ...token, lastFailure: { at: now, words: 'timed out after 15 s', retryAt: now } } : token
-    return stateFor(this.#parts, integration, late, await this.#troubleOf(integration, token))
+  async #stateOf(integration: Integration, token: StoredToken, end: RefreshEnd | undefined): Promise<State> {
+    const { store, refresher } = this.#parts
+    const now = store.now()
+    const words = wordsOf(end, isAlive(token, now))
+    const late = words === undefined ? token : { ...token, lastFailure: { at: now, words, retryAt: now } }
+    return stateFor(this.#parts, integration, late, await refresher.troubleOf(integration, token))
   }
 
   #scopeWarning(integration: Integration, token: StoredToken): string | undefined {
@@ -211,4 +201,11 @@ function asciiJson(value: object): string {
 function askedMs(integration: Integration, minTtlMs: number | undefined): number | undefined {
   if (integration.minTtlSeconds === undefined) return minTtlMs
   return Math.max(minTtlMs ?? 0, integration.minTtlSeconds * 1000)
+}
+
+/** Why the caller did not get a renewed token, where the row does not tell; {reason} words of ui.md. */
+function wordsOf(end: RefreshEnd | undefined, alive: boolean): string | undefined {
+  if (end?.kind === 'timed_out') return 'timed out after 15 s'
+  if (end?.kind === 'failed' && alive) return 'Benchkey itself could not ask it'
+  return undefined
 }

@@ -179,6 +179,7 @@ class History {
       effects,
       holder,
       isDead: (other) => other.nodeId === node.name && other.incarnation !== holder.incarnation,
+      fingerprintOf: (integration) => catalogue.fingerprintOf(integration),
       configurationHashOf: (integration) => catalogue.configurationHashOf(integration),
       redirectUriOf: (integration) => catalogue.redirectUriOf(integration),
       audit: async (event) => this.#note(`${node.name} ${event.action} ${event.detail ?? ''}`),
