@@ -31,6 +31,7 @@ export async function logIn(page: Page, publicUrl: string, userName: string, pas
 
 /** Answers the authorization server's own page. */
 export async function agree(page: Page, account: string): Promise<void> {
+  await page.getByRole('button', { name: 'Continue' }).waitFor()
   const userName = page.getByLabel('User name')
   if (await userName.isVisible()) await userName.fill(account)
   await page.getByRole('button', { name: 'Continue' }).click()
