@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { findBlocks, findUnmarked, runBlock } from './docs.ts'
+import { findBlocks, findUnmarked, isForOperators, runBlock, withoutVariables } from './docs.ts'
 
 const scratch = mkdtempSync(join(tmpdir(), 'benchkey-docs-'))
 afterAll(() => rmSync(scratch, { recursive: true }))
@@ -30,6 +30,26 @@ describe('blocks of the documentation', () => {
       { file: 'page.md', line: 3, language: 'sh', code: 'echo one' },
       { file: 'page.md', line: 9, language: 'python', code: 'print(1)', notRun: 'needs root' },
     ])
+  })
+
+  test('print what the text block right below them says, and no other', () => {
+    const [one, other] = findBlocks('page.md', '```sh\na\n```\n\n```text\nb\nc\n```\n```sh\nd\n```\nWords.\n```text\ne\n```\n')
+    expect(one?.prints).toBe('b\nc')
+    expect(other).toEqual({ file: 'page.md', line: 9, language: 'sh', code: 'd' })
+  })
+
+  test('that call ./benchkey belong to whoever runs the server, the others to a session', () => {
+    const isOperators = (text: string) => findBlocks('page.md', text).map(isForOperators)
+    expect(isOperators('```sh\n./benchkey user list\n```\n```sh\nbenchkey token demo\n```\n')).toEqual([true, false])
+  })
+
+  test('are compared without what is new each time', () => {
+    const printed = 'W7DPV-BAPPU-NCQKW-FLJ22 on 2026-11-23 at https://localhost:9443\n'
+    expect(withoutVariables(printed)).toBe('PASSWORD on DATE at https://localhost:PORT')
+    expect(withoutVariables(`${'a-_Z'.repeat(11).slice(1)}\n`)).toBe('TOKEN')
+    expect(withoutVariables('bc932902-83a0-5c78-adac-7de91b37fa35  Signed in')).toBe(
+      'bc932902-83a0-5c78-adac-7de91b37fa35  Signed in',
+    )
   })
 
   test('may be excused by a visible line too', () => {

@@ -11,6 +11,8 @@ export interface CodeBlock {
   readonly code: string
   /** Why the tests do not run it; empty when the mark gives no reason. */
   readonly notRun?: string
+  /** What it prints: the `text` block right below it. */
+  readonly prints?: string
 }
 
 /** The languages whose blocks are run. */
@@ -23,7 +25,7 @@ export interface BlockResult {
   readonly output: string
 }
 
-/** Where blocks run: a plain shell, or a session of a started Benchkey. */
+/** Where a block runs: what calls `./benchkey` in the shell of whoever runs the server, all else in a session of a user. */
 export interface BlockEnvironment {
   /** The command to put in front of the interpreter, such as `benchkey session run --user demo --`. */
   readonly prefix: readonly string[]
@@ -71,13 +73,44 @@ export function findBlocks(file: string, markdown: string): readonly CodeBlock[]
     const code = lines.slice(at + 1, end === -1 ? undefined : end).join('\n')
     const notRun = MARK.exec(lastWords)?.[1]
     if (isLanguage(language)) {
-      blocks.push({ file, line: at + 1, language, code, ...(notRun === undefined ? {} : { notRun }) })
+      const prints = end === -1 ? undefined : textBelow(lines, end + 1)
+      const more = { ...(notRun === undefined ? {} : { notRun }), ...(prints === undefined ? {} : { prints }) }
+      blocks.push({ file, line: at + 1, language, code, ...more })
     }
     lastWords = ''
     if (end === -1) break
     at = end
   }
   return blocks
+}
+
+/** The `text` block that follows with nothing but empty lines between. */
+function textBelow(lines: readonly string[], from: number): string | undefined {
+  const at = lines.findIndex((line, index) => index >= from && line.trim() !== '')
+  if (at === -1 || FENCE.exec(lines[at] ?? '')?.[1] !== 'text') return undefined
+  const end = lines.findIndex((line, index) => index > at && FENCE.test(line))
+  return lines.slice(at + 1, end === -1 ? undefined : end).join('\n')
+}
+
+/** Whether a block belongs into the shell of whoever runs the server, outside any session. */
+export function isForOperators(block: CodeBlock): boolean {
+  return block.language === 'sh' && /(^|\s)\.\/benchkey\b/.test(block.code)
+}
+
+/** The parts of an output that are new each time, by what they look like. */
+const VARIABLE: readonly (readonly [pattern: RegExp, name: string])[] = [
+  [/\b[A-HJ-NP-Z2-9]{5}(?:-[A-HJ-NP-Z2-9]{5}){3}\b/g, 'PASSWORD'],
+  [/(?<![\w-])[\w-]{43}(?![\w-])/g, 'TOKEN'],
+  [/\b\d{4}-\d\d-\d\d(?:T[\d:.]+Z)?\b/g, 'DATE'],
+  [/\/\S+(?=\/(?:benchkey\.conf|config)\b)/g, 'FOLDER'],
+  [/(?<="expires_in":)\d+/g, 'SECONDS'],
+  [/(?<=localhost:)\d+/g, 'PORT'],
+]
+
+/** An output with its variable parts named, so that what a page shows and what came out can be compared. */
+export function withoutVariables(output: string): string {
+  const named = VARIABLE.reduce((text, [pattern, name]) => text.replace(pattern, name), output)
+  return named.trimEnd()
 }
 
 /** What keeps a page's blocks from being run or excused, one line each. */
