@@ -51,40 +51,22 @@ export async function createServers(parts: {
   effects: Effects
 }): Promise<Servers> {
   const { broker, options, log, effects } = parts
-  const headers = pageHeaders(options.publicUrl)
-  const replies = new PlainReplies(programHeaders(options.publicUrl))
-  const rpc = new RpcDoor({ broker, replies, log, effects, publicUrl: options.publicUrl })
+  const { publicUrl, callbackAddress, tls, webRoot, serverName, redirectUri } = options
+  const headers = pageHeaders(publicUrl)
+  const replies = new PlainReplies(programHeaders(publicUrl))
+  const rpc = new RpcDoor({ broker, replies, log, effects, publicUrl })
   const proxies = new TrustedProxies(options.trustedProxies)
   const drain = { isDraining: false }
   let server: Server | undefined
   const browserDoor = await createBrowserDoor({
-    ...{ broker, log, effects, proxies },
-    ...{
-      publicUrl: options.publicUrl,
-      webRoot: options.webRoot,
-      serverName: options.serverName,
-      redirectUri: options.redirectUri,
-    },
+    ...{ broker, log, effects, proxies, publicUrl, webRoot, serverName, redirectUri },
     serverFactory: (web) => {
-      const { publicUrl, callbackAddress, tls } = options
       const isDraining = (): boolean => drain.isDraining
-      const front = createFront({
-        broker,
-        rpc,
-        replies,
-        web,
-        proxies,
-        publicUrl,
-        callbackAddress,
-        headers,
-        isDraining,
-        log,
-        effects,
-      })
-      server = createListener(tls, replies, front)
+      const shared = { broker, rpc, replies, proxies, headers, log, effects }
+      server = createListener(tls, replies, createFront({ ...shared, web, publicUrl, callbackAddress, isDraining }))
       return server
     },
-    onParserError: (error, socket) => answerParserError(error, socket, programHeaders(options.publicUrl)),
+    onParserError: (error, socket) => answerParserError(error, socket, programHeaders(publicUrl)),
   })
   if (server === undefined) throw new Error('the framework made no server')
   const adminDoor = createAdminDoor({ broker, options, log, effects })

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Leniency, type NormalisedReply, normalise } from './normalise.ts'
+import type { Leniency } from './leniency.ts'
+import { type NormalisedReply, normalise } from './normalise.ts'
 
 const JSON_TYPE = 'application/json; charset=utf-8'
 

@@ -1,38 +1,6 @@
+import type { Leniency } from './leniency.ts'
 import { countOf, scopesOf, tokenTypeOf } from './reply-members.ts'
 import type { TransportReply } from './transport.ts'
-
-/** A mend the normaliser made, by name; each has a test, and the providers known for it are in the comments. */
-export type Leniency =
-  /** Sentry answers 201. */
-  | 'status 2xx other than 200'
-  | 'byte order mark'
-  | 'NUL padding'
-  /** GitHub without `Accept`, old Facebook. */
-  | 'form-encoded reply'
-  /** JSON under text/plain or text/html. */
-  | 'JSON under another media type'
-  /** LinkedIn. */
-  | 'token_type missing'
-  | 'null member'
-  /** Azure AD v1, many others: "3600". */
-  | 'expires_in as text'
-  | 'expires_in not whole'
-  | 'expires_in without sense'
-  /** Twitch, some GitLab versions. */
-  | 'scope as list'
-  /** Slack, Linear, Strava. */
-  | 'scope with commas'
-  /** Keycloak `refresh_expires_in`, Intuit `x_refresh_token_expires_in`. */
-  | 'renamed refresh token life'
-  | 'empty refresh_token'
-  /** GitHub, Slack. */
-  | 'error under status 2xx'
-  /** Facebook: `{"error":{"type","message"}}`. */
-  | 'error as object'
-  /** Slack: `{"ok":false}`. */
-  | 'ok false'
-  /** The connection broke, but the JSON was whole. */
-  | 'broken off after whole JSON'
 
 /** Members of a success reply in RFC 6749's words, checked; whatever else the reply held is gone. */
 export interface TokenMembers {

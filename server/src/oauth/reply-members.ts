@@ -1,4 +1,4 @@
-import type { Leniency } from './normalise.ts'
+import type { Leniency } from './leniency.ts'
 
 /** Longer lives are milliseconds, instants or "never" in disguise. */
 const LONGEST_LIFE_SECONDS = 10 * 365 * 24 * 60 * 60

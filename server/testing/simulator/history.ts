@@ -4,12 +4,13 @@ import { Refresher } from '../../src/broker/refresher.ts'
 import { rpcCookieHash } from '../../src/broker/rpc-cookie.ts'
 import { TokenFetcher } from '../../src/broker/tokens.ts'
 import { BrokerError } from '../../src/domain/errors.ts'
-import type { Integration, RefreshReuse } from '../../src/domain/integration.ts'
+import type { RefreshReuse } from '../../src/domain/integration.ts'
 import { createAuthorizationServers } from '../../src/oauth/create.ts'
 import { type MemoryStores, openMemoryStores } from '../../src/store/open.ts'
 import type { LeaseHolder, Store } from '../../src/store/store.ts'
 import type { Rotation } from '../refresh-ledger.ts'
 import { SimulatedNetwork } from './network.ts'
+import { integrationWith, pointedStore } from './parts.ts'
 import { SimulatedProvider } from './provider.ts'
 import { type SimulatedNode, World } from './world.ts'
 
@@ -102,28 +103,9 @@ class History {
     }
   }
 
-  #integration(): Integration {
-    return {
-      uid: '4c1cfecb-1927-4f19-bc2f-d8ac261364e0',
-      section: 'lab',
-      displayName: 'Lab API',
-      client: { clientId: 'lab', clientSecret: 'lab-secret', authenticationMethod: 'client-secret-post' },
-      authorizationUrl: 'https://lab.example/authorize',
-      tokenUrl: 'https://lab.example/token',
-      scopes: [],
-      scopeSeparator: ' ',
-      redirectUri: 'fixed',
-      pkce: 'S256',
-      authorizationParams: [],
-      refreshReuse: this.#kind.reuse,
-      revocationScope: 'grant',
-      deadRefreshErrors: [],
-    }
-  }
-
   async #signIn(store: Store): Promise<void> {
     const catalogue = await this.#catalogue(store)
-    const integration = this.#integration()
+    const integration = integrationWith(this.#kind.reuse)
     const user = await store.users.create({ name: 'ada', passwordHash: 'none', isAdmin: false })
     this.#integrationId = catalogue.internalId(integration.uid) ?? ''
     const now = new Date(this.#world.nowMs)
@@ -146,7 +128,7 @@ class History {
 
   async #catalogue(store: Store): Promise<Catalogue> {
     const catalogue = new Catalogue('https://bench.example', store.integrations)
-    await catalogue.replace([this.#integration()], new Date(this.#world.nowMs))
+    await catalogue.replace([integrationWith(this.#kind.reuse)], new Date(this.#world.nowMs))
     return catalogue
   }
 
@@ -160,7 +142,7 @@ class History {
   async #boot(stores: MemoryStores, node: SimulatedNode): Promise<TokenFetcher> {
     const effects = this.#world.effectsOf(node)
     const store = stores.handle(effects)
-    const own = this.#through(store, node)
+    const own = pointedStore(this.#world, node, store, () => this.#network.saved(node))
     const catalogue = await this.#catalogue(store)
     const holder: LeaseHolder = {
       nodeId: node.name,
@@ -201,38 +183,6 @@ class History {
     }
   }
 
-  /** Each call of the store becomes a point in time at which its node may be killed, before or after. */
-  #through(store: Store, node: SimulatedNode): Store {
-    const { world } = { world: this.#world }
-    const wrap = <T extends object>(group: T): T =>
-      new Proxy(group, {
-        get: (target, key) => {
-          const member: unknown = Reflect.get(target, key)
-          if (typeof member !== 'function') return member
-          return (...args: unknown[]) =>
-            world.point(node, world.random.next() * 3, async () => {
-              const answer: unknown = await Reflect.apply(member, target, args)
-              if (key === 'saveReply') this.#network.saved(node)
-              return answer
-            })
-        },
-      })
-    return {
-      deploymentId: store.deploymentId,
-      users: wrap(store.users),
-      browserSessions: wrap(store.browserSessions),
-      integrations: wrap(store.integrations),
-      attempts: wrap(store.attempts),
-      tokens: wrap(store.tokens),
-      sessions: wrap(store.sessions),
-      revocations: wrap(store.revocations),
-      audit: wrap(store.audit),
-      now: () => new Date(world.nowMs),
-      ping: () => store.ping(),
-      close: () => store.close(),
-    }
-  }
-
   /** Single callers at any time, and crowds around the moments at which a token goes stale. */
   #scheduleCallers(nodes: readonly RunningNode[], lengthMs: number): void {
     const { random } = this.#world
@@ -251,10 +201,12 @@ class History {
     if (!node) return
     this.#world.at(delayMs, () => {
       const askedAt = this.#world.nowMs
-      node.fetcher.fetch({ cookie: COOKIE, uid: this.#integration().uid, minTtlMs: undefined, address: '127.0.0.1' }).then(
-        (body) => this.#judgeServed(askedAt, body),
-        (error: unknown) => this.#judgeRefused(error),
-      )
+      node.fetcher
+        .fetch({ cookie: COOKIE, uid: integrationWith(this.#kind.reuse).uid, minTtlMs: undefined, address: '127.0.0.1' })
+        .then(
+          (body) => this.#judgeServed(askedAt, body),
+          (error: unknown) => this.#judgeRefused(error),
+        )
     })
   }
 
@@ -319,7 +271,7 @@ class History {
     for (const node of nodes) {
       const answer = node.fetcher.fetch({
         cookie: COOKIE,
-        uid: this.#integration().uid,
+        uid: integrationWith(this.#kind.reuse).uid,
         minTtlMs: undefined,
         address: '127.0.0.1',
       })

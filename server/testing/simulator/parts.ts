@@ -1,0 +1,54 @@
+import type { Integration, RefreshReuse } from '../../src/domain/integration.ts'
+import type { Store } from '../../src/store/store.ts'
+import type { SimulatedNode, World } from './world.ts'
+
+/** The one integration of a simulated history. */
+export function integrationWith(refreshReuse: RefreshReuse): Integration {
+  return {
+    uid: '4c1cfecb-1927-4f19-bc2f-d8ac261364e0',
+    section: 'lab',
+    displayName: 'Lab API',
+    client: { clientId: 'lab', clientSecret: 'lab-secret', authenticationMethod: 'client-secret-post' },
+    authorizationUrl: 'https://lab.example/authorize',
+    tokenUrl: 'https://lab.example/token',
+    scopes: [],
+    scopeSeparator: ' ',
+    redirectUri: 'fixed',
+    pkce: 'S256',
+    authorizationParams: [],
+    refreshReuse,
+    revocationScope: 'grant',
+    deadRefreshErrors: [],
+  }
+}
+
+/** A store whose every call is a point in time at which its node may be killed, before or after. `saved`: a reply is kept. */
+export function pointedStore(world: World, node: SimulatedNode, store: Store, saved: () => void): Store {
+  const wrap = <T extends object>(group: T): T =>
+    new Proxy(group, {
+      get: (target, key) => {
+        const member: unknown = Reflect.get(target, key)
+        if (typeof member !== 'function') return member
+        return (...args: unknown[]) =>
+          world.point(node, world.random.next() * 3, async () => {
+            const answer: unknown = await Reflect.apply(member, target, args)
+            if (key === 'saveReply') saved()
+            return answer
+          })
+      },
+    })
+  return {
+    deploymentId: store.deploymentId,
+    users: wrap(store.users),
+    browserSessions: wrap(store.browserSessions),
+    integrations: wrap(store.integrations),
+    attempts: wrap(store.attempts),
+    tokens: wrap(store.tokens),
+    sessions: wrap(store.sessions),
+    revocations: wrap(store.revocations),
+    audit: wrap(store.audit),
+    now: () => new Date(world.nowMs),
+    ping: () => store.ping(),
+    close: () => store.close(),
+  }
+}
