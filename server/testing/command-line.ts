@@ -6,7 +6,8 @@ import { join, resolve } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { ADMIN_SOCKET_NAME, type AdminSessionOpened } from '../src/domain/admin-api.ts'
 
-const BIN = resolve(import.meta.dirname, '../src/bin.ts')
+/** The words that run this checkout's command line, on the node that runs the tests. */
+export const BENCHKEY: readonly string[] = [process.execPath, resolve(import.meta.dirname, '../src/bin.ts')]
 
 /** What a finished command left behind. */
 export interface Finished {
@@ -27,7 +28,7 @@ export function startBenchkey(
   environment: Readonly<Record<string, string>> = {},
   options: { readonly input?: string; readonly cwd?: string } = {},
 ): Running {
-  return startProcess([process.execPath, BIN, ...args], environment, options)
+  return startProcess([...BENCHKEY, ...args], environment, options)
 }
 
 /** Starts any program and gathers what it writes; `input: null` leaves its stdin open. */

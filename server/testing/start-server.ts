@@ -7,9 +7,9 @@ import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { ADMIN_SOCKET_NAME, type AdminSessionOpened } from '../src/domain/admin-api.ts'
 import { readBootId, startTimeOf } from '../src/launcher/processes.ts'
-import { type RunningServer, start } from '../src/main.ts'
+import { type RunningServer, type StartOptions, start } from '../src/main.ts'
 import { makeCertificates } from './certificates.ts'
-import { type Finished, type Running, runBenchkey, startBenchkey, startProcess } from './command-line.ts'
+import { BENCHKEY, type Finished, type Running, runBenchkey, startProcess } from './command-line.ts'
 
 /** Files of a server that is prepared or runs: configuration, data, certificates. */
 export interface ServerFiles {
@@ -75,7 +75,10 @@ export interface ServerInProcess extends RunningServer {
 }
 
 /** Starts the prepared server in this process, through the same `start` as `benchkey serve`. */
-export async function startInProcess(files: ServerFiles, options: { providerCa?: string } = {}): Promise<ServerInProcess> {
+export async function startInProcess(
+  files: ServerFiles,
+  options: Pick<StartOptions, 'providerCa' | 'effects'> = {},
+): Promise<ServerInProcess> {
   const lines: string[] = []
   const logTo = new Writable({
     write(chunk: Buffer, _encoding, done) {
@@ -88,9 +91,15 @@ export async function startInProcess(files: ServerFiles, options: { providerCa?:
   return { ...server, log: () => lines.join('') }
 }
 
-/** Starts `benchkey serve` as a process of its own; resolves when it printed its ready line. */
-export async function startServeProcess(files: Pick<ServerFiles, 'configDir' | 'dataDir'>): Promise<Running> {
-  const running = startBenchkey(['serve', '--config-dir', files.configDir, '--data-dir', files.dataDir])
+/**
+ * Starts `benchkey serve` as a process of its own; resolves when it printed its ready line. `executable`: the words that run
+ * `benchkey`, this checkout's by default.
+ */
+export async function startServeProcess(
+  files: Pick<ServerFiles, 'configDir' | 'dataDir'>,
+  executable: readonly string[] = BENCHKEY,
+): Promise<Running> {
+  const running = startProcess([...executable, 'serve', '--config-dir', files.configDir, '--data-dir', files.dataDir])
   await new Promise<void>((resolve, reject) => {
     let seen = ''
     running.child.stdout?.on('data', (text: string) => {
