@@ -20,8 +20,8 @@ export const RETRY_WINDOW_MS = 10_000
 export const RETRY_AFTER_LIMIT_MS = 60 * 60_000
 /** When nobody gets tokens from an integration, one request tries again this often. */
 export const TRIAL_MS = 60_000
-/** Refreshes of dead processes are looked for at the start and this often: well inside a usual grace window of 30 s. */
-export const RESUME_MS = 10_000
+/** Refreshes that were cut off are looked for at the start and this often: well inside a usual grace window of 30 s. */
+export const RESUME_MS = 5_000
 /** Refusals without a known cause count as a dead grant after this many (refresh.md, first class). */
 export const ODD_REFUSALS = 5
 /** And when they lasted at least this long. */

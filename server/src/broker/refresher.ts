@@ -73,14 +73,16 @@ export class Refresher {
   }
 
   /**
-   * At the start and now and then: rows whose refresh was cut off, here or on a node that died, at an integration that repeats
-   * itself for a while (`grace:N`) are refreshed while the window is open. At others a perhaps spent token is held until
-   * somebody asks (refresh.md, *Uncertain outcomes*).
+   * At the start and now and then: rows whose refresh was cut off or ended uncertain, here or on a node that died, at an
+   * integration that repeats itself for a while (`grace:N`) are refreshed while the window is open. At others a perhaps spent
+   * token is held until somebody asks (refresh.md, *Uncertain outcomes*).
    */
   async resume(integrationOf: (token: StoredToken) => Integration | undefined): Promise<void> {
     for (const token of await this.#parts.store.tokens.listInterrupted()) {
       const integration = integrationOf(token)
-      if (integration) await this.#repeat(integration, token)
+      if (!integration || !this.#isWindowOpen(integration, token)) continue
+      if (!(await this.mayRefresh(integration, token)) || this.#flights.has(token.id)) continue
+      void this.#start(integration, token)
     }
   }
 
@@ -104,28 +106,7 @@ export class Refresher {
       })
       .finally(() => this.#flights.delete(token.id))
     this.#flights.set(token.id, flight)
-    void this.#followUp(flight, integration, token.id)
     return flight
-  }
-
-  /** Two uncertain answers at a provider with a grace window: one more flight after the cool-down, asked for or not. */
-  async #followUp(flight: Promise<RefreshEnd>, integration: Integration, tokenId: string): Promise<void> {
-    const { store, effects, report } = this.#parts
-    try {
-      if ((await flight).kind === 'renewed' || integration.refreshReuse.kind !== 'grace') return
-      const token = await store.tokens.get(tokenId)
-      if (!token?.lastFailure || !this.#isWindowOpen(integration, token)) return
-      await effects.sleep(Math.max(0, token.lastFailure.retryAt.getTime() - store.now().getTime()), this.#stop.signal)
-      const now = await store.tokens.get(tokenId)
-      if (now) await this.#repeat(integration, now)
-    } catch (error) {
-      if (!this.#stop.signal.aborted) report({ what: 'a cut-off refresh was not repeated', section: integration.section, error })
-    }
-  }
-
-  async #repeat(integration: Integration, token: StoredToken): Promise<void> {
-    if (!this.#isWindowOpen(integration, token) || !(await this.mayRefresh(integration, token))) return
-    if (!this.#flights.has(token.id)) void this.#start(integration, token)
   }
 
   /** Whether a perhaps spent refresh token can still be sent again inside the integration's grace window. */
