@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 
 /** A piece of code in a page of the documentation. */
 export interface CodeBlock {
@@ -129,6 +129,16 @@ export function findUnmarked(file: string, markdown: string): readonly string[] 
   }
   if (open) findings.push(`${file}: the last block is not closed`)
   return findings
+}
+
+/** Links and pictures of a page that lead to no file of the checkout, one line each. Links to other sites are not followed. */
+export function findBrokenLinks(root: string, file: string, markdown: string): readonly string[] {
+  return markdown.split('\n').flatMap((line, index) =>
+    [...line.matchAll(/\]\(([^)\s#]+)(?:#[^)]*)?\)/g)]
+      .map(([, target = '']) => target)
+      .filter((target) => !/^[a-z]+:/.test(target) && !existsSync(join(root, dirname(file), target)))
+      .map((target) => `${file}:${index + 1}: there is no ${target}`),
+  )
 }
 
 /** Runs one block in its environment; rejects when its interpreter cannot be started. */

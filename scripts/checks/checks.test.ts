@@ -294,6 +294,13 @@ const planted: readonly { check: string; rule: string; path: string; code: strin
     code: '<!-- not run: -->\n```sh\nls\n```\n',
     says: /unexplained\.md:2: "not run:" must say why/,
   },
+  {
+    check: 'documentation',
+    rule: 'a link that leads nowhere',
+    path: 'docs/lost.md',
+    code: 'See [here](hidden.md), [there](../nowhere.md#part) and [elsewhere](https://example.com/nowhere.md).\n',
+    says: /^docs\/lost\.md:1: there is no \.\.\/nowhere\.md$/m,
+  },
 ]
 
 /** What the planted files lean on. */
