@@ -7,10 +7,13 @@ const PAGE_HEADERS = { 'sec-fetch-site': 'same-origin', 'content-type': 'applica
 /** A browser without a screen: cookies, the page API and the callback, over real https. */
 export class PlainBrowser {
   readonly #files: ServerFiles
+  readonly #heard: (path: string, reply: RawReply) => void
   readonly #cookies = new Map<string, string>()
 
-  constructor(files: ServerFiles) {
+  /** `heard` is told of every reply. */
+  constructor(files: ServerFiles, heard: (path: string, reply: RawReply) => void = () => undefined) {
     this.#files = files
+    this.#heard = heard
   }
 
   /** Name and value of each cookie it would send, as one header. */
@@ -22,7 +25,7 @@ export class PlainBrowser {
   async ask(path: string, body?: unknown): Promise<RawReply> {
     const headers = { ...PAGE_HEADERS, cookie: this.cookies }
     const options = body === undefined ? { headers } : { method: 'POST', headers, body: JSON.stringify(body) }
-    return this.#keep(await send(this.#files, path, options))
+    return this.#keep(path, await send(this.#files, path, options))
   }
 
   /** Opens an address, as after a click or a redirect of another site. */
@@ -33,7 +36,7 @@ export class PlainBrowser {
       'sec-fetch-mode': 'navigate',
       'sec-fetch-dest': 'document',
     }
-    return this.#keep(await send(this.#files, url, { headers }))
+    return this.#keep(url, await send(this.#files, url, { headers }))
   }
 
   async logIn(userName: string, password: string): Promise<void> {
@@ -67,7 +70,8 @@ export class PlainBrowser {
     return uid
   }
 
-  #keep(reply: RawReply): RawReply {
+  #keep(path: string, reply: RawReply): RawReply {
+    this.#heard(path, reply)
     for (const line of [reply.headers['set-cookie'] ?? []].flat()) {
       const [pair = ''] = line.split(';')
       const equals = pair.indexOf('=')

@@ -1,4 +1,5 @@
 import { type Integration, issuerOf } from '../domain/integration.ts'
+import { withoutSecrets } from '../oauth/provider-text.ts'
 import type { CallbackProblemKind } from './broker.ts'
 
 /** An authorization response. RFC 6749 §4.1.2, RFC 9207 §2. */
@@ -83,9 +84,8 @@ const PROVIDER_TEXT_LIMIT = 200
  * without any of the secrets of this sign-in, which some servers repeat.
  */
 export function providerText(text: string, secrets: readonly (string | undefined)[]): string | undefined {
-  let clean = text
-  for (const secret of secrets) if (secret) clean = clean.replaceAll(secret, '…')
-  clean = clean
+  const known = secrets.filter((secret) => secret !== undefined)
+  const clean = withoutSecrets(text, known, '…')
     .replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e…]/g, ' ')
     .replaceAll('…', '...')
     .replace(/ +/g, ' ')

@@ -12,6 +12,8 @@ describe("a provider's text", () => {
     const secret = 'p+q/r&s é'
     const spellings = [secret, encodeURIComponent(secret), 'p%2Bq%2Fr%26s+%C3%A9', Buffer.from(secret).toString('base64')]
     for (const spelling of spellings) expect(providerText(`bad ${spelling} here`, [secret])).toBe('bad [removed] here')
+    const odd = ['p%2bq%2fr%26s%20%c3%a9', 'p%2bq/r&s+%C3%a9', '%70+q/r&s é']
+    for (const spelling of odd) expect(providerText(`bad ${spelling} here`, [secret])).toBe('[removed]')
   })
 
   test('holds nothing that looks like a token', () => {

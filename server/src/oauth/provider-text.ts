@@ -20,21 +20,45 @@ export function providerErrorCode(code: string, secrets: readonly string[]): str
   return cleaned(code, secrets, CODE_LIMIT)
 }
 
-function cleaned(text: string, secrets: readonly string[], limit: number): string {
+/** The text with the mark in the place of every secret, however it is spelt; nothing but the mark if one is left in pieces. */
+export function withoutSecrets(text: string, secrets: readonly string[], mark: string): string {
+  const long = secrets.filter((secret) => secret.length >= SHORTEST_SECRET)
   let clean = text
-  for (const secret of secrets.flatMap(spellings)) clean = clean.replaceAll(secret, REMOVED)
-  clean = clean.replace(LONG_RUN, (run) => (UUID.test(run) ? run : REMOVED))
-  clean = clean
+  for (const secret of long.flatMap(spellings)) clean = clean.replaceAll(secret, mark)
+  const decoded = withoutEncoding(clean)
+  return long.some((secret) => decoded.includes(secret.replaceAll('+', ' '))) ? mark : clean
+}
+
+function cleaned(text: string, secrets: readonly string[], limit: number): string {
+  const clean = withoutSecrets(text, secrets, REMOVED)
+    .replace(LONG_RUN, (run) => (UUID.test(run) ? run : REMOVED))
     .replace(/\s+/g, ' ')
     .replace(/[^\x20\x21\x23-\x5b\x5d-\x7e]/g, '?')
     .trim()
   return clean.length <= limit ? clean : `${clean.slice(0, limit - 3)}...`
 }
 
-/** A secret as it may come back: plain, percent-encoded, form-encoded, in base64. Longest first, so that no rest stays behind. */
+/** A secret as it may come back: plain, percent-encoded, form-encoded, in JSON, in base64. Longest first, so that no rest stays behind. */
 function spellings(secret: string): readonly string[] {
-  if (secret.length < SHORTEST_SECRET) return []
+  const encoded = encodeURIComponent(secret.toWellFormed())
   const formEncoded = new URLSearchParams({ s: secret }).toString().slice(2)
-  const base64 = Buffer.from(secret, 'utf8').toString('base64')
-  return [...new Set([secret, encodeURIComponent(secret), formEncoded, base64])].sort((a, b) => b.length - a.length)
+  const bytes = Buffer.from(secret, 'utf8')
+  const inJson = JSON.stringify(secret).slice(1, -1)
+  const all = [
+    secret,
+    encoded,
+    formEncoded,
+    inJson,
+    inJson.replaceAll('/', '\\/'),
+    bytes.toString('base64'),
+    bytes.toString('base64url'),
+  ]
+  return [...new Set(all)].sort((a, b) => b.length - a.length)
+}
+
+/** Every percent-encoded character decoded, whatever else the text holds: servers encode as much or as little as they like. */
+function withoutEncoding(text: string): string {
+  return text
+    .replace(/(?:%[\da-f]{2})+/gi, (codes) => Buffer.from(codes.replaceAll('%', ''), 'hex').toString('utf8'))
+    .replaceAll('+', ' ')
 }

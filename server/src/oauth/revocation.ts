@@ -1,6 +1,6 @@
 import * as oauth from 'oauth4webapi'
 import type { Integration } from '../domain/integration.ts'
-import { clientAuthentication } from './client-authentication.ts'
+import { clientAuthentication, confidentialOf } from './client-authentication.ts'
 import { normalise } from './normalise.ts'
 import type { RevocationOutcome } from './outcome.ts'
 import { providerErrorCode } from './provider-text.ts'
@@ -37,7 +37,7 @@ export async function revoke(
     throw error
   }
   if (!received.reply) throw new Error('The revocation request ended without a reply.')
-  return outcomeOf(received.reply, [request.token, integration.client.clientSecret], context.effects.now())
+  return outcomeOf(received.reply, [request.token, ...confidentialOf(integration.client)], context.effects.now())
 }
 
 function outcomeOf(reply: TransportReply, secrets: readonly string[], now: Date): RevocationOutcome {

@@ -1,7 +1,7 @@
 import * as oauth from 'oauth4webapi'
 import type { Effects } from '../domain/effects.ts'
 import { type Integration, issuerOf } from '../domain/integration.ts'
-import { clientAuthentication } from './client-authentication.ts'
+import { clientAuthentication, confidentialOf } from './client-authentication.ts'
 import { accountOf } from './id-token.ts'
 import { type NormalisedReply, normalise, type TokenMembers } from './normalise.ts'
 import type { TokenOutcome, TokenReply } from './outcome.ts'
@@ -65,7 +65,7 @@ async function tokenRequest(context: RequestContext, integration: Integration, g
   if (!reply || !normalised) throw new Error('The token request ended without a reply.')
   return outcomeOfReply(reply, normalised, {
     deadErrors: grant.grantType === 'refresh_token' ? integration.deadRefreshErrors : [],
-    secrets: [integration.client.clientSecret, ...grant.secrets],
+    secrets: [...confidentialOf(integration.client), ...grant.secrets],
     now: context.effects.now(),
   })
 }

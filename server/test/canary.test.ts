@@ -1,0 +1,503 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { AdminSessionOpened } from '../src/domain/admin-api.ts'
+import { type Behaviour, oauthError, type ReceivedRequest, reply } from '../testing/behaviours.ts'
+import { Canaries } from '../testing/canaries.ts'
+import { type Finished, type Running, startProcess } from '../testing/command-line.ts'
+import { type ScriptedProvider, startScriptedProvider } from '../testing/scripted-provider.ts'
+import { PlainBrowser } from '../testing/signed-in.ts'
+import {
+  askAdmin,
+  fetchToken,
+  openSession,
+  prepareServer,
+  type RawReply,
+  removeFiles,
+  runAdmin,
+  type ServerFiles,
+  send,
+  startServeProcess,
+  writeOauthClients,
+} from '../testing/start-server.ts'
+
+/**
+ * Secrets of every kind go through every path of a server that is a process of its own, errors included; then everything it
+ * wrote anywhere is searched for them. The secrets are short and full of odd characters, so that they are met as they are.
+ */
+const canaries = new Canaries()
+const BIN = resolve(import.meta.dirname, '../src/bin.ts')
+
+const basicOf = (request: ReceivedRequest): string => String(request.headers.authorization ?? '').replace('Basic ', '')
+const secretOf = (request: ReceivedRequest): string =>
+  request.parameters.get('client_secret') ??
+  new URLSearchParams(`v=${Buffer.from(basicOf(request), 'base64').toString().split(':')[1]}`).get('v') ??
+  ''
+const grantOf = (request: ReceivedRequest): string =>
+  request.parameters.get('code') ?? request.parameters.get('refresh_token') ?? request.parameters.get('token') ?? ''
+const lowerPercent = (text: string): string => encodeURIComponent(text).replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase())
+
+/** Failures of a provider that tells back what it was told, each in its own way. */
+const ECHOES: Readonly<Record<string, (request: ReceivedRequest) => Behaviour>> = {
+  secret: (request) => oauthError('invalid_grant', { description: `no client has the secret "${secretOf(request)}"` }),
+  grant: (request) =>
+    oauthError('invalid_grant', { description: `unknown: ${grantOf(request)} and ${lowerPercent(grantOf(request))}` }),
+  verifier: (request) =>
+    oauthError('invalid_request', { description: `${request.parameters.get('code_verifier') ?? grantOf(request)} does not fit` }),
+  authorization: (request) =>
+    oauthError('invalid_client', { status: 401, description: `bad ${basicOf(request)} or ${secretOf(request)}` }),
+  code: (request) => oauthError(`${secretOf(request)} ${grantOf(request)}`, { status: 403 }),
+  percent: (request) =>
+    oauthError('invalid_request', { description: `${lowerPercent(secretOf(request))} in ${request.body.slice(0, 60)}` }),
+  page: (request) =>
+    reply(`<html><h1>Error</h1>${request.body} ${secretOf(request)}</html>`, {
+      status: 500,
+      headers: { 'content-type': 'text/html', 'retry-after': secretOf(request) },
+    }),
+  rubbish: (request) => reply(`{"refresh": ${request.body} ${secretOf(request)}`),
+  redirect: (request) =>
+    reply('', {
+      status: 307,
+      headers: { location: `http://127.0.0.1:9/?${request.body}&${encodeURIComponent(secretOf(request))}` },
+    }),
+  parser:
+    (request) =>
+    ({ socket }) =>
+      void socket.end(`HTTP/1.1 200 OK\r\nContent-Length: ${secretOf(request)}\r\n${grantOf(request)}\r\n\r\n`),
+}
+const SECTIONS = Object.keys(ECHOES)
+
+let files: ServerFiles
+let provider: ScriptedProvider
+let serve: Running
+let browser: PlainBrowser
+let session: AdminSessionOpened
+const uids = new Map<string, string>()
+const heard: { readonly path: string; readonly reply: RawReply }[] = []
+const printed: { readonly what: string; readonly finished: Finished }[] = []
+const servers: Finished[] = []
+const processes: string[] = []
+let broken: readonly string[] = []
+/** Which failures told back which kind of request. */
+const echoed = new Set<string>()
+let password: string
+
+function hear(path: string, answer: RawReply): RawReply {
+  heard.push({ path, reply: answer })
+  return answer
+}
+const ask = async (path: string, options: Parameters<typeof send>[2] = {}) =>
+  hear(path, await send(files, files.publicUrl + path, options))
+async function run(args: readonly string[], input?: string): Promise<Finished> {
+  const finished = await runAdmin(files, args, input)
+  printed.push({ what: args.join(' '), finished })
+  return finished
+}
+
+/** Command line and variables of a process, as anybody who may look sees them. */
+function lookAt(pid: number | undefined): void {
+  processes.push(readFileSync(`/proc/${pid}/cmdline`, 'latin1'), readFileSync(`/proc/${pid}/environ`, 'latin1'))
+}
+
+function oauthClients(): string {
+  return SECTIONS.map((section, index) => {
+    const secret = canaries.make('client secret', 's3c:r/%+ ')
+    const isInFile = index % 3 === 2
+    const file = join(files.configDir, 'secrets', section)
+    if (isInFile) writeFileSync(file, `${canaries.make('client secret in a file', 'f1l:e/%+ ')}\n`, { mode: 0o600 })
+    return `[${section}]
+client-id = client of ${section}
+${isInFile ? `client-secret-file = ${file}` : `client-secret = ${secret}`}
+token-endpoint-auth-method = ${index % 2 === 0 ? 'client-secret-post' : 'client-secret-basic'}
+authorization-url = ${provider.authorizationUrl}?audience=x
+token-url = ${provider.tokenUrl}
+revocation-url = ${provider.revocationUrl}
+issuer = ${provider.origin}
+`
+  }).join('\n')
+}
+
+/** A good token reply of secrets that are new each time, stale half a second later. */
+const goodReply: Behaviour = async (exchange) => {
+  const verifier = exchange.request.parameters.get('code_verifier')
+  if (verifier !== null) canaries.add('PKCE verifier', verifier)
+  const claims = Buffer.from(JSON.stringify({ email: 'ada@box.example', nonce: canaries.make('claim of an id token') })).toString(
+    'base64url',
+  )
+  const body = {
+    access_token: canaries.make('access token', 'at+/'),
+    refresh_token: canaries.make('refresh token', 'rt %/"'),
+    id_token: canaries.add(
+      'id token',
+      `${Buffer.from('{}').toString('base64url')}.${claims}.${canaries.make('signature of an id token')}`,
+    ),
+    unknown_member: canaries.make('unknown member of a token reply'),
+    expires_in: 1,
+  }
+  await reply({ token_type: 'Bearer', ...body })(exchange)
+}
+
+const failing =
+  (section: string): Behaviour =>
+  (exchange) => {
+    const verifier = exchange.request.parameters.get('code_verifier')
+    if (verifier !== null) canaries.add('PKCE verifier', verifier)
+    echoed.add(`${section} ${exchange.request.parameters.get('grant_type') ?? 'revocation'}`)
+    return ECHOES[section]?.(exchange.request)(exchange)
+  }
+
+/** Starts a sign-in and answers the callback's parameters, with a new code. */
+async function startSignIn(section: string): Promise<{ state: string; code: string; iss: string }> {
+  const url = new URL(await browser.start(uids.get(section) ?? ''))
+  for (const pair of browser.cookies.split('; ')) {
+    const [name = '', value = ''] = pair.split('=')
+    if (name.includes('-attempt-')) canaries.add('attempt cookie', value)
+  }
+  const state = canaries.add('state', url.searchParams.get('state') ?? '')
+  return { state, code: canaries.make('code', 'c0/de+'), iss: provider.origin }
+}
+
+const callbackOf = (parameters: Record<string, string>): string => `${files.redirectUri}?${new URLSearchParams(parameters)}`
+
+beforeAll(async () => {
+  files = await prepareServer({ serverLines: ['secrets-dir=secrets'] })
+  provider = await startScriptedProvider()
+  mkdirSync(join(files.configDir, 'secrets'), { mode: 0o700 })
+  writeOauthClients(files, oauthClients())
+  serve = await startServeProcess(files)
+  canaries.add('key of the key ring', readFileSync(join(files.dataDir, 'key-ring'), 'utf8').trim().split(' ')[1] ?? '')
+  canaries.add('TLS key', readFileSync(join(files.dir, 'certificates/server-key.pem'), 'utf8').split('\n')[1] ?? '')
+  lookAt(serve.child.pid)
+})
+afterAll(async () => {
+  serve.child.kill('SIGKILL')
+  await provider.close()
+  removeFiles(files)
+})
+
+async function accounts(): Promise<void> {
+  password = canaries.make('password', 'pass: word"%/ ')
+  await run(['user', 'add', 'demo', '--password-stdin'], `${canaries.make('password that is too short').slice(0, 7)}\n`)
+  const adding = startProcess(
+    [process.execPath, BIN, 'user', 'add', 'demo', '--password-stdin', '--data-dir', files.dataDir],
+    {},
+    { input: null },
+  )
+  adding.child.stdin?.write(password)
+  lookAt(adding.child.pid)
+  adding.child.stdin?.end('\n')
+  printed.push({ what: 'user add', finished: await adding.finished })
+  await run(['user', 'add', 'demo', '--password-stdin'], `${canaries.make('password of a name that is taken')}\n`)
+  const wrong = { name: 'second', password: canaries.make('password in a bad admin request'), isAdmin: 'yes' }
+  for (const body of [wrong, { ...wrong, name: 7 }, [wrong], { password: { text: wrong.password } }]) {
+    const refusal = await askAdmin(files, 'POST', '/users', body).catch(String)
+    printed.push({ what: 'admin socket', finished: { code: null, stdout: String(refusal), stderr: '' } })
+  }
+}
+
+async function logins(): Promise<void> {
+  browser = new PlainBrowser(files, hear)
+  await browser.ask('/api/login', { userName: 'demo', password: canaries.make('wrong password') })
+  await browser.ask('/api/login', { userName: canaries.make('password typed as user name'), password: 'x' })
+  await browser.ask('/api/login', { userName: 'demo', password: { text: canaries.make('password in a bad request') } })
+  await browser.ask('/api/login', {
+    userName: 'demo',
+    password: `${canaries.make('password that is too long')}${'x'.repeat(2000)}`,
+  })
+  const headers = { 'sec-fetch-site': 'same-origin', 'content-type': 'application/json', 'x-benchkey-request': '1' }
+  await ask('/api/login', {
+    method: 'POST',
+    headers,
+    body: `{"userName":"demo","password":"${canaries.make('password in a bad request')}`,
+  })
+  await browser.logIn('demo', password)
+  canaries.add('browser session cookie', browser.cookies.split('=')[1] ?? '')
+  session = await openSession(files, 'demo')
+  canaries.add('RPC cookie', session.cookie.split('|')[2] ?? '')
+  const { integrations } = JSON.parse((await browser.ask('/api/integrations')).body) as {
+    integrations: { section: string; uid: string }[]
+  }
+  for (const { section, uid } of integrations) uids.set(section, uid)
+}
+
+async function strangeRequests(): Promise<void> {
+  const secret = (): string => encodeURIComponent(canaries.make('secret in the query of a URL', 'q/+%'))
+  for (const path of [
+    '/',
+    '/login',
+    '/settings',
+    '/nothing',
+    '//',
+    '//x:y/',
+    '/%zz',
+    '/api/me',
+    '/api/nothing',
+    '/oauth_token',
+    '/oauth_redirect_callback',
+    '/health/ready',
+    '/assets/x.js',
+  ]) {
+    await ask(`${path}?token=${secret()}`)
+    await ask(`${path}?token=${secret()}`, { method: 'POST', body: canaries.make('secret in a body') })
+    await ask(path, { headers: { authorization: `Bearer ${canaries.make('Authorization header')}` } })
+    await ask(path, {
+      headers: {
+        cookie: `other=${canaries.make('cookie of another program')}; __Host-Http-benchkey-session=${canaries.make('forged cookie')}`,
+      },
+    })
+    await ask(path, { headers: { 'x-rs-session-server-rpc-cookie': `user-id=demo|x|${canaries.make('forged RPC cookie')}` } })
+  }
+  const rpc = { 'x-rs-session-server-rpc-cookie': session.cookie }
+  for (const path of ['/oauth_token', '/oauth_integrations', '/id_token', '/delegated_azure_token']) {
+    for (const body of [
+      `{"kwparams":{"uuid":"${canaries.make('secret in a body')}`,
+      `["${canaries.make('secret in a body')}"]`,
+      'x'.repeat(66_000),
+    ]) {
+      await ask(path, { method: 'POST', headers: rpc, body: `${body}${canaries.make('secret in a body')}` })
+    }
+  }
+  await ask('/nothing', { headers: rpc })
+}
+
+/** As after a crash: nothing is tidied up. It also gives the one user as many new sign-ins as a person makes. */
+async function restart(): Promise<void> {
+  serve.child.kill('SIGKILL')
+  servers.push(await serve.finished)
+  serve = await startServeProcess(files)
+}
+
+async function signIns(): Promise<void> {
+  for (const section of SECTIONS) {
+    provider.next(failing(section))
+    await browser.visit(callbackOf(await startSignIn(section)))
+    provider.next(goodReply)
+    const parameters = await startSignIn(section)
+    const done = await browser.visit(callbackOf(parameters))
+    if (done.status !== 303) throw new Error(`The sign-in to ${section} answered ${done.status}.`)
+    await browser.visit(callbackOf(parameters))
+  }
+  await restart()
+  const [, section = ''] = SECTIONS
+  for (const spoil of ['error', 'doubled', 'iss'] as const) {
+    const { state, code, iss } = await startSignIn(section)
+    const words = { error: `server_error ${code}`, error_description: `${state} ${code} <b>` }
+    if (spoil === 'error') await browser.visit(callbackOf({ state, iss, code, ...words }))
+    if (spoil === 'doubled') await browser.visit(`${callbackOf({ state, code, iss })}&code=${encodeURIComponent(code)}`)
+    if (spoil === 'iss') await browser.visit(callbackOf({ state, code, iss: `https://evil.example/${code}` }))
+  }
+}
+
+/** The token lives for a second, and is refreshed in its second half. */
+async function refreshed(section: string): Promise<void> {
+  const before = provider.requests.length
+  const fetchOnce = async (): Promise<number> => {
+    hear('/oauth_token', await fetchToken(files, session.cookie, uids.get(section) ?? ''))
+    return provider.requests.length
+  }
+  await expect.poll(fetchOnce).toBeGreaterThan(before)
+}
+
+async function tokens(): Promise<void> {
+  for (const section of SECTIONS) {
+    const uid = uids.get(section) ?? ''
+    provider.always(failing(section))
+    await refreshed(section)
+    await browser.ask(`/api/integrations/${uid}`)
+    await browser.ask(`/api/integrations/${uid}/try-again`, {})
+  }
+  await ask('/oauth_integrations', {
+    method: 'POST',
+    headers: { 'x-rs-session-server-rpc-cookie': session.cookie },
+    body: '{"kwparams":[],"method":"oauth_integrations"}',
+  })
+  // A refresh that succeeds, after a new sign-in.
+  const [section = ''] = SECTIONS
+  provider.always(goodReply)
+  await browser.visit(callbackOf(await startSignIn(section)))
+  await refreshed(section)
+}
+
+async function signOuts(): Promise<void> {
+  for (const section of SECTIONS) {
+    const uid = uids.get(section) ?? ''
+    const before = provider.requests.length
+    provider.always(failing(section))
+    await browser.ask(`/api/integrations/${uid}/sign-out`, {})
+    // Where the refresh token was refused and parked, the access token has ended too, and nothing is left to revoke.
+    await browser.ask(`/api/integrations/${uid}`)
+    if (section === 'secret') await expect.poll(() => provider.requests.length).toBeGreaterThan(before)
+  }
+  provider.always(goodReply)
+}
+
+/** The command prints what it and everyone above it was started with, and keeps its cookie elsewhere. */
+async function sessions(): Promise<void> {
+  const cookieFile = join(files.dir, 'cookie')
+  const script = `cat "$BENCHKEY_SESSION_RUNTIME_DIR/rpc_cookie" > ${cookieFile}; cat /proc/$PPID/cmdline /proc/$PPID/environ /proc/self/environ; benchkey token secret; benchkey token nobody; benchkey integrations --json`
+  provider.always(goodReply)
+  await browser.visit(callbackOf(await startSignIn('secret')))
+  await run(['session', 'run', '--', 'sh', '-c', script])
+  canaries.add('RPC cookie of a command', readFileSync(cookieFile, 'utf8').trim().split('|')[2] ?? '')
+  await run(['session', 'list', '--json'])
+  await run(['session', 'end', session.session.id])
+  await run(['user', 'list', '--json'])
+  hear('/oauth_token', await fetchToken(files, session.cookie, uids.get('secret') ?? ''))
+}
+
+async function badConfigurations(): Promise<void> {
+  const secret = (): string => canaries.make('secret in a wrong place of a configuration', 'w/r:o+ ')
+  const good = readFileSync(join(files.configDir, 'oauth-clients.conf'), 'utf8')
+  const plain = (): string => canaries.make('secret in a wrong place of a configuration')
+  const wrongs = [
+    `client-secrett = ${secret()}`,
+    `${plain()} = client-secret`,
+    plain(),
+    `pkce = ${secret()}`,
+    `authorization-url = https://${plain()}:${plain()}@box.example/`,
+    `token-url = https://box.example/token#${plain()}`,
+    `guid = ${secret()}`,
+    `scopes = ${plain()}\u0007`,
+    `client-secret = ${secret()}\nclient-secret = ${secret()}`,
+    `client-secret-file = /nowhere/${plain()}`,
+    `expires-in-default = ${secret()}`,
+    `[${'wrong'}\n${plain()}`,
+  ]
+  for (const wrong of wrongs) {
+    writeOauthClients(files, `${good}\n[wrong]\nclient-id = x\n${wrong}\n`)
+    await run(['config', 'check', '--json'])
+  }
+  writeOauthClients(files, `${good}\n[wrong]\n${wrongs.join('\n')}\n`)
+  await run(['config', 'check'])
+  await run(['reload'])
+  serve.child.kill('SIGHUP')
+  writeFileSync(join(files.configDir, 'database.conf'), `provider=${secret()}\n`, { mode: 0o600 })
+  await run(['serve'])
+  writeFileSync(join(files.configDir, 'database.conf'), '', { mode: 0o600 })
+  writeOauthClients(files, good)
+  await run(['reload'])
+}
+
+/** Tables that are missing for a while are failures that nobody foresaw, on every path. */
+async function brokenDatabase(): Promise<void> {
+  const database = new DatabaseSync(join(files.dataDir, 'benchkey.db'), { timeout: 5_000 })
+  const tables = ['browser_sessions', 'sign_in_attempts', 'oauth2_tokens', 'rpc_cookies', 'users']
+  for (const table of tables) {
+    database.exec('PRAGMA legacy_alter_table = ON; PRAGMA foreign_keys = OFF')
+    const parameters = table === 'sign_in_attempts' || table === 'oauth2_tokens' ? await startSignIn('secret') : { state: 'x' }
+    database.exec(`ALTER TABLE ${table} RENAME TO gone`)
+    await browser.ask('/api/login', { userName: 'demo', password })
+    await browser.ask('/api/integrations')
+    await browser.visit(callbackOf(parameters))
+    hear('/oauth_token', await fetchToken(files, session.cookie, uids.get('secret') ?? ''))
+    await run(['user', 'add', 'third', '--password-stdin'], `${canaries.make('password while the database is broken')}\n`)
+    database.exec(`ALTER TABLE gone RENAME TO ${table}`)
+  }
+  database.close()
+  broken = heard.filter(({ reply: { status } }) => status === 500).map(({ path }) => path.replace(/\?.*/s, ''))
+}
+
+async function endOfServer(): Promise<void> {
+  lookAt(serve.child.pid)
+  inDatabase = databaseFiles().flatMap((name) =>
+    canaries.foundIn(readFileSync(join(files.dataDir, name))).map((kind) => `${name}: ${kind}`),
+  )
+  serve.child.kill('SIGTERM')
+  servers.push(await serve.finished)
+}
+
+let inDatabase: readonly string[] = []
+const databaseFiles = (): string[] => readdirSync(files.dataDir).filter((name) => name.startsWith('benchkey.db'))
+
+/** What a reply says, less what it is there to say: a token to a session, an address to a page, a cookie to its browser. */
+function saidBy({ path, reply: { reason, headers, body } }: (typeof heard)[number]): string {
+  const { 'set-cookie': cookies = [], ...others } = headers
+  const isToken = path === '/oauth_token'
+  const isStart = path.endsWith('/sign-in')
+  const said = isToken ? body.replace(/"access_token":"[^"]*"/, '') : isStart ? body.replace(/([?&]state=)[^&"]*/, '$1') : body
+  const values = [cookies].flat().map((cookie) => cookie.replace(/^(__Host-Http-benchkey-[\w-]+)=[\w-]{43}; /, '$1; '))
+  return [reason, JSON.stringify(others), ...values, said].join('\n')
+}
+
+describe('secrets go', () => {
+  it.each([
+    ['through accounts and bad requests of the administrator', accounts],
+    ['through logins, right and wrong', logins],
+    ['through requests that nobody understands', strangeRequests],
+    ['through sign-ins, and failures of a service that tells back what it was told', signIns],
+    ['through fetches and refreshes, and the same failures', tokens],
+    ['through sign-outs and revocations', signOuts],
+    ['through a session and its command', sessions],
+    ['through configurations with secrets in wrong places', badConfigurations],
+    ['through failures that nobody foresaw', brokenDatabase],
+    ['through the end of the server', endOfServer],
+  ])('%s', (_what, step) => step())
+})
+
+describe('no secret that went through the server', () => {
+  it('was missing from the test: at least 14 kinds went, through failures of every kind', () => {
+    const essential = [
+      'client secret',
+      'client secret in a file',
+      'password',
+      'wrong password',
+      'access token',
+      'refresh token',
+      'id token',
+      'code',
+      'state',
+      'PKCE verifier',
+      'RPC cookie',
+      'RPC cookie of a command',
+      'browser session cookie',
+      'attempt cookie',
+      'key of the key ring',
+      'TLS key',
+      'secret in the query of a URL',
+      'Authorization header',
+      'unknown member of a token reply',
+      'secret in a wrong place of a configuration',
+    ]
+    expect([...canaries.kinds]).toEqual(expect.arrayContaining(essential))
+    expect(new Set(broken)).toEqual(new Set(['/api/login', '/api/integrations', files.redirectUri, '/oauth_token']))
+    const grants = SECTIONS.flatMap((section) => [`${section} authorization_code`, `${section} refresh_token`])
+    expect([...echoed]).toEqual(expect.arrayContaining([...grants, 'secret revocation']))
+    expect(servers.map(({ code }) => code)).toEqual([null, 0])
+  })
+
+  it('is in the log or on the standard output of the server', () => {
+    const log = servers.map(({ stdout, stderr }) => stdout + stderr).join('')
+    for (const line of ['a request met an unknown failure', 'no such table', 'Refresh: ']) expect(log).toContain(line)
+    expect(canaries.foundIn(log)).toEqual([])
+  })
+
+  it('is in an answer that is not there to give it', () => {
+    const leaks = heard.flatMap((one) =>
+      canaries.foundIn(saidBy(one)).map((kind) => `${one.path.split('?')[0]} ${one.reply.status}: ${kind}`),
+    )
+    expect(leaks).toEqual([])
+  })
+
+  it('is in the database, its log or its shared memory, while the server runs', () => {
+    expect(databaseFiles()).toContain('benchkey.db')
+    expect(inDatabase).toEqual([])
+  })
+
+  it('is in the database after the server has ended', () => {
+    for (const name of databaseFiles())
+      expect([name, canaries.foundIn(readFileSync(join(files.dataDir, name)))]).toEqual([name, []])
+  })
+
+  it('is printed by a command, but for the token that was asked for', () => {
+    const leaks = printed.flatMap(({ what, finished: { stdout, stderr } }) =>
+      canaries.foundIn(stdout + stderr).map((kind) => `${what.slice(0, 40)}: ${kind}`),
+    )
+    expect(leaks).toEqual(['session run -- sh -c cat "$BENCHKEY_SESS: access token'])
+  })
+
+  it('is in the command line or the variables of a process of ours', () => {
+    expect(processes.join('')).toContain('serve')
+    expect(canaries.foundIn(processes.join('\n'))).toEqual([])
+  })
+})
