@@ -174,8 +174,7 @@ const NOTHING_HERE = 'There is nothing at this address.'
 /** A path nobody knows: data for the API, the page that says so for everything else. */
 function answerNotFound(request: FastifyRequest, reply: FastifyReply, page: IndexPage, basePath: string): string | PageError {
   reply.code(404)
-  const { pathname } = new URL(request.raw.url ?? '/', 'https://benchkey')
-  if (pathname.startsWith(`${basePath}/api/`)) {
+  if ((request.raw.url ?? '').startsWith(`${basePath}/api/`)) {
     return { error: { code: 'not_found', message: NOTHING_HERE } }
   }
   if (request.method !== 'GET' && request.method !== 'HEAD') return NOTHING_HERE

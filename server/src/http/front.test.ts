@@ -30,6 +30,7 @@ function parse(raw: string): Reply {
 const ANSWERS: readonly (readonly [what: string, status: number, ask: (doors: Doors) => Promise<Reply>])[] = [
   ['a page', 200, ({ send }) => send({ path: '/login' })],
   ['an unknown page', 404, ({ send }) => send({ path: '/nothing' })],
+  ['a path that is no part of a URL', 404, async ({ exchange }) => parse(await exchange(`GET //x:y/ HTTP/1.1\r\n${HEAD}\r\n`))],
   ['a path that is not text', 400, ({ send }) => send({ path: '/%zz' })],
   ['the root', 303, ({ send }) => send({ path: '/' })],
   ['a wrong method at a page', 405, ({ send }) => send({ method: 'POST', path: '/login' })],
