@@ -87,6 +87,15 @@ export function held(gate: Gate, then: Behaviour): Behaviour {
   }
 }
 
+/** The ledger answers at once, so the pair has rotated; the reply leaves when the gate opens. */
+export function grantHeld(gate: Gate): Behaviour {
+  return async ({ request, response, ledger }) => {
+    const answer = ledger.answer(request.parameters)
+    await gate.opened
+    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(JSON.stringify(answer.body))
+  }
+}
+
 /** Resets the connection (TCP RST) without an answer. The ledger hears of the request first when `afterGrant` is set. */
 export function reset(options: { afterGrant?: boolean } = {}): Behaviour {
   return ({ request, socket, ledger }) => {

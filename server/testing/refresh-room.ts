@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { AuditLog } from '../src/broker/audit-log.ts'
 import type { Tokens } from '../src/broker/broker.ts'
 import { Catalogue } from '../src/broker/catalogue.ts'
@@ -199,15 +200,24 @@ export class RefreshRoom {
       .filter((parameters) => parameters.get('grant_type') === 'refresh_token')
   }
 
+  /** Lets time pass until the work is done. */
+  async until<T>(work: Promise<T>): Promise<T> {
+    let open = true
+    const done = (): void => {
+      open = false
+    }
+    work.then(done, done)
+    while (open) {
+      await this.clock.pass(500)
+      for (let turns = 0; turns < 20; turns += 1) await setImmediate()
+    }
+    return await work
+  }
+
   async close(): Promise<void> {
     const drained = Promise.all(this.#nodes.map(({ node }) => node.drain()))
-    let open = true
-    void drained.finally(() => {
-      open = false
-    })
     await this.stopProvider()
-    while (open) await this.clock.pass(1000)
-    await drained
+    await this.until(drained)
     await this.#stores.close()
   }
 
