@@ -204,7 +204,7 @@ export function removeFiles(files: Pick<ServerFiles, 'dir'>): void {
 }
 
 /** A port of 127.0.0.1 that nobody listened on a moment ago. */
-export function freePort(): Promise<number> {
+function freePort(): Promise<number> {
   const probe = createServer()
   return new Promise((resolve, reject) => {
     probe.once('error', reject)
