@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { AdminCookieRotated } from '../src/domain/admin-api.ts'
 import { realEffects } from '../src/effects.ts'
 import { type Certificates, makeCertificates } from '../testing/certificates.ts'
 import { type FakeServer, type Finished, fakeRpc, runBenchkey } from '../testing/command-line.ts'
 import { openShell } from '../testing/session-shell.ts'
 import { type SessionWorld, startSessionWorld } from '../testing/session-world.ts'
-import { runAdmin, type ServerInProcess, startInProcess } from '../testing/start-server.ts'
+import { askAdmin, runAdmin, type ServerInProcess, startInProcess } from '../testing/start-server.ts'
 
 /** Its 30 minutes between two rotations pass in a second. */
 const HURRIED = [process.execPath, fileURLToPath(new URL('../testing/hurried-benchkey.ts', import.meta.url))]
@@ -246,6 +247,19 @@ describe('as time passes', () => {
     expect(renewed).not.toBe(token)
     expect((await shell.ask('benchkey token demo --min-ttl 290')).stdout).toBe(renewed)
     expect(world.provider.countTokenRequests('refresh_token')).toBe(1)
+    await shell.exit()
+  })
+
+  it('a cookie that was not replaced for 24 h is dead, and the session gets a new one', async () => {
+    const shell = openShell(world.files)
+    const cookie = (await shell.ask(COOKIE_OF_SESSION)).stdout.trim()
+    const id = (await shell.ask('echo "$RS_SESSION_URL"')).stdout.split('/')[2] ?? ''
+    aheadMs += 24 * 60 * 60 * 1000 - 60_000
+    expect(await world.statusWith(cookie)).toBe(200)
+    aheadMs += 61_000
+    expect(await world.statusWith(cookie)).toBe(401)
+    const { cookie: next } = await askAdmin<AdminCookieRotated>(world.files, 'POST', `/sessions/${id}/rotate`)
+    expect(await world.statusWith(next)).toBe(200)
     await shell.exit()
   })
 })
