@@ -15,7 +15,7 @@ const OPEN_ATTEMPTS = 20
 /** Seconds an attempt's cookie lives: as long as the attempt. */
 const ATTEMPT_COOKIE_SECONDS = 600
 
-/** Sign-ins one user may start: more than a person clicks. */
+/** Sign-ins one user may start, and refused refresh tokens they may have sent again: more than a person clicks. */
 const PER_USER = { burst: 20, everyMs: 10_000 }
 
 /** Sign-ins started from one address. */
@@ -118,6 +118,7 @@ export class BrowserSignIns implements SignIns {
   }
 
   async tryAgain(user: User, uid: IntegrationUid): Promise<void> {
+    this.#refuseAfter(this.#perUser.take(user.id))
     await this.#tryAgain(user, this.#get(uid).integration)
   }
 
@@ -130,7 +131,10 @@ export class BrowserSignIns implements SignIns {
   }
 
   #limit(user: User, address: string): void {
-    const wait = this.#perAddress.take(addressKey(address)) || this.#perUser.take(user.id)
+    this.#refuseAfter(this.#perAddress.take(addressKey(address)) || this.#perUser.take(user.id))
+  }
+
+  #refuseAfter(wait: number): void {
     if (wait === 0) return
     throw badRequest(`Too many attempts. Try again in ${wait} s.`, wait)
   }

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import type { Integration } from '../domain/integration.ts'
 import type { User } from '../domain/people.ts'
 import type { LeaseHolder } from '../store/store.ts'
+import { CostlyCalls } from './costly-calls.ts'
 import type { SharedParts, TokenUseCases } from './create.ts'
 import { kindOfFailure } from './log.ts'
 import { Periodic } from './periodic.ts'
@@ -35,10 +36,12 @@ export function createTokens(shared: SharedParts, { holder, isDead }: LeaseIdent
     report: ({ what, section, error }) =>
       log.warn({ section, ...(error === undefined ? {} : { failure: kindOfFailure(error) }) }, `Refresh: ${what}.`),
   })
+  const costlyCalls = new CostlyCalls(effects)
   const fetcher = new TokenFetcher({
     store,
     catalogue,
     refresher,
+    costly: (caller) => costlyCalls.count(caller),
     served: ({ tokenId, ...use }) => {
       audit.noteServed(use)
       uses.note(tokenId, store.now(), use.sessionName)

@@ -21,6 +21,8 @@ export interface TokenParts {
   readonly refresher: Refresher
   /** Buffered and grouped: it never delays or fails an answer. */
   readonly served: (use: ServedToken & { readonly tokenId: string }) => void
+  /** Told of every call that no fresh token answers; throws when there were too many. */
+  readonly costly: (caller: Pick<Caller, 'userId' | 'sessionId'>) => void
 }
 
 type Request = { readonly cookie: string; readonly uid: string; readonly minTtlMs: number | undefined; readonly address: string }
@@ -55,6 +57,7 @@ export class TokenFetcher implements Tokens {
   }
 
   async list(caller: Caller): Promise<readonly IntegrationView[]> {
+    this.#parts.costly(caller)
     return await viewsFor(this.#parts, caller.userId)
   }
 
@@ -63,16 +66,24 @@ export class TokenFetcher implements Tokens {
     const integration = catalogue.find(request.uid)
     const look = await store.sessions.lookUp(rpcCookieHash(request.cookie), integration && catalogue.internalId(integration.uid))
     if (!look) throw this.#refused({ code: 'session_ended' })
-    if (!integration) throw unknownIntegration(catalogue, request.uid)
-    const token = look.token
-    if (!token) throw this.#refused(stateFor(this.#parts, integration, undefined, undefined))
-    const fresh = this.#isUsable(integration, token) && isFresh(token, store.now(), askedMs(integration, request.minTtlMs))
-    const body = fresh
-      ? await this.#serve(integration, token, look, request)
-      : await this.#fetchStale(integration, token, look, request)
+    const body =
+      integration && look.token && this.#isFresh(integration, look.token, request)
+        ? await this.#serve(integration, look.token, look, request)
+        : await this.#fetchCostly(integration, look, request)
     if (body) return body
     if (looks >= MAX_LOOKS) throw new Error('a stored token kept changing while it was read')
     return await this.#fetch(request, looks + 1)
+  }
+
+  async #fetchCostly(integration: Integration | undefined, look: LookUp, request: Request): Promise<string | undefined> {
+    this.#parts.costly(look)
+    if (!integration) throw unknownIntegration(this.#parts.catalogue, request.uid)
+    if (!look.token) throw this.#refused(stateFor(this.#parts, integration, undefined, undefined))
+    return await this.#fetchStale(integration, look.token, look, request)
+  }
+
+  #isFresh(integration: Integration, token: StoredToken, { minTtlMs }: Request): boolean {
+    return this.#isUsable(integration, token) && isFresh(token, this.#parts.store.now(), askedMs(integration, minTtlMs))
   }
 
   /** Whether the stored access token may be handed out at all, leaving its remaining life aside. */

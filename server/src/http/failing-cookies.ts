@@ -1,3 +1,5 @@
+import { addressKey } from '../broker/rate-limit.ts'
+
 /** An ended session retries a few times, a broken loop for ever: the bound lies between them. */
 const FAILURES_PER_WINDOW = 30
 const WINDOW_MS = 60_000
@@ -24,7 +26,7 @@ export class FailingCookies {
   /** Counts one failure. Answers the seconds to wait, or undefined below the bound. */
   count(address: string): number | undefined {
     const now = this.#monotonicMs()
-    const window = this.#windowOf(address, now)
+    const window = this.#windowOf(addressKey(address), now)
     window.failures += 1
     return window.failures > FAILURES_PER_WINDOW ? Math.max(1, Math.ceil((window.endsAtMs - now) / 1000)) : undefined
   }

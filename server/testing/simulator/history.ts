@@ -171,7 +171,7 @@ class History {
       },
     })
     if (this.#kind.reuse.kind === 'grace') void this.#resumeNowAndThen(node, refresher, catalogue)
-    return new TokenFetcher({ store: own, catalogue, refresher, served: () => undefined })
+    return new TokenFetcher({ store: own, catalogue, refresher, served: () => undefined, costly: () => undefined })
   }
 
   /** As `createTokens` does in a server; other kinds never resume by themselves. */
