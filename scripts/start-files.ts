@@ -193,7 +193,7 @@ token-url=${server}/token
 revocation-url=${server}/token/revocation
 # The issuer that the service's answers must name (RFC 9207).
 issuer=${server}
-scopes=read,write
+scopes=openid,read,write
 
 # A service of your own: register the redirect URI of benchkey.conf there, remove the # signs and
 # fill in what it gave you.
