@@ -144,8 +144,9 @@ export async function askAdmin<T>(files: Pick<ServerFiles, 'dataDir'>, method: s
 
 /** Opens a session for the user, owned by a process that idles until the session is ended; its cookie is good for the RPC. */
 export async function openSession(files: Pick<ServerFiles, 'dataDir'>, userName: string): Promise<AdminSessionOpened> {
-  const { pid } = startProcess(['sleep', '600']).child
-  if (pid === undefined) throw new Error('sleep could not be started')
+  // It ends with the tests, when nobody holds its stdin open any more.
+  const { pid } = startProcess(['cat'], {}, { input: null }).child
+  if (pid === undefined) throw new Error('cat could not be started')
   const supervisor = { pid, startTime: startTimeOf(pid) ?? '', bootId: readBootId() }
   return await askAdmin(files, 'POST', '/sessions', { userName, name: 'test', supervisor })
 }
