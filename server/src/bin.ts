@@ -21,6 +21,7 @@ const checkout = resolve(import.meta.dirname, '../..')
 if (process.env.NODE_COMPILE_CACHE === join(checkout, 'node_modules/.cache/benchkey')) delete process.env.NODE_COMPILE_CACHE
 const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')) as { version: string }
 const { runCommandLine } = await import('./cli/run.ts')
+let isServer = false
 process.exitCode = await runCommandLine(process.argv.slice(2), {
   environment: process.env,
   version,
@@ -31,10 +32,14 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   executableDir: executableDir(),
   asCaller,
   sleep: (ms, signal) => setTimeout(ms, undefined, signal ? { signal } : {}),
-  startServer: async (directories) =>
-    (await import('./main.ts')).start({ ...directories, version, credentialsDirectory: process.env.CREDENTIALS_DIRECTORY }),
+  startServer: async (directories) => {
+    isServer = true
+    return (await import('./main.ts')).start({ ...directories, version, credentialsDirectory: process.env.CREDENTIALS_DIRECTORY })
+  },
   directories,
 })
+// Drained and closed: a token request that an authorization server has not answered by now would hold the process for minutes.
+if (isServer) process.exit()
 
 /** core(5): with no kind of memory selected, a core file holds none. Children inherit it. */
 function keepOutOfDumps(): void {
