@@ -261,6 +261,19 @@ describe('a callback', () => {
     expect([await isSignedIn(ann), sentCodes()]).toEqual([false, 0])
   })
 
+  it('with an error shows the words of the service as plain text, and error_uri as no link', async () => {
+    const state = (await startSignIn(ann, box)).searchParams.get('state') ?? ''
+    const callback = new URL(house.files.redirectUri)
+    const words = '<a href="https://evil.example">Click here</a><script>document.title = "Cats"</script>'
+    const error = { error: 'server_error', error_description: words, error_uri: 'https://evil.example/help' }
+    callback.search = new URLSearchParams({ state, iss: house.honest.issuer, ...error }).toString()
+    await ann.page.goto(callback.href)
+    await ann.page.getByText('<a href= https://evil.example >Click here</a>').waitFor()
+    expect(await ann.page.locator('a[href*="evil.example"]').count()).toBe(0)
+    expect(await ann.page.content()).not.toContain('evil.example/help')
+    expect([await ann.page.title(), sentCodes()]).toEqual([expect.not.stringContaining('Cats'), 0])
+  })
+
   it('from another browser of the same user is not used', async () => {
     const callback = await callbackOf(ann, 'ann-at-box')
     const { desk, desk: page } = await newBrowser()

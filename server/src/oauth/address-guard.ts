@@ -5,14 +5,20 @@ export type ForbiddenAddress = 'loopback' | 'link-local' | 'a metadata service' 
 
 type Range = readonly [address: string, prefix: number]
 
-/** RFC 6890 for the ranges; the metadata services are those of AWS (IPv6) and Alibaba, 169.254.169.254 being link-local. */
+/**
+ * RFC 6890 for the ranges; 169.254.169.254 is the metadata service of most clouds, the others are those of Alibaba, Azure,
+ * Oracle, AWS (IPv6) and Google (IPv6).
+ */
 const RANGES: readonly (readonly [why: ForbiddenAddress, ranges: readonly Range[]])[] = [
   [
     'a metadata service',
     [
       ['169.254.169.254', 32],
       ['100.100.100.200', 32],
+      ['168.63.129.16', 32],
+      ['192.0.0.192', 32],
       ['fd00:ec2::254', 128],
+      ['fd20:ce::254', 128],
     ],
   ],
   [
