@@ -62,8 +62,15 @@ if [ -s "$authority" ]; then
     /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/ca-bundle.pem /etc/ssl/cert.pem; do
     [ -n "$each" ] && [ -r "$each" ] && { trusted=$each; break; }
   done
+  # Without a variable of its own, curl would have gone by OpenSSL's.
+  also=
+  case $trusted in
+    "$REQUESTS_CA_BUNDLE" | "$CURL_CA_BUNDLE" | "$SSL_CERT_FILE") ;;
+    *) [ -f "$SSL_CERT_FILE" ] && [ -r "$SSL_CERT_FILE" ] && also=$SSL_CERT_FILE ;;
+  esac
   bundle=$directory/ca-bundle.pem
-  { { [ -z "$trusted" ] || all_of "$trusted"; } && echo && cat -- "$authority"; } > "$bundle" || exit 1
+  { for each in "$trusted" "$also"; do [ -z "$each" ] || { all_of "$each" && echo; } || exit 1; done
+    cat -- "$authority"; } > "$bundle" || exit 1
   printf 'bundle %s\n' "$bundle"
 else
   echo bundle

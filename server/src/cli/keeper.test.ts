@@ -94,6 +94,18 @@ test("without variables the bundle begins with the system's authorities", async 
   if (existsSync(system)) expect(text.startsWith(readFileSync(system, 'utf8'))).toBe(true)
 })
 
+test("what SSL_CERT_FILE names stands beside the system's authorities, and gives way to the session's own", async () => {
+  const openssl = join(folder, 'openssl.pem')
+  const own = join(folder, 'own.pem')
+  writeFileSync(openssl, 'OPENSSL')
+  writeFileSync(own, 'OWN')
+  const { bundle, close } = await start({ caCertificate: 'CA', environment: { SSL_CERT_FILE: openssl } })
+  expect(readFileSync(bundle ?? '', 'utf8').endsWith('\nOPENSSL\nCA\n')).toBe(true)
+  await close()
+  const second = await start({ caCertificate: 'CA', environment: { SSL_CERT_FILE: openssl, CURL_CA_BUNDLE: own } })
+  expect(readFileSync(second.bundle ?? '', 'utf8')).toBe('OWN\nCA\n')
+})
+
 test('without a private authority there is no bundle', async () => {
   const { bundle, directory } = await start()
   expect(bundle).toBeUndefined()
