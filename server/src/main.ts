@@ -6,7 +6,7 @@ import { createBroker } from './broker/create.ts'
 import { createTokens, incarnationOf, type LeaseIdentity } from './broker/token-use-cases.ts'
 import type { Configuration, LoadResult, ServerConfiguration } from './config/configuration.ts'
 import { formatDiagnostic } from './config/diagnostics.ts'
-import { loadConfiguration } from './config/load.ts'
+import { type LoadedConfiguration, loadConfiguration } from './config/load.ts'
 import { ADMIN_SOCKET_NAME } from './domain/admin-api.ts'
 import type { Effects } from './domain/effects.ts'
 import { SetupError } from './domain/errors.ts'
@@ -50,6 +50,9 @@ type ClosableBroker = Awaited<ReturnType<typeof createBroker>>
 
 /** Requests under way get this long at the end; a caller waits 15 s for a refresh at the most. */
 const CLOSE_GRACE_MS = 15_000
+/** An editor or a copy writes on within this time; changes that go on for 5 s are not waited for. */
+const SETTLE_MS = 100
+const MOST_READINGS = 50
 const PAGES = resolve(import.meta.dirname, '../../web/dist')
 
 /**
@@ -61,7 +64,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
   const effects = options.effects ?? realEffects()
   const log = logTo(options.logTo)
   const uid = process.getuid?.() ?? 0
-  const load = (): Promise<LoadResult> =>
+  const load = (): Promise<LoadedConfiguration> =>
     loadConfiguration({ configDir, dataDir, uid, ...(credentialsDirectory === undefined ? {} : { credentialsDirectory }) })
   const configuration = startable(await load(), log)
   const { server, database } = configuration
@@ -82,7 +85,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
       accounts: new LocalAccounts(),
       log,
       loadConfiguration: async () => {
-        const loaded = await load()
+        const loaded = await loadSettled(load, effects)
         const tls = loaded.configuration && tlsIdentity(loaded.configuration.server)
         if (tls) doors?.replaceTls(tls)
         return loaded
@@ -117,6 +120,18 @@ async function closeAll(
   await doors?.close(graceMs)
   await broker?.close()
   await store.close()
+}
+
+/** Files that are being written are read again until two readings agree (refresh.md, fault F23); the last one is checked. */
+async function loadSettled(load: () => Promise<LoadedConfiguration>, effects: Effects): Promise<LoadResult> {
+  let loaded = await load()
+  for (let n = 0; n < MOST_READINGS; n += 1) {
+    await effects.sleep(SETTLE_MS)
+    const before = loaded.filesHash
+    loaded = await load()
+    if (loaded.filesHash === before) break
+  }
+  return loaded
 }
 
 /** The checked configuration; its warnings are logged, its errors end the start with all of them at once. */
