@@ -26,6 +26,7 @@ export class FaultBench {
   readonly #uids = new Map<string, string>()
   #running: Running | undefined
   #cookie = ''
+  #log = ''
   #browser: PlainBrowser | undefined
 
   private constructor(files: ServerFiles, provider: ScriptedProvider) {
@@ -49,6 +50,9 @@ export class FaultBench {
   async start(executable?: readonly string[]): Promise<Running> {
     const running = await startServeProcess(this.files, executable)
     this.#running = running
+    running.child.stderr?.on('data', (text: string) => {
+      this.#log += text
+    })
     if (this.#cookie !== '') return running
     const added = await runAdmin(this.files, ['user', 'add', 'demo', '--password-stdin'], `${PASSWORD}\n`)
     if (added.code !== 0) throw new Error(added.stderr)
@@ -56,6 +60,11 @@ export class FaultBench {
     const asked = { userName: 'demo', name: 'test', supervisor }
     this.#cookie = (await askAdmin<AdminSessionOpened>(this.files, 'POST', '/sessions', asked)).cookie
     return running
+  }
+
+  /** What the running server has logged. */
+  log(): string {
+    return this.#log
   }
 
   get pid(): number {

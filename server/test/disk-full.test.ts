@@ -1,0 +1,123 @@
+import { execFileSync } from 'node:child_process'
+import { chmodSync, closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { grant, grantHeld, newGate } from '../testing/behaviours.ts'
+import { FaultBench, replyOf } from '../testing/fault-bench.ts'
+import { runAdmin, send } from '../testing/start-server.ts'
+
+/** Only root may mount a small disk; elsewhere the limit of the process's file size takes its place (EFBIG for ENOSPC). */
+const mayMount = process.getuid?.() === 0
+const SIZE_KIB = 2048
+
+/** Fault F21 of refresh.md, at a disk that is really full. */
+describe('a full disk', () => {
+  const disk = mkdtempSync(join(tmpdir(), 'benchkey-disk-'))
+  const ballast = join(disk, 'ballast')
+  let bench: FaultBench
+
+  beforeAll(async () => {
+    if (mayMount) execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${SIZE_KIB}k,mode=700`, 'benchkey-test', disk])
+    chmodSync(disk, 0o700)
+    bench = await FaultBench.prepare(
+      ({ authorizationUrl, tokenUrl }) => `[lab]
+client-id = lab
+client-secret = a-long-secret
+authorization-url = ${authorizationUrl}
+token-url = ${tokenUrl}
+scopes = read
+`,
+      { rotation: 'strict-family', dataDir: disk },
+    )
+    await bench.start()
+    await bench.signIn('lab')
+  })
+
+  afterAll(async () => {
+    await bench.close()
+    if (mayMount) execFileSync('umount', [disk])
+    rmSync(disk, { recursive: true, force: true })
+  })
+
+  it('no refresh starts, a token that lives is served, health tells, and the process lives', async () => {
+    bench.age('lab', 240_000)
+    const { access_token: token } = replyOf(await freshly())
+    bench.age('lab', 240_000)
+    const before = bench.provider.connections
+    fill()
+    for (let n = 0; n < 3; n += 1) {
+      const answer = replyOf(await bench.fetch('lab'))
+      expect(answer).toMatchObject({ status: 200, access_token: token, warning: expect.stringContaining('Benchkey itself') })
+    }
+    expect(bench.provider.connections).toBe(before)
+    expect((await send(bench.files, '/health/ready')).status).toBe(503)
+    expect((await send(bench.files, '/health/live')).status).toBe(200)
+    empty()
+    expect(replyOf(await bench.fetch('lab')).warning).toBeUndefined()
+    expect((await send(bench.files, '/health/ready')).status).toBe(200)
+  })
+
+  it('that fills up while the service answers: the pair waits in memory and is saved when there is room', async () => {
+    bench.age('lab', 240_000)
+    const gate = newGate()
+    bench.provider.next(grantHeld(gate))
+    const waiting = bench.fetch('lab')
+    await bench.provider.received(bench.provider.requests.length + 1)
+    fill()
+    gate.open()
+    await expect.poll(() => bench.log(), { timeout: 10_000 }).toContain('could not be saved yet')
+    const generation = Number(bench.row('lab')?.generation)
+    empty()
+    const answer = replyOf(await waiting)
+    expect(answer.warning).toBeUndefined()
+    expect(bench.row('lab')?.generation).toBe(generation + 1)
+    expect(bench.provider.ledger.duplicates).toBe(0)
+  })
+
+  it('ends no server: it is ended and started as usual afterwards', async () => {
+    fill()
+    expect((await runAdmin(bench.files, ['reload'])).code).toBe(0)
+    empty()
+    expect(await bench.end()).toBe(0)
+    bench.provider.always(grant())
+    await bench.start()
+    expect(replyOf(await bench.fetch('lab')).access_token).toBeDefined()
+  })
+
+  async function freshly() {
+    bench.age('lab', -1000)
+    return await bench.fetch('lab')
+  }
+
+  /** Leaves not a block free. */
+  function fill(): void {
+    if (!mayMount) {
+      execFileSync('prlimit', ['--pid', String(bench.pid), '--fsize=1:'])
+      return
+    }
+    const file = openSync(ballast, 'a', 0o600)
+    try {
+      for (let size = 64 * 1024; size >= 512; size /= 2) writeUntilFull(file, size)
+    } finally {
+      closeSync(file)
+    }
+  }
+
+  function empty(): void {
+    if (mayMount) rmSync(ballast)
+    else execFileSync('prlimit', ['--pid', String(bench.pid), '--fsize=unlimited:'])
+  }
+})
+
+function writeUntilFull(file: number, size: number): void {
+  const block = Buffer.alloc(size, 1)
+  for (;;) {
+    try {
+      writeSync(file, block)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOSPC') return
+      throw error
+    }
+  }
+}
