@@ -69,10 +69,15 @@ export class RefreshLedger {
 
   /** Revokes the chain an access or refresh token belongs to, as the user would at the service. */
   endFamily(token: string): void {
-    const family = this.#entries.get(token)?.family ?? this.#familyOfAccessToken.get(token)
+    const family = this.familyOf(token)
     if (family === undefined) return
     this.#endedFamilies.add(family)
     for (const entry of this.#entries.values()) if (entry.family === family) entry.state = 'dead'
+  }
+
+  /** The chain an access or refresh token belongs to, counted from 1. */
+  familyOf(token: string): number | undefined {
+    return this.#entries.get(token)?.family ?? this.#familyOfAccessToken.get(token)
   }
 
   /** The standing of a refresh token. */

@@ -9,9 +9,11 @@ import { createAuthorizationServers } from '../../src/oauth/create.ts'
 import { type MemoryStores, openMemoryStores } from '../../src/store/open.ts'
 import type { LeaseHolder, Store } from '../../src/store/store.ts'
 import type { Rotation } from '../refresh-ledger.ts'
+import { complaintsAbout } from './judge.ts'
 import { SimulatedNetwork } from './network.ts'
 import { integrationWith, pointedStore } from './parts.ts'
 import { SimulatedProvider } from './provider.ts'
+import { SignOuts } from './sign-outs.ts'
 import { type SimulatedNode, World } from './world.ts'
 
 const LIFE_SECONDS = 3600
@@ -62,6 +64,8 @@ class History {
   /** When a node was killed or a reply was lost. */
   readonly #interruptions: number[] = []
   #kills = 0
+  #signOuts: SignOuts | undefined
+  #userId = ''
   #integrationId = ''
   #tokenId = ''
 
@@ -80,17 +84,18 @@ class History {
     const effects = this.#world.effectsOf({ name: 'database', life: 0 })
     const stores = await openMemoryStores(effects)
     const store = stores.handle(effects)
-    await this.#signIn(store)
+    await this.#enter(store)
     const nodes = [await this.#start(stores, 'a'), await this.#start(stores, 'b')]
     const begin = this.#world.nowMs
     this.#scheduleCallers(nodes, FAULTS_MS)
     if (this.#faulty) this.#scheduleFaults(stores, nodes)
+    if (this.#seed % 3 === 1) this.#scheduleSignOut(store)
     await this.#world.run(begin + FAULTS_MS)
     this.#network.calm = true
     this.#scheduleCallers(nodes, CALM_MS)
     await this.#world.run(begin + FAULTS_MS + CALM_MS)
     const labelledLosses = await this.#judgeTheEnd(store, nodes)
-    this.#judgeRequests()
+    for (const complaint of complaintsAbout(this.#provider.seen, this.#kind.reuse, this.#faulty)) this.#complain(complaint)
     await stores.close()
     return {
       seed: this.#seed,
@@ -103,17 +108,23 @@ class History {
     }
   }
 
-  async #signIn(store: Store): Promise<void> {
-    const catalogue = await this.#catalogue(store)
-    const integration = integrationWith(this.#kind.reuse)
+  /** A user with a session, signed in. */
+  async #enter(store: Store): Promise<void> {
     const user = await store.users.create({ name: 'ada', passwordHash: 'none', isAdmin: false })
-    this.#integrationId = catalogue.internalId(integration.uid) ?? ''
+    this.#userId = user.id
+    this.#integrationId = (await this.#catalogue(store)).internalId(integrationWith(this.#kind.reuse).uid) ?? ''
+    await this.#signIn(store)
+    const cookieExpiresAt = new Date(this.#world.nowMs + 10 * (FAULTS_MS + CALM_MS))
+    await store.sessions.create({ userName: 'ada', name: 'sh', cookieHash: rpcCookieHash(COOKIE), cookieExpiresAt })
+  }
+
+  async #signIn(store: Store): Promise<void> {
     const now = new Date(this.#world.nowMs)
     const token = await store.tokens.create({
-      userId: user.id,
+      userId: this.#userId,
       integrationId: this.#integrationId,
       scopesAsked: [],
-      clientFingerprint: catalogue.fingerprintOf(integration),
+      clientFingerprint: (await this.#catalogue(store)).fingerprintOf(integrationWith(this.#kind.reuse)),
       reply: {
         secrets: this.#provider.grant(),
         tokenType: 'Bearer',
@@ -122,8 +133,28 @@ class History {
       },
     })
     this.#tokenId = token.id
-    const cookieExpiresAt = new Date(this.#world.nowMs + 10 * (FAULTS_MS + CALM_MS))
-    await store.sessions.create({ userName: 'ada', name: 'sh', cookieHash: rpcCookieHash(COOKIE), cookieExpiresAt })
+  }
+
+  #scheduleSignOut(store: Store): void {
+    const before = this.#network.onRequest
+    const within = (times: readonly number[], from: number, to: number): boolean => times.some((at) => at >= from && at <= to)
+    const signOuts = new SignOuts({
+      world: this.#world,
+      provider: this.#provider,
+      store,
+      userId: this.#userId,
+      integrationId: this.#integrationId,
+      signIn: () => this.#signIn(store),
+      wasInterrupted: (from, to) => within(this.#interruptions, from, to) || within(this.#network.losses, from, to),
+      complain: (what) => this.#complain(what),
+      note: (what) => this.#note(what),
+    })
+    this.#network.onRequest = (sender) => {
+      before(sender)
+      signOuts.onRequest()
+    }
+    signOuts.schedule(FAULTS_MS)
+    this.#signOuts = signOuts
   }
 
   async #catalogue(store: Store): Promise<Catalogue> {
@@ -205,7 +236,7 @@ class History {
         .fetch({ cookie: COOKIE, uid: integrationWith(this.#kind.reuse).uid, minTtlMs: undefined, address: '127.0.0.1' })
         .then(
           (body) => this.#judgeServed(askedAt, body),
-          (error: unknown) => this.#judgeRefused(error),
+          (error: unknown) => this.#judgeRefused(askedAt, error),
         )
     })
   }
@@ -241,18 +272,23 @@ class History {
   #judgeServed(askedAt: number, body: string): void {
     const reply = JSON.parse(body) as { access_token: string; expiry: string }
     this.#note(`served ${reply.access_token}`)
+    this.#signOuts?.served(reply.access_token)
     if (this.#provider.ledger.isAccessTokenAlive(reply.access_token) === false && this.#kind.reuse.kind === 'strict') {
       this.#complain(`served ${reply.access_token}, whose chain had been ended by our own replay`)
     }
     if (Date.parse(reply.expiry) + 1000 <= askedAt) this.#complain(`served ${reply.access_token} after its end ${reply.expiry}`)
   }
 
-  #judgeRefused(error: unknown): void {
+  #judgeRefused(askedAt: number, error: unknown): void {
     if (!(error instanceof BrokerError)) {
       this.#complain(`a caller met ${String(error)}`)
       return
     }
     this.#note(`refused ${error.code} ${error.details.reason ?? ''}`)
+    if (error.code === 'not_signed_in' && this.#signOuts) {
+      this.#signOuts.refused(askedAt)
+      return
+    }
     const calm = this.#network.calm
     if (calm && error.code !== 'reauthentication_required' && error.code !== 'provider_unavailable') {
       this.#complain(`in calm weather a caller met ${error.code}`)
@@ -299,25 +335,6 @@ class History {
     if (this.#kind.rotation.startsWith('strict')) return !this.#network.interrupted
     const cutOff = [...this.#interruptions, ...this.#network.losses].filter((at) => at >= since && at <= since + 60_000)
     return this.#kind.rotation === 'none' || cutOff.length < 3
-  }
-
-  /** What the provider saw: no two requests of live nodes at once, no replay outside the integration's rule. */
-  #judgeRequests(): void {
-    let before = Number.NEGATIVE_INFINITY
-    for (const seen of this.#provider.seen) {
-      const tooSoon = !this.#faulty && seen.at - before < LIFE_SECONDS * 500
-      if (tooSoon) this.#complain(`refreshed again after ${Math.round(seen.at - before)} ms in calm weather`)
-      before = seen.at
-      if (seen.overlapped) this.#complain(`two requests at once at ${new Date(seen.at).toISOString()}`)
-      if (!seen.replay) continue
-      if (!this.#faulty) this.#complain('a refresh token was used twice in calm weather')
-      const { kind } = this.#kind.reuse
-      const left = Math.round(seen.lifeLeftMs)
-      if (kind === 'strict' && left > 0) this.#complain(`strict: replayed with ${left} ms of life left`)
-      if (kind === 'unknown' && left > 5 * 60_000) this.#complain(`unknown: replayed with ${left} ms of life left`)
-      const outside = kind === 'grace' && left > 0 && (seen.sinceSpentMs ?? 0) >= 60_000
-      if (outside) this.#complain(`grace: replayed ${seen.sinceSpentMs} ms after it was spent`)
-    }
   }
 
   #note(what: string): void {

@@ -14,6 +14,8 @@ const FATES: readonly (readonly [Fate, number])[] = [
 interface Sender {
   readonly node: SimulatedNode
   readonly life: number
+  /** The chain of tokens its request belongs to. */
+  readonly family: number | undefined
 }
 
 /** Carries token requests of simulated nodes to the simulated provider, and loses some. */
@@ -45,7 +47,9 @@ export class SimulatedNetwork {
       if (fate === 'refused') throw new NotSent('network', 'refused the connection')
       if (!request.mayLeave()) throw new NotSent('fence', 'the right to refresh was lost')
       this.onRequest(node)
-      return await this.#exchange({ node, life: node.life }, new URLSearchParams(request.body), fate)
+      const parameters = new URLSearchParams(request.body)
+      const family = this.#provider.ledger.familyOf(parameters.get('refresh_token') ?? '')
+      return await this.#exchange({ node, life: node.life, family }, parameters, fate)
     }
   }
 
@@ -84,7 +88,7 @@ export class SimulatedNetwork {
       this.#world.at(random.between(1, 200), () => {
         if (fate === 'lost_before') return answer(() => reject(new PerhapsSent('closed the connection')))
         if (fate === 'unavailable') return answer(() => resolve({ status: 503, headers: {}, body: '' }))
-        const overlapped = [...this.#open].some((other) => other.node.life === other.life)
+        const overlapped = [...this.#open].some((other) => other.node.life === other.life && other.family === sender.family)
         this.#open.add(sender)
         const reply = this.#provider.receive(parameters, overlapped)
         if (fate === 'answered') {

@@ -11,6 +11,7 @@ export function integrationWith(refreshReuse: RefreshReuse): Integration {
     client: { clientId: 'lab', clientSecret: 'lab-secret', authenticationMethod: 'client-secret-post' },
     authorizationUrl: 'https://lab.example/authorize',
     tokenUrl: 'https://lab.example/token',
+    revocationUrl: 'https://lab.example/revoke',
     scopes: [],
     scopeSeparator: ' ',
     redirectUri: 'fixed',

@@ -12,7 +12,9 @@ export interface SeenRequest {
   readonly lifeLeftMs: number
   /** Since the refresh token was first spent, in milliseconds; undefined when it was not. */
   readonly sinceSpentMs: number | undefined
-  /** Another live node's request was open at the same moment. */
+  /** The chain of tokens it belongs to. */
+  readonly family: number | undefined
+  /** Another live node's request of that chain was open at the same moment. */
   readonly overlapped: boolean
 }
 
@@ -57,7 +59,8 @@ export class SimulatedProvider {
     const { nowMs } = this.#world
     const replay = this.ledger.stateOf(token) !== 'alive'
     const sinceSpentMs = spentAt === undefined ? undefined : nowMs - spentAt
-    this.seen.push({ at: nowMs, replay, lifeLeftMs: (this.#pairEnds.get(token) ?? nowMs) - nowMs, sinceSpentMs, overlapped })
+    const lifeLeftMs = (this.#pairEnds.get(token) ?? nowMs) - nowMs
+    this.seen.push({ at: nowMs, replay, lifeLeftMs, sinceSpentMs, family: this.ledger.familyOf(token), overlapped })
     const answer = this.ledger.answer(parameters)
     if (this.ledger.stateOf(token) === 'spent' && spentAt === undefined) this.#spentAt.set(token, nowMs)
     if (typeof answer.body.access_token === 'string')
