@@ -68,6 +68,100 @@ describe('many callers of one row', () => {
   })
 })
 
+describe('what a caller may start', () => {
+  it('a trial of a troubled integration is for all callers of its row', async () => {
+    await enter(DEAD_MS)
+    const node = await room.node()
+    room.provider.next(oauthError('invalid_client', { status: 401 }))
+    await node.fetch()
+    await room.clock.pass(MINUTE_MS)
+    const answers = await Promise.all(Array.from({ length: 20 }, () => node.fetch()))
+    expect(new Set(answers.map((answer) => answer.token)).size).toBe(1)
+    expect(answers[0]?.token).toMatch(/^at-/)
+    expect(room.refreshes).toHaveLength(2)
+  })
+
+  it('a trial that another took and that ended well lets everybody go on', async () => {
+    await enter(DEAD_MS)
+    const node = await room.node('a', {
+      store: (store) => ({
+        ...store,
+        integrations: {
+          ...store.integrations,
+          claimTrial: async (integrationId) => {
+            await store.integrations.clearTrouble(integrationId)
+            return false
+          },
+        },
+      }),
+    })
+    room.provider.next(oauthError('invalid_client', { status: 401 }))
+    await node.fetch()
+    await room.clock.pass(MINUTE_MS)
+    expect((await node.fetch()).token).toMatch(/^at-/)
+  })
+
+  it('a refresh token that is held costs no lease at every call', async () => {
+    await enter(50 * MINUTE_MS, { integration: { refreshReuse: { kind: 'grace', seconds: 60 } } })
+    let leases = 0
+    const node = await room.node('a', {
+      store: changedTokens((tokens) => ({
+        takeLease: (...asked) => {
+          leases += 1
+          return tokens.takeLease(...asked)
+        },
+      })),
+    })
+    room.provider.next(reset(), reset())
+    await node.fetch({ minTtlSeconds: 1800 })
+    expect(leases).toBe(1)
+    await node.configure({ refreshReuse: { kind: 'strict' } })
+    await room.clock.pass(MINUTE_MS)
+    for (let n = 0; n < 3; n += 1) {
+      expect((await node.fetch({ minTtlSeconds: 1800 })).warning).toContain('closed the connection')
+    }
+    expect([leases, room.refreshes.length]).toEqual([1, 2])
+  })
+
+  it('nothing leaves when the lease went between taking it and announcing the request', async () => {
+    await enter(STALE_MS)
+    let stolen = false
+    const node = await room.node('a', {
+      store: changedTokens((tokens) => ({
+        beginAttempt: async (...asked) => {
+          if (stolen) return await tokens.beginAttempt(...asked)
+          stolen = true
+          await tokens.releaseLease(token.id, room.holder('a'))
+          await tokens.takeLease(token.id, room.holder('thief'), room.clock.effects.monotonicMs(), 10_000, () => false)
+          const begun = await tokens.beginAttempt(...asked)
+          expect(room.provider.connections).toBe(0)
+          return begun
+        },
+      })),
+    })
+    expect((await node.fetch()).warning).toBeUndefined()
+    expect(room.refreshes).toHaveLength(1)
+    expect(room.now.getTime() - token.issuedAt.getTime() - STALE_MS).toBeGreaterThanOrEqual(10_000)
+  })
+
+  it('tries that take long are not repeated beyond ten seconds', async () => {
+    await enter(DEAD_MS)
+    let tries = 0
+    const node = await room.node('a', {
+      servers: (real) => ({
+        ...real,
+        refresh: async () => {
+          tries += 1
+          await room.clock.pass(6000)
+          return { kind: 'not_sent', cause: 'network', words: 'timed out after 5 s' }
+        },
+      }),
+    })
+    expect(await node.fetch()).toMatchObject({ code: 'provider_unavailable' })
+    expect(tries).toBe(2)
+  })
+})
+
 describe('a service that takes its time', () => {
   it('callers are answered after 15 s with the token that lives; the flight goes on and is saved', async () => {
     await enter(STALE_MS)

@@ -42,10 +42,10 @@ export class Refresher {
     if (isCoolingDown(token.lastFailure, now) || this.#isHeld(integration, token, now)) return false
     const trouble = await this.troubleOf(integration, token)
     if (!trouble) return true
-    if (trouble.retryAt.getTime() > now.getTime()) return false
+    if (trouble.retryAt.getTime() > now.getTime()) return this.#flights.has(token.id)
     if (await store.integrations.claimTrial(token.integrationId, now, new Date(now.getTime() + TRIAL_MS))) return true
-    // Somebody else's trial, unless it has ended well meanwhile.
-    return (await this.troubleOf(integration, token)) === undefined
+    // Somebody else's trial, unless it is this row's or has ended well meanwhile.
+    return (await this.troubleOf(integration, token)) === undefined || this.#flights.has(token.id)
   }
 
   /** The integration's trouble, unless the configuration has changed since. */
