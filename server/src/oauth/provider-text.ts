@@ -24,7 +24,7 @@ export function providerErrorCode(code: string, secrets: readonly string[]): str
 export function withoutSecrets(text: string, secrets: readonly string[], mark: string): string {
   const long = secrets.filter((secret) => secret.length >= SHORTEST_SECRET)
   let clean = text
-  for (const secret of long.flatMap(spellings)) clean = clean.replaceAll(secret, mark)
+  for (const spelling of spellingsOf(long)) clean = clean.replaceAll(spelling, mark)
   const decoded = withoutEncoding(clean)
   return long.some((secret) => decoded.includes(secret.replaceAll('+', ' '))) ? mark : clean
 }
@@ -38,7 +38,7 @@ function cleaned(text: string, secrets: readonly string[], limit: number): strin
   return clean.length <= limit ? clean : `${clean.slice(0, limit - 3)}...`
 }
 
-/** A secret as it may come back: plain, percent-encoded, form-encoded, in JSON, in base64. Longest first, so that no rest stays behind. */
+/** A secret as it may come back: plain, percent-encoded, form-encoded, in JSON, in base64. */
 function spellings(secret: string): readonly string[] {
   const encoded = encodeURIComponent(secret.toWellFormed())
   const formEncoded = new URLSearchParams({ s: secret }).toString().slice(2)
@@ -53,7 +53,12 @@ function spellings(secret: string): readonly string[] {
     bytes.toString('base64'),
     bytes.toString('base64url'),
   ]
-  return [...new Set(all)].sort((a, b) => b.length - a.length)
+  return all
+}
+
+/** Longest first, so that no rest stays behind where one is part of another. */
+function spellingsOf(secrets: readonly string[]): readonly string[] {
+  return [...new Set(secrets.flatMap(spellings))].sort((a, b) => b.length - a.length)
 }
 
 /** Every percent-encoded character decoded, whatever else the text holds: servers encode as much or as little as they like. */
