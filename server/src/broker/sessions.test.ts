@@ -81,6 +81,15 @@ describe('a session', () => {
     ])
   })
 
+  test('of a command with a name for terminals to act on is listed without that', async () => {
+    await room.addUser('ann')
+    const keeper = keeperWith()
+    const { mark } = await supervisor()
+    await keeper.open({ userName: undefined, name: `\u001b[2Jsh\n${'x'.repeat(500)}`, supervisor: mark })
+    const [session] = await keeper.list()
+    expect(session?.name).toMatch(/^\?\[2Jsh\?x{40,}…$/)
+  })
+
   test('gets a new cookie, and the one before lives 120 s more', async () => {
     await room.addUser('ann')
     const keeper = keeperWith()

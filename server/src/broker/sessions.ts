@@ -49,7 +49,9 @@ export class SessionKeeper implements Sessions {
     const user = await this.#userFor(request.userName)
     const account = await this.#accountFor(user)
     const { cookie, cookieHash, expiresAt } = this.#newCookie(user.name)
-    const { name, supervisor } = request
+    const { supervisor } = request
+    // A command may be named anything; the name is printed on terminals.
+    const name = printable(request.name)
     if (!isAlive(supervisor, effects.bootId)) throw badRequest('The process that asked for the session has ended.')
     const session = await store.sessions.create({
       userName: user.name,
