@@ -29,6 +29,8 @@ export interface SignOutParts {
 export class SignOuts {
   readonly #parts: SignOutParts
   #family: number | undefined
+  /** When the row's refresh token was perhaps spent, before the sign-out: the newest one is then in nobody's hands. */
+  #interruptedAt: number | undefined
   #outAt: number | undefined
   #backAt: number | undefined
   #wanted = false
@@ -77,6 +79,7 @@ export class SignOuts {
     const family = provider.ledger.familyOf(secrets.accessToken)
     await store.tokens.remove(userId, integrationId, { queue: true, giveUpAt: new Date(world.nowMs + 24 * 60 * 60_000) })
     this.#family = family
+    this.#interruptedAt = (row.interruptedAt ?? row.intent?.at)?.getTime()
     this.#outAt = world.nowMs
     this.#parts.note(`signed out of grant ${family}`)
     world.at(world.random.between(FLIGHTS_ENDED_MS, LONGEST_PAUSE_MS), () => void this.#signInAgain(world.nowMs))
@@ -99,7 +102,8 @@ export class SignOuts {
     }
     const newest = provider.ledger.aliveRefreshTokens().findLast((token) => provider.ledger.familyOf(token) === this.#family)
     // A reply that never arrived, or died with its reader, is in nobody's hands.
-    if (newest === undefined || queued.has(newest) || wasInterrupted((this.#outAt ?? 0) - FLIGHTS_ENDED_MS, now)) return
+    const since = Math.min(this.#interruptedAt ?? Number.POSITIVE_INFINITY, (this.#outAt ?? 0) - FLIGHTS_ENDED_MS)
+    if (newest === undefined || queued.has(newest) || wasInterrupted(since, now)) return
     complain(`${newest}, the newest of the signed-out grant, does not wait to be revoked`)
   }
 }
