@@ -24,18 +24,14 @@ describe('sessionEnvironment', () => {
     for (const name of Object.keys(own)) expect(made).not.toHaveProperty(name)
   })
 
-  test("of another account has that account's home and nothing of the caller's login", () => {
-    const own = {
-      HOME: '/root',
-      USER: 'root',
-      XDG_RUNTIME_DIR: '/run/user/0',
-      SSH_AUTH_SOCK: '/s',
-      SUDO_USER: 'op',
-      EDITOR: 'vi',
-    }
-    const made = sessionEnvironment({ ...facts, own, account })
+  test("of another account has that account's home and none of the caller's secrets", () => {
+    const secrets = { AWS_SECRET_ACCESS_KEY: 'k', GITHUB_TOKEN: 't', SSH_AUTH_SOCK: '/s', XDG_RUNTIME_DIR: '/run/user/0' }
+    const proxies = { https_proxy: 'http://proxy.example:3128', HTTP_PROXY: 'http://op:password@proxy.example:3128' }
+    const usual = { HOME: '/root', USER: 'root', EDITOR: 'vi', LC_ALL: 'C.UTF-8', TERM: 'xterm', CURL_CA_BUNDLE: '/ca.pem' }
+    const made = sessionEnvironment({ ...facts, own: { ...usual, ...secrets, ...proxies }, account })
     expect(made).toMatchObject({ HOME: '/home/ada', USER: 'ada', LOGNAME: 'ada', SHELL: '/bin/bash', EDITOR: 'vi' })
-    for (const name of ['XDG_RUNTIME_DIR', 'SSH_AUTH_SOCK', 'SUDO_USER']) expect(made).not.toHaveProperty(name)
+    expect(made).toMatchObject({ LC_ALL: 'C.UTF-8', TERM: 'xterm', CURL_CA_BUNDLE: '/ca.pem', https_proxy: proxies.https_proxy })
+    for (const name of [...Object.keys(secrets), 'HTTP_PROXY']) expect(made).not.toHaveProperty(name)
   })
 
   test.each([

@@ -21,34 +21,46 @@ const NOT_FOR_SESSIONS = [
   'NOTIFY_SOCKET',
 ]
 
-/** Bound to the login of whoever called: another account can do nothing with them, or harm. */
-const OF_ANOTHER_LOGIN = [
-  'XDG_RUNTIME_DIR',
-  'XDG_SESSION_ID',
-  'XDG_CONFIG_HOME',
-  'XDG_DATA_HOME',
-  'XDG_STATE_HOME',
-  'XDG_CACHE_HOME',
-  'DBUS_SESSION_BUS_ADDRESS',
-  'SSH_AUTH_SOCK',
-  'SSH_AGENT_PID',
-  'XAUTHORITY',
-  'MAIL',
-  'OLDPWD',
-  'TMPDIR',
-  'SUDO_COMMAND',
-  'SUDO_USER',
-  'SUDO_UID',
-  'SUDO_GID',
-]
+/**
+ * What another account is given of the caller's variables: how the terminal and the language are, and the way out of this
+ * network. Whoever switches accounts is an administrator, and anything else of theirs may be a secret.
+ */
+const FOR_ANOTHER_ACCOUNT = new Set([
+  'PATH',
+  'TERM',
+  'COLORTERM',
+  'NO_COLOR',
+  'COLUMNS',
+  'LINES',
+  'LANG',
+  'LANGUAGE',
+  'TZ',
+  'EDITOR',
+  'VISUAL',
+  'PAGER',
+  'REQUESTS_CA_BUNDLE',
+  'CURL_CA_BUNDLE',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+  'no_proxy',
+  'NO_PROXY',
+])
+
+/** The proxy, unless its URL holds the caller's password for it. */
+const PROXIES = new Set(['http_proxy', 'https_proxy', 'all_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'])
+
+function isForAnotherAccount(name: string, value: string): boolean {
+  return FOR_ANOTHER_ACCOUNT.has(name) || name.startsWith('LC_') || (PROXIES.has(name) && !value.includes('@'))
+}
 
 /** The variables of a session, without those that need its runtime directory. */
 export function sessionEnvironment(facts: SessionFacts): Record<string, string> {
   const { own, session, account, executableDir } = facts
-  const dropped = new Set([...NOT_FOR_SESSIONS, ...(account ? OF_ANOTHER_LOGIN : [])])
-  const kept = Object.entries(own).filter((entry): entry is [string, string] => entry[1] !== undefined && !dropped.has(entry[0]))
+  const kept = Object.entries(own)
+    .filter((entry): entry is [string, string] => entry[1] !== undefined && !NOT_FOR_SESSIONS.includes(entry[0]))
+    .filter(([name, value]) => (account ? isForAnotherAccount(name, value) : !isOfNpm(name, own)))
   return {
-    ...Object.fromEntries(kept.filter(([name]) => !isOfNpm(name, own))),
+    ...Object.fromEntries(kept),
     ...(account ? { HOME: account.home, USER: account.name, LOGNAME: account.name, SHELL: account.shell } : {}),
     ...session,
     PATH: own.PATH ? `${executableDir}:${own.PATH}` : `${executableDir}:/usr/local/bin:/usr/bin:/bin`,
