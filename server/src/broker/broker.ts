@@ -1,3 +1,4 @@
+import type { CallbackProblem } from '../domain/callback-problems.ts'
 import type { Integration, IntegrationUid } from '../domain/integration.ts'
 import type { BrowserSession, Caller, DevelopmentSession, User } from '../domain/people.ts'
 import type { State } from '../domain/states.ts'
@@ -46,15 +47,8 @@ export interface IntegrationDetails extends IntegrationView {
   readonly revocation?: { readonly state: 'waiting' | 'failed'; readonly since: Date; readonly words: string }
 }
 
-/** Why a callback did not become a sign-in; the titles are those of ui.md, *callback problems*. */
-export type CallbackProblemKind =
-  | 'denied'
-  | 'dead_link'
-  | 'scope_refused'
-  | 'client_refused'
-  | 'provider_failed'
-  | 'logged_out'
-  | 'doubled'
+/** Why a callback that was looked at did not become a sign-in. */
+export type CallbackProblemKind = Exclude<CallbackProblem, 'too_many'>
 
 /** How a callback ended. */
 export type CallbackResult =
