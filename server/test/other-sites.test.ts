@@ -35,6 +35,7 @@ afterAll(async () => {
 })
 
 beforeEach(async () => {
+  house.rest()
   tab = await ann.profile.newPage()
   answers = []
   failures = []

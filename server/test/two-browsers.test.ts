@@ -20,6 +20,7 @@ beforeAll(async () => {
 afterAll(() => house.close())
 
 beforeEach(() => {
+  house.rest()
   signInRequests = house.honest.countTokenRequests('authorization_code')
 })
 afterEach(async () => {

@@ -49,10 +49,15 @@ export interface TwoUsers {
   /** Integration IDs by section. */
   readonly uids: Readonly<Record<'box' | 'evil', string>>
   server(): ServerInProcess
+  /** Lets the rate limits forget what happened so far, as if nobody had done anything for a while. */
+  rest(): void
   /** Ends the server and starts it again on the same files. */
   restart(): Promise<void>
   close(): Promise<void>
 }
+
+/** A rate limit of sign-ins is full again after this. */
+const REST_MS = 10 * 60_000
 
 /** Starts everything; `single-user` is off. */
 export async function startTwoUsers(): Promise<TwoUsers> {
@@ -66,7 +71,10 @@ export async function startTwoUsers(): Promise<TwoUsers> {
   const honest = await startAuthorizationServer({ clients: [client], rotate: true, accessTokenSeconds: 600 })
   const evil = await startScriptedProvider()
   writeOauthClients(files, oauthClients(honest, evil, client))
-  let server = await startInProcess(files)
+  const real = realEffects()
+  let restedMs = 0
+  const effects = { ...real, monotonicMs: () => real.monotonicMs() + restedMs }
+  let server = await startInProcess(files, { effects })
   const browser = await launchBrowser()
   const [ann, eve] = [await personOf(files, browser, 'ann'), await personOf(files, browser, 'eve')]
   const { integrations } = JSON.parse((await ask(ann, '/api/integrations')).body) as PageIntegrations
@@ -77,7 +85,10 @@ export async function startTwoUsers(): Promise<TwoUsers> {
     server: () => server,
     restart: async () => {
       await server.close()
-      server = await startInProcess(files)
+      server = await startInProcess(files, { effects })
+    },
+    rest: () => {
+      restedMs += REST_MS
     },
     close: async () => {
       await browser.close()
