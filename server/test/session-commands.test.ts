@@ -136,7 +136,7 @@ describe('benchkey in a session', () => {
     world.brief.revokeEverything()
     await expect.poll(async () => (await shell.ask('benchkey token brief')).code, { timeout: 20_000 }).toBe(4)
     expect((await shell.ask('benchkey token brief')).stderr).toMatch(
-      /^benchkey: Brief API stopped accepting your sign-in on .*\n {2}Usual causes: .* Sign in again at https:\/\/.*\/sign-in\/brief; your code stays as it is\.\n$/,
+      /^benchkey: Brief API stopped accepting your sign-in on .* Usual causes: .*\n {2}Sign in again at https:\/\/.*\/sign-in\/brief; your code stays as it is\.\n$/,
     )
     await world.signIn('brief')
     expect((await shell.ask('benchkey token brief')).code).toBe(0)

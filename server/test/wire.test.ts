@@ -188,9 +188,11 @@ describe('both clients, with the library each uses', () => {
 })
 
 describe('errors', () => {
-  it('not signed in: HTTP 200, sentence, code, link', async () => {
+  it('not signed in: HTTP 200, sentence, its halves, code, link', async () => {
     expect(await refusalOf(boxUid)).toEqual({
       error: `You are not signed in to Box API Access. Sign in at ${world.files.publicUrl}/sign-in/box-integration, then run this again.`,
+      explanation: 'You are not signed in to Box API Access.',
+      action: `Sign in at ${world.files.publicUrl}/sign-in/box-integration, then run this again.`,
       code: 'not_signed_in',
       link: `${world.files.publicUrl}/sign-in/box-integration`,
     })

@@ -31,7 +31,7 @@ export function parseTokenCall(body: Buffer): TokenCall | string {
   if (typeof uuid !== 'string') return 'kwparams.uuid, the Integration ID, is not a text'
   if (minTtl === undefined) return { uid: uuid.toLowerCase(), minTtlMs: undefined }
   if (typeof minTtl !== 'number' || !Number.isInteger(minTtl) || minTtl < 0 || minTtl > LONGEST_MIN_TTL_SECONDS) {
-    return 'kwparams.min_ttl is not a whole number of seconds'
+    return `kwparams.min_ttl is not a whole number of seconds from 0 to ${LONGEST_MIN_TTL_SECONDS}`
   }
   return { uid: uuid.toLowerCase(), minTtlMs: minTtl * 1000 }
 }

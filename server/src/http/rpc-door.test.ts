@@ -192,7 +192,11 @@ describe('what is not understood', () => {
     ['kwparams as a list', '{"kwparams":[]}', /kwparams is not an object/],
     ['no uuid', '{"kwparams":{}}', /kwparams\.uuid, the Integration ID, is missing/],
     ['a uuid that is a number', '{"kwparams":{"uuid":4}}', /kwparams\.uuid, the Integration ID, is not a text/],
-    ['a min_ttl that is a text', '{"kwparams":{"uuid":"x","min_ttl":"90"}}', /min_ttl is not a whole number of seconds/],
+    [
+      'a min_ttl that is a text',
+      '{"kwparams":{"uuid":"x","min_ttl":"90"}}',
+      /min_ttl is not a whole number of seconds from 0 to 31622400/,
+    ],
     ['a negative min_ttl', '{"kwparams":{"uuid":"x","min_ttl":-1}}', /min_ttl/],
     ['a fractional min_ttl', '{"kwparams":{"uuid":"x","min_ttl":1.5}}', /min_ttl/],
     ['a min_ttl of two years', '{"kwparams":{"uuid":"x","min_ttl":63072000}}', /min_ttl/],
@@ -237,13 +241,15 @@ describe('what a user can act on is HTTP 200 with the shape that both clients sh
   const notSignedIn =
     'You are not signed in to Box API Access. Sign in at https://bench.example/sign-in/box-integration, then run this again.'
 
-  test('not signed in, with the link', async () => {
-    const state = { code: 'not_signed_in', section: 'box-integration' } as const
+  test('not signed in, whole and in halves, with the link', async () => {
+    const state = { code: 'not_signed_in', section: 'box-integration', name: 'Box API Access' } as const
     const { send } = await open(fails('not_signed_in', notSignedIn, { state }))
     const reply = await send(tokenCall())
     expect(reply.status).toBe(200)
     expect(JSON.parse(reply.body)).toEqual({
       error: notSignedIn,
+      explanation: 'You are not signed in to Box API Access.',
+      action: 'Sign in at https://bench.example/sign-in/box-integration, then run this again.',
       code: 'not_signed_in',
       link: 'https://bench.example/sign-in/box-integration',
     })

@@ -2,19 +2,25 @@ import type { WireError, WireIntegration, WireIntegrations } from '@benchkey/sdk
 import type { IntegrationView } from '../broker/broker.ts'
 import type { BrokerError } from '../domain/errors.ts'
 import { issuerOf } from '../domain/integration.ts'
-import { type Phrasing, sentenceOf } from '../domain/states.ts'
+import { type Phrasing, type State, sentenceOf } from '../domain/states.ts'
 
-/** A broker's failure in the wire's words. */
+/** A broker's failure in the wire's words: whole for R and Python, in halves for a client that shows fact and act apart. */
 export function wireErrorOf(error: BrokerError, phrasing: Phrasing): WireError {
   const { reason, retryAfterSeconds, state } = error.details
   const needsSignIn = error.code === 'not_signed_in' || error.code === 'reauthentication_required'
   return {
     error: error.message,
+    ...(state === undefined ? {} : halvesOf(state, phrasing)),
     code: error.code,
     ...(reason === undefined ? {} : { reason }),
     ...(retryAfterSeconds === undefined ? {} : { retry_after: retryAfterSeconds }),
     ...(needsSignIn && state?.section !== undefined ? { link: phrasing.signInLink(state.section) } : {}),
   }
+}
+
+function halvesOf(state: State, phrasing: Phrasing): Required<Pick<WireError, 'explanation' | 'action'>> {
+  const { explanation, action } = sentenceOf(state, phrasing)
+  return { explanation, action }
 }
 
 /** Reply of `/oauth_integrations`. */
