@@ -13,6 +13,8 @@ export interface ScriptedProviderOptions {
   readonly tls?: { readonly certificate: string; readonly key: string }
   /** Default: 127.0.0.1. */
   readonly host?: string
+  /** Default: a free one. */
+  readonly port?: number
   /** The clock of `grace:N`. */
   readonly nowMs?: () => number
 }
@@ -49,7 +51,7 @@ export async function startScriptedProvider(options: ScriptedProviderOptions = {
   const script = new Script(options)
   script.watch(server, options.tls ? 'secureConnection' : 'connection')
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(0, host, resolve)
+    server.once('error', reject).listen(options.port ?? 0, host, resolve)
   })
   const { port } = server.address() as AddressInfo
   const origin = `${options.tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`
