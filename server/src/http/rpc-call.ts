@@ -21,7 +21,7 @@ export function parseBody(body: Buffer): Readonly<Record<string, unknown>> | str
 }
 
 /** The arguments of `/oauth_token`, or the reason in words why they are not understood. */
-export function parseTokenCall(body: Buffer): TokenCall | string {
+function parseTokenCall(body: Buffer): TokenCall | string {
   const call = parseBody(body)
   if (typeof call === 'string') return call
   const { kwparams } = call
@@ -34,6 +34,28 @@ export function parseTokenCall(body: Buffer): TokenCall | string {
     return `kwparams.min_ttl is not a whole number of seconds from 0 to ${LONGEST_MIN_TTL_SECONDS}`
   }
   return { uid: uuid.toLowerCase(), minTtlMs: minTtl * 1000 }
+}
+
+/** Bodies of calls are some 90 bytes; longer ones are not kept. */
+const KEPT_BODY_BYTES = 256
+const KEPT_CALLS = 1024
+
+/** Understood calls by their bytes: the sessions of a server ask for the same few integrations again and again. */
+export class TokenCalls {
+  #kept = new Map<string, TokenCall>()
+
+  /** As `parseTokenCall`. */
+  parse(body: Buffer): TokenCall | string {
+    if (body.length > KEPT_BODY_BYTES) return parseTokenCall(body)
+    const bytes = body.toString('latin1')
+    const known = this.#kept.get(bytes)
+    if (known) return known
+    const call = parseTokenCall(body)
+    if (typeof call === 'string') return call
+    if (this.#kept.size >= KEPT_CALLS) this.#kept = new Map()
+    this.#kept.set(bytes, call)
+    return call
+  }
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -9,7 +9,7 @@ import { isTellable, reportUnknown } from './failures.ts'
 import type { HttpLog } from './log.ts'
 import type { PlainReplies } from './plain-replies.ts'
 import { collectBody } from './request-body.ts'
-import { parseBody, parseTokenCall } from './rpc-call.ts'
+import { parseBody, TokenCalls } from './rpc-call.ts'
 import { wireErrorOf, wireIntegrationsOf } from './rpc-replies.ts'
 
 const METHODS = ['oauth_integrations', 'oauth_token', 'id_token', 'delegated_azure_token'] as const
@@ -47,6 +47,7 @@ export class RpcDoor {
   readonly #publicUrl: string
   readonly #phrasing: Phrasing
   readonly #failing: FailingCookies
+  readonly #calls = new TokenCalls()
 
   constructor(parts: { broker: Broker; replies: PlainReplies; log: HttpLog; effects: Effects; publicUrl: string }) {
     this.#broker = parts.broker
@@ -87,7 +88,7 @@ export class RpcDoor {
   }
 
   #fetchToken(response: ServerResponse, body: Buffer, cookie: string, address: string): void {
-    const call = parseTokenCall(body)
+    const call = this.#calls.parse(body)
     if (typeof call === 'string') {
       this.#refuseCall(response, call)
       return
