@@ -1,0 +1,7 @@
+import type { Migration } from 'kysely/migration'
+import { mainTrip } from './0001-main-trip.ts'
+
+/** Every migration by its name, which orders them. Never change one that was released: add one, in a file of its own. */
+export const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '0001_main_trip': mainTrip,
+}
