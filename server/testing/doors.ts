@@ -34,7 +34,7 @@ const PARTS = {
   signIns: ['list', 'details', 'start', 'finish', 'signOut', 'tryAgain'],
   tokens: ['fetch', 'authenticate', 'list'],
   sessions: ['open', 'rotate', 'list', 'end'],
-  administration: ['addUser', 'listUsers', 'setLocked', 'removeUser', 'reload', 'ready'],
+  administration: ['addUser', 'listUsers', 'showUser', 'listSignIns', 'setLocked', 'removeUser', 'reload', 'ready'],
   changes: ['subscribe'],
 } as const satisfies { readonly [Part in keyof Broker]: readonly (keyof Broker[Part])[] }
 

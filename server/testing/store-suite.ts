@@ -5,6 +5,7 @@ import type { Effects } from '../src/domain/effects.ts'
 import type { User } from '../src/domain/people.ts'
 import type { StoredToken } from '../src/domain/stored-token.ts'
 import type { AttemptKey, LeaseHolder, SavedReply, Store } from '../src/store/store.ts'
+import { operationsSuite } from './operations-suite.ts'
 
 /** One fresh database, and stores of several processes on it. */
 export interface OpenedDatabase {
@@ -861,6 +862,8 @@ export function storeSuite(name: string, open: () => Promise<OpenedDatabase>): v
       expect(store.now()).toEqual(clock.at(0))
       expect(store.deploymentId).toMatch(/^[0-9a-f-]{36}$/)
     })
+
+    operationsSuite(() => ({ clock, handle: database.handle, store, ann, box, lab }))
 
     it('runs writes of many callers one after another, and loses none', async () => {
       const created = Array.from({ length: 100 }, (_, n) =>

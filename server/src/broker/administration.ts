@@ -1,15 +1,15 @@
 import type { Configuration, LoadResult } from '../config/configuration.ts'
 import { formatDiagnostic } from '../config/diagnostics.ts'
 import type { User } from '../domain/people.ts'
-import { printable } from '../domain/states.ts'
 import { type LocalAccounts, passwordProblem, userNameProblem } from '../login/local-accounts.ts'
 import { type Store, StoreError } from '../store/store.ts'
 import type { AuditLog } from './audit-log.ts'
 import { badRequest } from './bad-request.ts'
-import type { Administration, ReloadFinding, Sessions } from './broker.ts'
+import type { Administration, ReloadFinding, Sessions, SignInView, UserDetails } from './broker.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { LiveChanges } from './live-changes.ts'
 import { soleUserOf } from './logins.ts'
+import { detailsOfUser, getUser, listSignIns, noSuchUser } from './oversight.ts'
 import { REVOCATION_LIFE_MS } from './sign-ins.ts'
 
 /** What the administrator's use cases are made of. */
@@ -64,9 +64,17 @@ export class Administrator implements Administration {
     return this.#parts.store.users.list()
   }
 
+  showUser(name: string): Promise<UserDetails> {
+    return detailsOfUser(this.#parts, name)
+  }
+
+  listSignIns(filter: Parameters<Administration['listSignIns']>[0]): Promise<readonly SignInView[]> {
+    return listSignIns(this.#parts, filter)
+  }
+
   async setLocked(name: string, locked: boolean): Promise<void> {
     const { store, audit, changes } = this.#parts
-    const user = await this.#get(name)
+    const user = await getUser(store, name)
     if (!(await store.users.setLocked(user.name, locked))) throw noSuchUser(name)
     await audit.record({ action: locked ? 'user.locked' : 'user.unlocked', outcome: 'ok', userName: user.name })
     if (locked) changes.publish(user.id, 'logged_out')
@@ -74,7 +82,7 @@ export class Administrator implements Administration {
 
   async removeUser(name: string): Promise<void> {
     const { store, catalogue, audit, changes, sessions, wakeRevocations } = this.#parts
-    const user = await this.#get(name)
+    const user = await getUser(store, name)
     for (const session of await sessions.list()) {
       if (session.userId === user.id) await sessions.end(session.id, 'the removal of its user')
     }
@@ -133,16 +141,6 @@ export class Administrator implements Administration {
         : [warn('database.conf: its changes take effect when the server is started again.')]),
     ]
   }
-
-  async #get(name: string): Promise<User> {
-    const user = await this.#parts.store.users.findByName(name.normalize('NFC'))
-    if (!user) throw noSuchUser(name)
-    return user
-  }
-}
-
-function noSuchUser(name: string): Error {
-  return badRequest(`There is no user "${printable(name)}". See them with: benchkey user list`)
 }
 
 function isSame(a: object, b: object): boolean {

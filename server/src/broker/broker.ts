@@ -147,10 +147,34 @@ export interface ReloadFinding {
   readonly text: string
 }
 
+/** A stored sign-in as administrators see it: everything but its secrets. */
+export interface SignInView {
+  readonly token: StoredToken
+  readonly userName: string
+  /** As the integration is configured, or was last. */
+  readonly section: string
+  /** Both undefined while the integration is not configured: the row is kept, and nobody gets tokens from it. */
+  readonly integration?: Integration
+  readonly state?: State
+}
+
+/** Everything about one user that an administrator may know. */
+export interface UserDetails {
+  readonly user: User
+  /** Web logins that are good now. */
+  readonly browserSessions: number
+  readonly sessions: readonly DevelopmentSession[]
+  readonly signIns: readonly SignInView[]
+}
+
 /** What administrators do over the admin socket. */
 export interface Administration {
   addUser(user: { name: string; password: string; isAdmin: boolean }): Promise<User>
   listUsers(): Promise<readonly User[]>
+  /** One user with sessions and stored sign-ins. */
+  showUser(name: string): Promise<UserDetails>
+  /** Stored sign-ins, never a value: of all users or one, at all integrations or one (section, display name or ID). */
+  listSignIns(filter: { readonly userName?: string; readonly integration?: string }): Promise<readonly SignInView[]>
   setLocked(name: string, locked: boolean): Promise<void>
   removeUser(name: string): Promise<void>
   reload(): Promise<{ readonly applied: boolean; readonly findings: readonly ReloadFinding[] }>

@@ -35,9 +35,11 @@ export type CommandName =
   | 'reload'
   | 'user add'
   | 'user list'
+  | 'user show'
   | 'user lock'
   | 'user unlock'
   | 'user remove'
+  | 'stored-token list'
   | 'version'
   | 'help exit-codes'
 

@@ -76,7 +76,7 @@ export const COMMAND_GROUPS: readonly { readonly title: string; readonly command
         name: 'reload',
         summary: 'Check and apply the configuration, without a restart',
         positionals: [],
-        options: {},
+        options: { json: JSON_OPTION },
       },
     ],
   },
@@ -99,6 +99,12 @@ export const COMMAND_GROUPS: readonly { readonly title: string; readonly command
         options: { json: JSON_OPTION },
       },
       {
+        name: 'user show',
+        summary: 'Show an account, its sessions and its stored sign-ins',
+        positionals: ['NAME'],
+        options: { json: JSON_OPTION },
+      },
+      {
         name: 'user lock',
         summary: 'Lock an account: no log-in and no tokens until it is unlocked',
         positionals: ['NAME'],
@@ -115,6 +121,16 @@ export const COMMAND_GROUPS: readonly { readonly title: string; readonly command
         summary: 'Remove an account and its stored sign-ins',
         positionals: ['NAME'],
         options: {},
+      },
+      {
+        name: 'stored-token list',
+        summary: 'See stored sign-ins, never a value',
+        positionals: [],
+        options: {
+          user: { type: 'string', value: 'U', help: 'of this user only' },
+          integration: { type: 'string', value: 'NAME', help: 'at this integration only: section, name or ID' },
+          json: JSON_OPTION,
+        },
       },
       {
         name: 'version',

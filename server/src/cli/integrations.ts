@@ -1,5 +1,6 @@
 import { createClient } from '@benchkey/sdk'
 import { EXIT, print, type Run, say, table } from './command.ts'
+import { oneLine } from './printing.ts'
 
 /** `integrations`: the caller's integrations, their IDs and states. */
 export const runIntegrations: Run = async ({ options }, context) => {
@@ -20,9 +21,4 @@ export const runIntegrations: Run = async ({ options }, context) => {
   ])
   print(context, table([['NAME', 'SECTION', 'ID', 'STATE'], ...rows]))
   return EXIT.ok
-}
-
-/** Words of the server's files, safe for a terminal. */
-function oneLine(text: string | undefined): string {
-  return (text ?? '').replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?')
 }

@@ -14,9 +14,11 @@ const LOADERS: Readonly<Record<CommandName, () => Promise<Run>>> = {
   reload: async () => (await import('./reload.ts')).runReload,
   'user add': async () => (await import('./user.ts')).runUserAdd,
   'user list': async () => (await import('./user.ts')).runUserList,
+  'user show': async () => (await import('./user-show.ts')).runUserShow,
   'user lock': async () => (await import('./user.ts')).runUserLock,
   'user unlock': async () => (await import('./user.ts')).runUserUnlock,
   'user remove': async () => (await import('./user.ts')).runUserRemove,
+  'stored-token list': async () => (await import('./stored-token-list.ts')).runStoredTokenList,
   version: async () => (await import('./version.ts')).runVersion,
   'help exit-codes': async () => (await import('./help.ts')).runHelpExitCodes,
 }

@@ -1,6 +1,7 @@
-import type { AdminSessionEnded, AdminSessions } from '../domain/admin-api.ts'
+import type { AdminSession, AdminSessionEnded, AdminSessions } from '../domain/admin-api.ts'
 import { adminClient } from './admin-client.ts'
 import { CliError, EXIT, print, type Run, say, table } from './command.ts'
+import { instantOf, oneLine } from './printing.ts'
 
 /** `session list`: the running sessions. */
 export const runSessionList: Run = async ({ options }, context) => {
@@ -10,15 +11,20 @@ export const runSessionList: Run = async ({ options }, context) => {
   } else if (sessions.length === 0) {
     say(context, 'No session is running.', 'Start one with: benchkey session run -- COMMAND')
   } else {
-    const rows = sessions.map((session) => [
-      session.id,
-      session.userName,
-      session.name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?'),
-      `${session.startedAt.slice(0, 16).replace('T', ' ')} UTC`,
-    ])
-    print(context, table([['ID', 'USER', 'COMMAND', 'SINCE'], ...rows]))
+    print(context, sessionTable(sessions))
   }
   return EXIT.ok
+}
+
+/** Running sessions as a table. */
+export function sessionTable(sessions: readonly AdminSession[]): string {
+  const rows = sessions.map((session) => [
+    session.id,
+    oneLine(session.userName),
+    oneLine(session.name),
+    instantOf(session.startedAt),
+  ])
+  return table([['ID', 'USER', 'COMMAND', 'SINCE'], ...rows])
 }
 
 /** `session end ID` */

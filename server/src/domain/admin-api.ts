@@ -39,6 +39,49 @@ export interface AdminUsers {
   readonly users: readonly AdminUser[]
 }
 
+/** One stored sign-in; its tokens stay in the database. Instants are ISO 8601, UTC. */
+export interface AdminStoredToken {
+  readonly id: string
+  readonly userName: string
+  /** Integration ID. */
+  readonly integration: string
+  readonly section: string
+  /** Display name; absent while the integration is not configured. */
+  readonly name?: string
+  /** A code of the table of states, or `not_configured`. */
+  readonly state: string
+  readonly label: string
+  /** What is wrong and what to do, in the words its user reads; absent when all is well. */
+  readonly explanation?: string
+  readonly action?: string
+  /** The account at the service, when it told. */
+  readonly account?: string
+  readonly hasRefreshToken: boolean
+  readonly signedInAt: string
+  /** When the access token ends; absent when the service did not tell. */
+  readonly expiresAt?: string
+  readonly refreshTokenExpiresAt?: string
+  readonly renewals: number
+  readonly lastRenewedAt?: string
+  readonly lastUsedAt?: string
+  /** Name of the session. */
+  readonly lastUsedBy?: string
+}
+
+/** `GET /stored-tokens?user=NAME&integration=NAME`, both optional. */
+export interface AdminStoredTokens {
+  readonly storedTokens: readonly AdminStoredToken[]
+}
+
+/** `GET /users/:name`. */
+export interface AdminUserDetails {
+  readonly user: AdminUser
+  /** Web logins that are good now. */
+  readonly browserSessions: number
+  readonly sessions: readonly AdminSession[]
+  readonly storedTokens: readonly AdminStoredToken[]
+}
+
 /** `POST /reload`: applied exactly when no finding is an error. */
 export interface AdminReloaded {
   readonly applied: boolean

@@ -4,9 +4,11 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import { ada, countingEffects, type Doors, type ExpectedCalls, openDoors, type Reply } from '../../testing/doors.ts'
+import { ada, box, countingEffects, type Doors, type ExpectedCalls, openDoors, type Reply } from '../../testing/doors.ts'
+import type { SignInView } from '../broker/broker.ts'
 import { BrokerError } from '../domain/errors.ts'
 import type { DevelopmentSession } from '../domain/people.ts'
+import type { StoredToken } from '../domain/stored-token.ts'
 import type { ServersOptions } from './servers.ts'
 
 let doors: Doors | undefined
@@ -66,6 +68,55 @@ describe('the admin socket', () => {
     expect(told(await administer('POST', '/users/ada/unlock'))).toEqual([200, {}])
     expect(told(await administer('DELETE', '/users/ada'))).toEqual([200, {}])
     expect(calls).toEqual([added, ['a/dé', true], ['ada', false], 'ada'])
+  })
+
+  test('shows a user, and lists stored sign-ins without a value', async () => {
+    const filters: unknown[] = []
+    const at = new Date('2026-11-23T10:00:00Z')
+    const token: StoredToken = {
+      ...{ id: 't1', userId: 'u1', integrationId: 'i1', integrationUid: box.uid, generation: 3, hasRefreshToken: true },
+      ...{ issuedAt: at, signedInAt: at, expiresAt: at, lastUsedAt: at, lastUsedBy: 'Rscript', renewals: 2, parked: false },
+      ...{ scopesAsked: ['read'], tokenType: 'Bearer', clientFingerprint: 'f' },
+    }
+    const state = { code: 'reauthentication_required', reason: 'refused', name: 'Box', section: box.section, at } as const
+    const signIns: readonly SignInView[] = [
+      { token, userName: 'ada', section: box.section, integration: box, state },
+      { token: { ...token, id: 't2', hasRefreshToken: false }, userName: 'ada', section: 'gone' },
+    ]
+    const { administer } = await open({
+      administration: {
+        showUser: async (name) => ({ user: { ...ada, name }, browserSessions: 2, sessions: [session], signIns: [] }),
+        listSignIns: async (filter) => {
+          filters.push(filter)
+          return signIns
+        },
+      },
+    })
+    expect(told(await administer('GET', '/users/a%2Fda'))).toEqual([
+      200,
+      { user: { ...ADA, name: 'a/da' }, browserSessions: 2, sessions: [SESSION], storedTokens: [] },
+    ])
+    const iso = at.toISOString()
+    const common = { userName: 'ada', integration: box.uid, renewals: 2, signedInAt: iso, expiresAt: iso }
+    expect(told(await administer('GET', '/stored-tokens?user=a%26da&integration=Box%20API'))).toEqual([
+      200,
+      {
+        storedTokens: [
+          {
+            ...{ ...common, id: 't1', section: box.section, name: box.displayName, hasRefreshToken: true },
+            ...{ lastUsedAt: iso, lastUsedBy: 'Rscript', state: 'reauthentication_required', label: 'Sign in again' },
+            explanation: expect.stringContaining('Box stopped accepting your sign-in on 23 Nov 10:00 UTC'),
+            action: expect.stringContaining('https://bench.example/sign-in/box-integration'),
+          },
+          {
+            ...{ ...common, id: 't2', section: 'gone', hasRefreshToken: false },
+            ...{ lastUsedAt: iso, lastUsedBy: 'Rscript', state: 'not_configured', label: 'Not configured' },
+          },
+        ],
+      },
+    ])
+    await administer('GET', '/stored-tokens')
+    expect(filters).toEqual([{ userName: 'a&da', integration: 'Box API' }, {}])
   })
 
   test('opens, lists, rotates and ends sessions', async () => {

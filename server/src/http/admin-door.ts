@@ -46,11 +46,12 @@ export function createAdminDoor(parts: {
 
 async function answer(request: IncomingMessage, routes: ReturnType<typeof adminRoutes>): Promise<object> {
   const body = await readJson(request)
-  const path = (request.url ?? '').split('?')[0] ?? ''
+  const [path = '', query] = (request.url ?? '').split('?', 2)
   const segments = path.split('/').slice(1).map(decodeSegment)
   for (const route of routes) {
     const parameter = match(route.path, segments)
-    if (route.method === request.method && parameter !== undefined) return route.answer(body, parameter)
+    if (route.method === request.method && parameter !== undefined)
+      return route.answer(body, parameter, new URLSearchParams(query))
   }
   throw new Refusal(
     404,

@@ -2,16 +2,15 @@ import type { Broker } from '../broker/broker.ts'
 import type {
   AdminCookieRotated,
   AdminReloaded,
-  AdminSession,
   AdminSessionEnded,
   AdminSessionOpened,
   AdminSessions,
   AdminStatus,
-  AdminUser,
+  AdminStoredTokens,
   AdminUserAdded,
   AdminUsers,
 } from '../domain/admin-api.ts'
-import type { DevelopmentSession, User } from '../domain/people.ts'
+import { adminSessionOf, adminStoredTokenOf, adminUserDetailsOf, adminUserOf } from './admin-views.ts'
 import { Refusal } from './failures.ts'
 import { textMembers } from './web-requests.ts'
 
@@ -19,7 +18,7 @@ import { textMembers } from './web-requests.ts'
 export interface AdminRoute {
   readonly method: 'GET' | 'POST' | 'DELETE'
   readonly path: string
-  readonly answer: (body: unknown, parameter: string) => Promise<object>
+  readonly answer: (body: unknown, parameter: string, query: URLSearchParams) => Promise<object>
 }
 
 /** What `GET /status` tells. */
@@ -29,14 +28,14 @@ export type AdminStatusFacts = AdminStatus
 export function adminRoutes(broker: Broker, facts: AdminStatusFacts): readonly AdminRoute[] {
   const { publicUrl, redirectUri, version } = facts
   return [
-    ...userRoutes(broker),
+    ...userRoutes(broker, publicUrl),
     ...sessionRoutes(broker),
     { method: 'POST', path: '/reload', answer: async (): Promise<AdminReloaded> => broker.administration.reload() },
     { method: 'GET', path: '/status', answer: async (): Promise<AdminStatus> => ({ publicUrl, redirectUri, version }) },
   ]
 }
 
-function userRoutes({ administration }: Broker): readonly AdminRoute[] {
+function userRoutes({ administration }: Broker, publicUrl: string): readonly AdminRoute[] {
   const lock = (isLocked: boolean) => async (_body: unknown, name: string) => {
     await administration.setLocked(name, isLocked)
     return {}
@@ -53,6 +52,21 @@ function userRoutes({ administration }: Broker): readonly AdminRoute[] {
       answer: async (body): Promise<AdminUserAdded> => {
         const { name, password } = textMembers(body, ['name', 'password'])
         return { user: adminUserOf(await administration.addUser({ name, password, isAdmin: flagOf(body, 'isAdmin') })) }
+      },
+    },
+    {
+      method: 'GET',
+      path: '/users/:name',
+      answer: async (_body, name) => adminUserDetailsOf(await administration.showUser(name), publicUrl),
+    },
+    {
+      method: 'GET',
+      path: '/stored-tokens',
+      answer: async (_body, _parameter, query): Promise<AdminStoredTokens> => {
+        const [userName, integration] = [query.get('user'), query.get('integration')]
+        const filter = { ...(userName === null ? {} : { userName }), ...(integration === null ? {} : { integration }) }
+        const views = await administration.listSignIns(filter)
+        return { storedTokens: views.map((view) => adminStoredTokenOf(view, publicUrl)) }
       },
     },
     { method: 'POST', path: '/users/:name/lock', answer: lock(true) },
@@ -119,18 +133,4 @@ function supervisorOf(body: unknown): { pid: number; startTime: string; bootId: 
     throw new Refusal(400, 'bad_request', 'The member supervisor.pid of this request is not a process number.')
   }
   return { pid, ...textMembers(supervisor, ['startTime', 'bootId']) }
-}
-
-function adminUserOf({ id, name, isAdmin, lockedAt, createdAt }: User): AdminUser {
-  return {
-    ...{ id, name, isAdmin, createdAt: createdAt.toISOString() },
-    ...(lockedAt ? { lockedAt: lockedAt.toISOString() } : {}),
-  }
-}
-
-function adminSessionOf({ id, userId, userName, name, kind, startedAt, endedAt }: DevelopmentSession): AdminSession {
-  return {
-    ...{ id, userId, userName, name, kind, startedAt: startedAt.toISOString() },
-    ...(endedAt ? { endedAt: endedAt.toISOString() } : {}),
-  }
 }

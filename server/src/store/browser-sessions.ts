@@ -33,6 +33,17 @@ export function browserSessionStore(context: StoreContext): BrowserSessionStore 
       )
       return Number(numDeletedRows)
     },
+    async countLive(userId, { idleMs, absoluteMs }) {
+      const now = effects.now().getTime()
+      const { count } = await database.reader
+        .selectFrom('browser_sessions')
+        .select(({ fn }) => fn.countAll<number>().as('count'))
+        .where('user_id', '=', userId)
+        .where('last_seen_at', '>=', now - idleMs)
+        .where('created_at', '>=', now - absoluteMs)
+        .executeTakeFirstOrThrow()
+      return Number(count)
+    },
   }
 }
 

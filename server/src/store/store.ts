@@ -42,6 +42,8 @@ export interface BrowserSessionStore {
   find(idHash: string, limits: { idleMs: number; absoluteMs: number }): Promise<BrowserSession | undefined>
   remove(idHash: string): Promise<void>
   removeExpired(limits: { idleMs: number; absoluteMs: number }): Promise<number>
+  /** How many web logins of the user are good now. */
+  countLive(userId: string, limits: { idleMs: number; absoluteMs: number }): Promise<number>
 }
 
 /** Why nobody gets tokens from an integration now (class `configuration` of refresh.md). */
@@ -105,11 +107,21 @@ export interface AttemptKey {
   readonly attempt: string
 }
 
+/** A stored token with whose it is and where, in words. */
+export interface OwnedToken {
+  readonly token: StoredToken
+  readonly userName: string
+  /** As the integration was configured last. */
+  readonly section: string
+}
+
 /** Stored tokens: one row per user and integration, its secrets apart from it. */
 export interface TokenStore {
   find(userId: string, integrationId: string): Promise<StoredToken | undefined>
   get(tokenId: string): Promise<StoredToken | undefined>
   listForUser(userId: string): Promise<readonly StoredToken[]>
+  /** Everybody's, also those of integrations that are not configured any more; by user name and section. */
+  list(filter?: { userId?: string; integrationId?: string }): Promise<readonly OwnedToken[]>
   /** Decrypts. Rejects with code `unreadable` (StoreError) when any ciphertext of the row does not open. Undefined when row or generation is gone. */
   readSecrets(tokenId: string, generation: number): Promise<TokenSecrets | undefined>
   /**

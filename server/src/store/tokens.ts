@@ -31,6 +31,15 @@ export function tokenStore(context: StoreContext): TokenStore {
     },
     get: async (tokenId) => first(await rows().where('oauth2_tokens.id', '=', tokenId).executeTakeFirst()),
     listForUser: async (userId) => (await rows().where('user_id', '=', userId).execute()).map(toStoredToken),
+    async list({ userId, integrationId } = {}) {
+      let query = rows()
+        .innerJoin('users', 'users.id', 'oauth2_tokens.user_id')
+        .select(['users.name as user_name', 'integrations.section as section'])
+      if (userId !== undefined) query = query.where('user_id', '=', userId)
+      if (integrationId !== undefined) query = query.where('integration_id', '=', integrationId)
+      const found = await query.orderBy('users.name_folded').orderBy('integrations.section').execute()
+      return found.map((row) => ({ token: toStoredToken(row), userName: row.user_name, section: row.section }))
+    },
     async listInterrupted() {
       const ids = () => database.reader.selectFrom('oauth2_tokens').select('id')
       // Two halves, each with an index of its own; joined by "or" they would be looked for row by row.

@@ -1,0 +1,52 @@
+import type { SignInView, UserDetails } from '../broker/broker.ts'
+import type { AdminSession, AdminStoredToken, AdminUser, AdminUserDetails } from '../domain/admin-api.ts'
+import type { DevelopmentSession, User } from '../domain/people.ts'
+import { plainPhrasing, sentenceOf } from '../domain/states.ts'
+
+/** A local account on the admin socket. */
+export function adminUserOf({ id, name, isAdmin, lockedAt, createdAt }: User): AdminUser {
+  return { ...{ id, name, isAdmin, createdAt: createdAt.toISOString() }, ...instants({ lockedAt }) }
+}
+
+/** A development session on the admin socket. */
+export function adminSessionOf({ id, userId, userName, name, kind, startedAt, endedAt }: DevelopmentSession): AdminSession {
+  return { ...{ id, userId, userName, name, kind, startedAt: startedAt.toISOString() }, ...instants({ endedAt }) }
+}
+
+/** A user with sessions and stored sign-ins on the admin socket. */
+export function adminUserDetailsOf(details: UserDetails, publicUrl: string): AdminUserDetails {
+  return {
+    user: adminUserOf(details.user),
+    browserSessions: details.browserSessions,
+    sessions: details.sessions.map(adminSessionOf),
+    storedTokens: details.signIns.map((view) => adminStoredTokenOf(view, publicUrl)),
+  }
+}
+
+/** A stored sign-in on the admin socket, its state in the words of the one table. */
+export function adminStoredTokenOf(view: SignInView, publicUrl: string): AdminStoredToken {
+  const { token, userName, section, integration } = view
+  const { id, integrationUid, account, hasRefreshToken, renewals, lastUsedBy } = token
+  const { signedInAt, expiresAt, refreshTokenExpiresAt, lastRenewedAt, lastUsedAt } = token
+  return {
+    ...{ id, userName, integration: integrationUid, section },
+    ...(integration ? { name: integration.displayName } : {}),
+    ...stateOf(view, publicUrl),
+    ...(account === undefined ? {} : { account }),
+    ...{ hasRefreshToken, renewals, signedInAt: signedInAt.toISOString() },
+    ...instants({ expiresAt, refreshTokenExpiresAt, lastRenewedAt, lastUsedAt }),
+    ...(lastUsedBy === undefined ? {} : { lastUsedBy }),
+  }
+}
+
+function stateOf({ state }: SignInView, publicUrl: string): Pick<AdminStoredToken, 'state' | 'label' | 'explanation' | 'action'> {
+  if (!state) return { state: 'not_configured', label: 'Not configured' }
+  const { code, label, explanation, action } = sentenceOf(state, plainPhrasing(publicUrl))
+  return { state: code, label, ...(explanation === '' ? {} : { explanation, action }) }
+}
+
+/** The instants that are known, as text. */
+function instants<K extends string>(all: { readonly [P in K]: Date | undefined }): { readonly [P in K]?: string } {
+  const known = Object.entries<Date | undefined>(all).flatMap(([name, at]) => (at ? [[name, at.toISOString()]] : []))
+  return Object.fromEntries(known) as { readonly [P in K]?: string }
+}
