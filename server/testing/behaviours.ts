@@ -13,7 +13,7 @@ export interface ReceivedRequest {
   /** Names and values alternating, as sent: doubles show. */
   readonly rawHeaders: readonly string[]
   readonly body: string
-  /** The body read as a form. */
+  /** The body read as a form, or as JSON where it says so. */
   readonly parameters: URLSearchParams
 }
 

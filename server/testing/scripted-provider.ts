@@ -134,7 +134,7 @@ class Script {
       headers: incoming.headers,
       rawHeaders: incoming.rawHeaders,
       body,
-      parameters: new URLSearchParams(body),
+      parameters: parametersOf(incoming.headers['content-type'], body),
     }
     this.requests.push(request)
     const behaviour = this.queue.shift() ?? this.usual
@@ -142,6 +142,13 @@ class Script {
     this.#waiting = this.#waiting.filter((w) => w.count > this.requests.length)
     await behaviour({ request, response, socket: incoming.socket, ledger: this.ledger })
   }
+}
+
+/** The parameters of a form, or of a JSON object of texts and lists of texts. */
+function parametersOf(contentType: string | undefined, body: string): URLSearchParams {
+  if (contentType !== 'application/json') return new URLSearchParams(body)
+  const members = Object.entries(JSON.parse(body) as Readonly<Record<string, string | readonly string[]>>)
+  return new URLSearchParams(members.flatMap(([name, value]) => [value].flat().map((one): [string, string] => [name, one])))
 }
 
 function closeServer(server: Server): Promise<void> {

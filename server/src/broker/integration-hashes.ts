@@ -6,14 +6,18 @@ import type { Integration } from '../domain/integration.ts'
  * an origin that gets the tokens anyway changes nothing.
  */
 export function clientFingerprint(integration: Integration): string {
-  const endpoints = [integration.tokenUrl, ...(integration.revocationUrl === undefined ? [] : [integration.revocationUrl])]
-  const origins = [...new Set(endpoints.map((url) => new URL(url).origin))].sort()
-  return digest([integration.client.clientId, ...origins])
+  const { client, tokenUrl, refreshUrl, revocationUrl } = integration
+  const endpoints = [tokenUrl, refreshUrl, revocationUrl].filter((url) => url !== undefined)
+  return digest([client.clientId, ...[...new Set(endpoints.map((url) => new URL(url).origin))].sort()])
 }
 
-/** What a sign-in attempt freezes: client id, authorization URL, token URL and redirect URI (security.md). */
+/**
+ * What a sign-in attempt freezes: client id, authorization URL, token URL and redirect URI (security.md), and where the tokens
+ * go later.
+ */
 export function frozenHash(integration: Integration, redirectUri: string): string {
-  return digest([integration.client.clientId, integration.authorizationUrl, integration.tokenUrl, redirectUri])
+  const { authorizationUrl, tokenUrl } = integration
+  return digest([clientFingerprint(integration), authorizationUrl, tokenUrl, redirectUri])
 }
 
 /** Hexadecimal digits of the client secret's hash that reach the database: enough to notice a change, too few to guess it by. */
@@ -22,10 +26,22 @@ const SECRET_DIGITS = 4
 /** What a trouble of an integration belongs to: everything a token request is refused for. Another value voids the trouble. */
 export function configurationHash(integration: Integration): string {
   const { clientId, clientSecret, authenticationMethod } = integration.client
+  const { tokenUrl, refreshUrl, revocationUrl, tokenBody, tokenParams, refreshParams, resources, audience } = integration
   const secretMark = hash('sha256', clientSecret, 'hex').slice(0, SECRET_DIGITS)
-  return digest([clientId, authenticationMethod, secretMark, integration.tokenUrl, integration.revocationUrl ?? ''])
+  const endpoints = [tokenUrl, refreshUrl, revocationUrl]
+  return digest([
+    clientId,
+    authenticationMethod,
+    secretMark,
+    endpoints,
+    tokenBody,
+    tokenParams,
+    refreshParams,
+    resources,
+    audience,
+  ])
 }
 
-function digest(parts: readonly string[]): string {
+function digest(parts: readonly unknown[]): string {
   return hash('sha256', JSON.stringify(parts), 'hex')
 }

@@ -74,7 +74,7 @@ const CLIENT_LINES: readonly (readonly [line: string, finding: string])[] = [
   ],
   [
     'token-endpoint-auth-method=basic',
-    'error 6: [a] token-endpoint-auth-method: is not a known method; write client-secret-post or client-secret-basic.',
+    'error 6: [a] token-endpoint-auth-method: is not a known method; write client-secret-post, client-secret-basic, client-secret-basic-raw or none.',
   ],
   ['redirect-uri=https://x', 'error 6: [a] redirect-uri: is not a known redirect URI; write fixed or per-integration.'],
   ['pkce=plain', 'error 6: [a] pkce: is not a known PKCE method; write S256 or none.'],
@@ -143,6 +143,34 @@ const CLIENT_LINES: readonly (readonly [line: string, finding: string])[] = [
     'error 6: [a] authorization-params: may not name scope; write the scopes in the option scopes.',
   ],
   ['authorization-params=a=1&a=2', 'error 6: [a] authorization-params: names a parameter twice; keep one of the two.'],
+  ['token-params=code=1&x=2', 'error 6: [a] token-params: may not name code, which Benchkey sets itself.'],
+  ['refresh-params=refresh_token=1', 'error 6: [a] refresh-params: may not name refresh_token, which Benchkey sets itself.'],
+  [
+    'token-params=client_assertion=x',
+    'error 6: [a] token-params: may not name client_assertion; token-endpoint-auth-method says how the client shows itself.',
+  ],
+  ['refresh-params=scope', 'error 6: [a] refresh-params: is not a query string; write name=value&name=value.'],
+  ['token-body=xml', 'error 6: [a] token-body: is not a known body; write form or json.'],
+  ['refresh-url=http://as.example/r', 'error 6: [a] refresh-url: is an http URL; write https.'],
+  [
+    'refresh-url=https://as.example/token',
+    'warning 6: [a] refresh-url: is the same as token-url and changes nothing; remove the line.',
+  ],
+  [
+    'refresh-url=https://other.example/token',
+    'warning 6: [a] refresh-url: lies at another host than token-url, so refresh tokens and the client secret travel there; make sure that the service says so.',
+  ],
+  ['resource=https://a.example/#x', 'error 6: [a] resource: holds a fragment (#…); remove it.'],
+  [
+    'resource=my api',
+    'error 6: [a] resource: is not an absolute URI such as https://api.example.com/; the option audience takes other names.',
+  ],
+  ['resource=urn:a urn:b urn:a', 'error 6: [a] resource: names a resource twice; keep one of the two.'],
+  ['audience=a\tb', 'error 6: [a] audience: holds a tab; write a blank instead.'],
+  [
+    'token-endpoint-auth-method=none',
+    'error 3: [a] client-secret: stands beside token-endpoint-auth-method=none, a client without a secret; keep one of the two.',
+  ],
   ['client-secret-file=secrets/x', 'error 6: [a] client-secret: stands beside client-secret-file; keep exactly one of the two.'],
 ]
 
@@ -182,6 +210,44 @@ describe('a finding in a section of oauth-clients.conf', () => {
     expect(await clientFindings(`${text}authorization-params=prompt=consent&audience=y\n`)).toEqual([
       'error 6: [a] authorization-params: names a parameter that the query of authorization-url has already; keep one of the two.',
     ])
+  })
+
+  /** Lines that are each right; together they stand in lines 2 and on. */
+  const TOGETHER: readonly (readonly [lines: readonly string[], finding: string])[] = [
+    [
+      ['token-endpoint-auth-method=none', 'pkce=none'],
+      'error 3: [a] pkce: leaves a client without a secret (token-endpoint-auth-method=none) with nothing that protects its sign-ins; remove the line.',
+    ],
+    [
+      ['token-endpoint-auth-method=none', 'client-secret-file=secrets/x'],
+      'error 3: [a] client-secret-file: stands beside token-endpoint-auth-method=none, a client without a secret; keep one of the two.',
+    ],
+    [
+      ['token-endpoint-auth-method=client-secret-basic-raw', 'client-secret=x', 'client-id=a:b'],
+      'error 4: [a] client-id: holds a colon, which client-secret-basic-raw takes for the end of it (RFC 7617); use client-secret-basic.',
+    ],
+    [
+      ['client-secret=x', 'token-url=https://as.example/token?x=1', 'token-params=x=2'],
+      'error 4: [a] token-params: names a parameter that the query of token-url has already; keep one of the two.',
+    ],
+    [
+      ['client-secret=x', 'refresh-url=https://as.example/again?x=1', 'refresh-params=x=2'],
+      'error 4: [a] refresh-params: names a parameter that the query of refresh-url has already; keep one of the two.',
+    ],
+    [
+      ['client-secret=x', 'audience=a', 'authorization-params=audience=b'],
+      'error 4: [a] authorization-params: names audience, which the option audience sends already; keep one of the two.',
+    ],
+    [
+      ['client-secret=x', 'resource=urn:a', 'token-url=https://as.example/token?resource=urn:b'],
+      'error 4: [a] token-url: names resource in its query, which the option resource sends already; keep one of the two.',
+    ],
+  ]
+
+  test.each(TOGETHER)('is told for %j in one section', async (lines, finding) => {
+    const usual = ['client-id=id', 'authorization-url=https://as.example/authorize', 'token-url=https://as.example/token']
+    const missing = usual.filter((line) => !lines.some((other) => other.split('=')[0] === line.split('=')[0]))
+    expect(await clientFindings(['[a]', ...lines, ...missing, ''].join('\n'))).toEqual([finding])
   })
 
   test('is told for a header that cannot stand in a redirect URI', async () => {

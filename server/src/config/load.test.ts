@@ -103,6 +103,12 @@ describe('loading', () => {
       'revocation-scope=token',
       'dead-refresh-errors=bad_token, unauthorized_client',
       'min-ttl=120',
+      'token-params=a=1&b=x+y',
+      'refresh-params=scope=read',
+      'token-body=json',
+      'refresh-url=https://as.example/again',
+      'resource=https://api.example urn:b',
+      'audience=the api',
     ]
     write('oauth-clients.conf', section('a.b', options.join('\n')))
     const { configuration, diagnostics } = await load()
@@ -131,6 +137,15 @@ describe('loading', () => {
         revocationScope: 'token',
         deadRefreshErrors: ['bad_token', 'unauthorized_client'],
         minTtlSeconds: 120,
+        tokenParams: [
+          ['a', '1'],
+          ['b', 'x y'],
+        ],
+        refreshParams: [['scope', 'read']],
+        tokenBody: 'json',
+        refreshUrl: 'https://as.example/again',
+        resources: ['https://api.example', 'urn:b'],
+        audience: 'the api',
       },
     ])
   })

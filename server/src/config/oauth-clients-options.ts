@@ -1,7 +1,9 @@
 import type { RefreshReuse } from '../domain/integration.ts'
 import { guid } from './guid.ts'
-import type { OptionRow, OptionTable, Parsed } from './option-table.ts'
-import { endpointUrl, issuerUrl, reservedParameter } from './urls.ts'
+import { type OptionTable, type Parsed, row } from './option-table.ts'
+import { authorizationParameters } from './parameters.ts'
+import { PROVIDER_OPTIONS } from './provider-options.ts'
+import { endpointUrl, issuerUrl } from './urls.ts'
 import { choice, path, plainText, wholeNumber, wordList } from './values.ts'
 
 /** Ten years: longer lives are a slip in the unit. */
@@ -27,7 +29,8 @@ export const OAUTH_CLIENT_OPTIONS = {
   }),
   'client-secret': row({
     required: 'one-of',
-    meaning: 'The client secret that the service gave to Benchkey. Exactly one of this and `client-secret-file` is written.',
+    meaning:
+      'The client secret that the service gave to Benchkey. Exactly one of this and `client-secret-file` is written; neither with `token-endpoint-auth-method=none`.',
     example: 'your-box-client-secret',
     parse: plainText,
   }),
@@ -41,11 +44,13 @@ export const OAUTH_CLIENT_OPTIONS = {
   'token-endpoint-auth-method': row({
     default: 'client-secret-post',
     meaning:
-      'How the client credentials travel in a token request: `client-secret-post` in the body, `client-secret-basic` in the Authorization header (RFC 6749 §2.3.1).',
+      'How the client credentials travel in a token request: `client-secret-post` in the body, `client-secret-basic` in the Authorization header (RFC 6749 §2.3.1), `client-secret-basic-raw` there without form encoding. `none`: a public client has no secret, PKCE protects it.',
     example: 'client-secret-basic',
     parse: choice('method', {
       'client-secret-post': 'client-secret-post',
       'client-secret-basic': 'client-secret-basic',
+      'client-secret-basic-raw': 'client-secret-basic-raw',
+      none: 'none',
     } as const),
   }),
   'authorization-url': row({
@@ -108,7 +113,7 @@ export const OAUTH_CLIENT_OPTIONS = {
     default: 'none',
     meaning: 'Extra parameters of the authorization request, written as a query string.',
     example: 'access_type=offline&prompt=consent',
-    parse: authorizationParams,
+    parse: authorizationParameters,
   }),
   'revocation-url': row({
     default: 'none; signing out then deletes the stored tokens only',
@@ -147,45 +152,12 @@ export const OAUTH_CLIENT_OPTIONS = {
     example: '600',
     parse: wholeNumber('whole number of seconds', 1, MOST_MIN_TTL_SECONDS),
   }),
+  ...PROVIDER_OPTIONS,
 } as const satisfies OptionTable
-
-function row<T>(written: Omit<OptionRow<T>, 'required'> & Partial<Pick<OptionRow<T>, 'required'>>): OptionRow<T> {
-  return { required: false, ...written }
-}
 
 function refreshReuse(text: string): Parsed<RefreshReuse> {
   if (text === 'unknown' || text === 'strict') return { value: { kind: text } }
   const seconds = Number(/^grace:([0-9]{1,9})$/.exec(text)?.[1] ?? Number.NaN)
   if (seconds >= 1 && seconds <= MOST_GRACE_SECONDS) return { value: { kind: 'grace', seconds } }
   return { problem: `is not a known way; write unknown, strict or grace:N with N seconds from 1 to ${MOST_GRACE_SECONDS}.` }
-}
-
-function authorizationParams(text: string): Parsed<readonly (readonly [name: string, value: string])[]> {
-  if (/[\s#?]/.test(text))
-    return { problem: 'holds a blank, # or ?; write name=value&name=value and percent-encode what is special.' }
-  const parameters: (readonly [string, string])[] = []
-  for (const part of text.split('&')) {
-    const equals = part.indexOf('=')
-    const name = decoded(part.slice(0, Math.max(0, equals)))
-    const value = decoded(part.slice(equals + 1))
-    if (name === undefined || value === undefined)
-      return { problem: 'holds a % that encodes nothing; write %25 for the sign itself.' }
-    if (name === '') return { problem: 'is not a query string; write name=value&name=value.' }
-    if (/\p{Cc}/u.test(name + value)) return { problem: 'holds an encoded control character; remove it.' }
-    const reserved = reservedParameter(name)
-    if (reserved !== undefined) return { problem: `may not name ${reserved}, which Benchkey sets itself.` }
-    if (name === 'scope') return { problem: 'may not name scope; write the scopes in the option scopes.' }
-    if (parameters.some(([other]) => other === name)) return { problem: 'names a parameter twice; keep one of the two.' }
-    parameters.push([name, value])
-  }
-  return { value: parameters }
-}
-
-/** A part of a form-urlencoded text; undefined when it is malformed. */
-function decoded(part: string): string | undefined {
-  try {
-    return decodeURIComponent(part.replaceAll('+', ' '))
-  } catch {
-    return undefined
-  }
 }

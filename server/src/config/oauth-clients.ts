@@ -3,14 +3,8 @@ import { Findings } from './diagnostics.ts'
 import { guidOfSection } from './guid.ts'
 import { type IniSection, parseIni, readIni } from './ini.ts'
 import { OAUTH_CLIENT_OPTIONS } from './oauth-clients-options.ts'
-import {
-  type ParseContext,
-  type Parsed,
-  type ReadOptions,
-  readOptions,
-  reportTroubles,
-  type SpoiltLines,
-} from './option-table.ts'
+import { type ParseContext, type Parsed, readOptions, reportTroubles, type SpoiltLines } from './option-table.ts'
+import { checkTogether, type Entry, isPublic, lineOf } from './section-checks.ts'
 
 /** `oauth-clients.conf` as read, and how its secret files are. */
 export interface OauthClientsFile {
@@ -27,13 +21,6 @@ export interface OauthClients {
   readonly findings: Findings
   /** The files that `client-secret-file` names. */
   readonly secretFiles: readonly { readonly path: string; readonly line: number; readonly section: string }[]
-}
-
-type Options = ReadOptions<typeof OAUTH_CLIENT_OPTIONS>
-
-interface Entry {
-  readonly section: IniSection
-  readonly options: Options
 }
 
 /** The secrets of the reference documentation's example. */
@@ -99,29 +86,11 @@ function checkRequired(entry: Entry, findings: Findings): void {
   }
   const place = { line: section.line, section: section.name, option: 'client-secret' }
   const [secret, file] = [options.lines.get('client-secret'), options.lines.get('client-secret-file')]
+  if (isPublic(entry)) return
   if (secret === undefined && file === undefined) findings.error(place, 'is missing; write it, or client-secret-file.')
   if (secret !== undefined && file !== undefined) {
     const line = Math.max(secret, file)
     findings.error({ ...place, line }, 'stands beside client-secret-file; keep exactly one of the two.')
-  }
-}
-
-/** What two options say about each other. */
-function checkTogether(entry: Entry, findings: Findings): void {
-  const { section, options } = entry
-  const { values } = options
-  const url = values['authorization-url']
-  const inQuery = new Set(url === undefined ? [] : new URL(url).searchParams.keys())
-  if (values['authorization-params']?.some(([name]) => inQuery.has(name))) {
-    const place = { line: lineOf(entry, 'authorization-params'), section: section.name, option: 'authorization-params' }
-    findings.error(place, 'names a parameter that the query of authorization-url has already; keep one of the two.')
-  }
-  if (values['redirect-uri'] === 'per-integration' && !/^[A-Za-z0-9._~-]+$/.test(section.name)) {
-    const place = { line: lineOf(entry, 'redirect-uri'), section: section.name, option: 'redirect-uri' }
-    findings.error(
-      place,
-      'puts the section header into the redirect URI, so the header may hold letters, digits, ".", "_", "~" and "-" only.',
-    )
   }
 }
 
@@ -173,7 +142,9 @@ function warnOfMixUp(entries: readonly Entry[], findings: Findings): void {
   findings.warning({ line: second.section.line, section: second.section.name }, message)
 }
 
+/** Empty for a public client; undefined when there is none that can be used. */
 async function secretOf(entry: Entry, source: OauthClientsFile, findings: Findings): Promise<string | undefined> {
+  if (isPublic(entry)) return ''
   const { values } = entry.options
   const option = values['client-secret-file'] === undefined ? 'client-secret' : 'client-secret-file'
   const place = { line: lineOf(entry, option), section: entry.section.name, option }
@@ -226,6 +197,19 @@ function toIntegration(entry: Entry, clientSecret: string | undefined): Integrat
     ...optional('issuer', values.issuer),
     ...optional('expiresInDefaultSeconds', values['expires-in-default']),
     ...optional('minTtlSeconds', values['min-ttl']),
+    ...providerFacts(values),
+  }
+}
+
+/** What the options of `provider-options.ts` say. */
+function providerFacts(values: Entry['options']['values']): Partial<Integration> {
+  return {
+    ...optional('tokenParams', values['token-params']),
+    ...optional('refreshParams', values['refresh-params']),
+    ...(values['token-body'] === 'json' && { tokenBody: 'json' }),
+    ...optional('refreshUrl', values['refresh-url']),
+    ...optional('resources', values.resource),
+    ...optional('audience', values.audience),
   }
 }
 
@@ -236,8 +220,4 @@ function optional<K extends string, V>(key: K, value: V | undefined): { readonly
 /** Undefined when `guid` is written and wrong. */
 function uidOf(entry: Entry): string | undefined {
   return entry.options.lines.has('guid') ? entry.options.values.guid : guidOfSection(entry.section.name)
-}
-
-function lineOf(entry: Entry, option: keyof typeof OAUTH_CLIENT_OPTIONS): number {
-  return entry.options.lines.get(option) ?? entry.section.line
 }

@@ -24,6 +24,11 @@ export interface OptionRow<T> {
   readonly parse: (text: string, context: ParseContext) => Parsed<T>
 }
 
+/** A row of a table; not required unless it says so. */
+export function row<T>(written: Omit<OptionRow<T>, 'required'> & Partial<Pick<OptionRow<T>, 'required'>>): OptionRow<T> {
+  return { required: false, ...written }
+}
+
 /** The options of one file; the order is that of the reference. */
 export type OptionTable = Readonly<Record<string, OptionRow<unknown>>>
 

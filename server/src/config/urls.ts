@@ -44,6 +44,15 @@ export function issuerUrl(text: string, context: ParseContext): Parsed<string> {
   return text.includes('?') ? { problem: 'holds a query; an issuer is a URL without one.' } : { value: text }
 }
 
+/** Resource indicators: absolute URIs without a fragment, of any scheme, between white space. RFC 8707 §2. */
+export function resourceIndicators(text: string): Parsed<readonly string[]> {
+  const uris = text.split(/\s+/)
+  if (uris.some((uri) => uri.includes('#'))) return { problem: 'holds a fragment (#…); remove it.' }
+  if (uris.some((uri) => !/^[A-Za-z][A-Za-z0-9+.-]*:[^\s\\"<>^`{|}]+$/.test(uri)))
+    return { problem: 'is not an absolute URI such as https://api.example.com/; the option audience takes other names.' }
+  return new Set(uris).size < uris.length ? { problem: 'names a resource twice; keep one of the two.' } : { value: uris }
+}
+
 /** The address browsers use: https, a base path is allowed, a trailing slash is dropped. */
 export function publicUrl(text: string): Parsed<string> {
   const url = absoluteUrl(text)

@@ -1,8 +1,11 @@
 /** The Integration ID people paste into code: hexadecimal 8-4-4-4-12, lower case. */
 export type IntegrationUid = string
 
-/** How the client's credentials travel to the token endpoint. RFC 6749 §2.3.1. */
-export type ClientAuthenticationMethod = 'client-secret-post' | 'client-secret-basic'
+/**
+ * How the client shows itself to the token endpoint. RFC 6749 §2.3.1; `client-secret-basic-raw` leaves out the form encoding that
+ * it asks for, as many servers do; `none` is a public client, which PKCE protects instead (§2.1, RFC 9700 §2.1.1).
+ */
+export type ClientAuthenticationMethod = 'client-secret-post' | 'client-secret-basic' | 'client-secret-basic-raw' | 'none'
 
 /** What a second use of a refresh token does at this authorization server (`refresh-reuse`). */
 export type RefreshReuse =
@@ -13,9 +16,13 @@ export type RefreshReuse =
 /** The registered client at one authorization server. RFC 6749 §2. */
 export interface Client {
   readonly clientId: string
+  /** Empty exactly for a public client (`none`). */
   readonly clientSecret: string
   readonly authenticationMethod: ClientAuthenticationMethod
 }
+
+/** Extra parameters of a request, in the order written; no name twice. */
+export type Parameters = readonly (readonly [name: string, value: string])[]
 
 /** One section of `oauth-clients.conf`: a client at an authorization server, and how to talk to it. */
 export interface Integration {
@@ -39,7 +46,19 @@ export interface Integration {
   readonly issuer?: string
   readonly redirectUri: 'fixed' | 'per-integration'
   readonly pkce: 'S256' | 'none'
-  readonly authorizationParams: readonly (readonly [name: string, value: string])[]
+  readonly authorizationParams: Parameters
+  /** Extra parameters of the code exchange alone. */
+  readonly tokenParams?: Parameters
+  /** Extra parameters of a refresh alone. */
+  readonly refreshParams?: Parameters
+  /** What the token is for, in every request that leads to one. RFC 8707 §2. */
+  readonly resources?: readonly string[]
+  /** The older habit for the same. */
+  readonly audience?: string
+  /** How token requests are written when not as a form. */
+  readonly tokenBody?: 'json'
+  /** Where refreshes go instead of the token URL. */
+  readonly refreshUrl?: string
   /** Seconds; the life of an access token when the reply tells none. */
   readonly expiresInDefaultSeconds?: number
   readonly refreshReuse: RefreshReuse

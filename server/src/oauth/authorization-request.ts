@@ -2,16 +2,22 @@ import type { Integration } from '../domain/integration.ts'
 
 /**
  * The authorization request as a URL. A query of the authorization URL is kept byte for byte, except names that the request
- * itself sets: no parameter is ever there twice. RFC 6749 §4.1.1, RFC 7636 §4.3.
+ * itself sets: no parameter is ever there twice, but for several resources. RFC 6749 §4.1.1, RFC 7636 §4.3, RFC 8707 §2.1.
  */
 export function authorizationRequestUrl(
-  integration: Pick<Integration, 'client' | 'authorizationUrl' | 'scopes' | 'scopeSeparator' | 'authorizationParams'>,
+  integration: Pick<
+    Integration,
+    'client' | 'authorizationUrl' | 'scopes' | 'scopeSeparator' | 'authorizationParams' | 'resources' | 'audience'
+  >,
   request: { redirectUri: string; state: string; codeChallenge?: string },
 ): string {
   const [base = '', query = ''] = splitOnce(integration.authorizationUrl, '?')
   if (integration.authorizationUrl.includes('#')) throw new Error('The authorization URL holds a fragment; remove it.')
+  const { resources = [], audience } = integration
   const own = new Map<string, string>()
   for (const [name, value] of integration.authorizationParams) own.set(name, encodeURIComponent(value))
+  if (audience !== undefined) own.set('audience', encodeURIComponent(audience))
+  if (resources.length > 0) own.set('resource', resources.map(encodeURIComponent).join('&resource='))
   own.set('response_type', 'code')
   own.set('client_id', encodeURIComponent(integration.client.clientId))
   own.set('redirect_uri', encodeURIComponent(request.redirectUri))

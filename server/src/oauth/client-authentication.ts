@@ -1,29 +1,51 @@
-import { type ClientAuth, ClientSecretPost } from 'oauth4webapi'
+import { type ClientAuth, ClientSecretPost, None } from 'oauth4webapi'
 import type { Client } from '../domain/integration.ts'
 
-/** Puts the client's credentials on a request, by exactly one method. RFC 6749 §2.3.1. */
+/** Puts the client's credentials on a request, by exactly one method. RFC 6749 §2.3.1; a public client names itself, §3.2.1. */
 export function clientAuthentication(client: Client): ClientAuth {
-  return client.authenticationMethod === 'client-secret-post' ? ClientSecretPost(client.clientSecret) : basic(client.clientSecret)
+  switch (client.authenticationMethod) {
+    case 'none':
+      return None()
+    case 'client-secret-post':
+      return ClientSecretPost(client.clientSecret)
+    case 'client-secret-basic':
+      return basic(encodedCredentials(client))
+    case 'client-secret-basic-raw':
+      return basic(rawCredentials(client))
+  }
 }
 
 /** What of the client's credentials is on a request and must come back in no text: the secret, and the header that holds it. */
 export function confidentialOf(client: Client): readonly string[] {
-  if (client.authenticationMethod === 'client-secret-post') return [client.clientSecret]
-  return [client.clientSecret, formEncoded(client.clientSecret), basicCredentials(client.clientId, client.clientSecret)]
+  switch (client.authenticationMethod) {
+    case 'none':
+      return []
+    case 'client-secret-post':
+      return [client.clientSecret]
+    case 'client-secret-basic':
+      return [client.clientSecret, formEncoded(client.clientSecret), encodedCredentials(client)]
+    case 'client-secret-basic-raw':
+      return [client.clientSecret, rawCredentials(client)]
+  }
+}
+
+type Credentials = { readonly clientId: string; readonly clientSecret: string }
+
+function basic(credentials: string): ClientAuth {
+  return (_server, _client, _body, headers) => headers.set('authorization', `Basic ${credentials}`)
 }
 
 /**
  * HTTP Basic over form-urlencoded credentials, in the WHATWG spelling: it leaves `-`, `_` and `.` as they are, so that servers
  * that forget to decode still know the usual client ids (oauth4webapi would write `%2D`).
  */
-function basic(clientSecret: string): ClientAuth {
-  return (_server, client, _body, headers) => {
-    headers.set('authorization', `Basic ${basicCredentials(client.client_id, clientSecret)}`)
-  }
+function encodedCredentials({ clientId, clientSecret }: Credentials): string {
+  return Buffer.from(`${formEncoded(clientId)}:${formEncoded(clientSecret)}`, 'ascii').toString('base64')
 }
 
-function basicCredentials(clientId: string, clientSecret: string): string {
-  return Buffer.from(`${formEncoded(clientId)}:${formEncoded(clientSecret)}`, 'ascii').toString('base64')
+/** HTTP Basic as for any website, in UTF-8: RFC 7617 §2. */
+function rawCredentials({ clientId, clientSecret }: Credentials): string {
+  return Buffer.from(`${clientId}:${clientSecret}`, 'utf8').toString('base64')
 }
 
 function formEncoded(text: string): string {

@@ -5,7 +5,7 @@ import { normalise } from './normalise.ts'
 import type { RevocationOutcome } from './outcome.ts'
 import { providerErrorCode } from './provider-text.ts'
 import { retryAfter } from './token-outcome.ts'
-import { authorizationServer, type RequestContext, requestOptions } from './token-request.ts'
+import { asForm, authorizationServer, type RequestContext, requestOptions } from './token-request.ts'
 import { NotSent, PerhapsSent, type TransportReply } from './transport.ts'
 
 /** Asks the authorization server to revoke a token. Asking twice does no harm, so whatever is uncertain is tried again. RFC 7009. */
@@ -15,18 +15,15 @@ export async function revoke(
   request: { token: string; tokenTypeHint: 'refresh_token' | 'access_token' },
 ): Promise<RevocationOutcome> {
   const received: { reply?: TransportReply } = {}
-  const options = requestOptions(
-    context.transport,
-    () => true,
-    (reply) => {
-      received.reply = reply
-      return new Response(null, { status: 200 })
-    },
-  )
+  // A form even under `token-body=json`: RFC 7009 §2.1 knows nothing else, and servers with JSON tokens keep to it.
+  const options = requestOptions(context.transport, { mayLeave: () => true, write: asForm }, (reply) => {
+    received.reply = reply
+    return new Response(null, { status: 200 })
+  })
   try {
     const client = { client_id: integration.client.clientId }
     await oauth.revocationRequest(
-      authorizationServer(integration),
+      authorizationServer(integration, 'revocation'),
       client,
       clientAuthentication(integration.client),
       request.token,

@@ -1,6 +1,6 @@
 import * as oauth from 'oauth4webapi'
 import type { Effects } from '../domain/effects.ts'
-import { type Integration, issuerOf } from '../domain/integration.ts'
+import { type Integration, issuerOf, type Parameters } from '../domain/integration.ts'
 import { clientAuthentication, confidentialOf } from './client-authentication.ts'
 import { accountOf } from './id-token.ts'
 import { type NormalisedReply, normalise, type TokenMembers } from './normalise.ts'
@@ -20,7 +20,9 @@ export function exchangeCode(
   integration: Integration,
   request: { code: string; redirectUri: string; codeVerifier?: string },
 ): Promise<TokenOutcome> {
-  const parameters = new URLSearchParams({ code: request.code, redirect_uri: request.redirectUri })
+  const parameters = extraParameters(integration, integration.tokenParams)
+  parameters.set('code', request.code)
+  parameters.set('redirect_uri', request.redirectUri)
   if (request.codeVerifier !== undefined) parameters.set('code_verifier', request.codeVerifier)
   const secrets = [request.code, request.codeVerifier ?? '']
   return tokenRequest(context, integration, { grantType: 'authorization_code', parameters, secrets, mayLeave: () => true })
@@ -32,9 +34,18 @@ export function refresh(
   integration: Integration,
   request: { refreshToken: string; mayLeave: () => boolean },
 ): Promise<TokenOutcome> {
-  const parameters = new URLSearchParams({ refresh_token: request.refreshToken })
   const { mayLeave, refreshToken } = request
+  const parameters = extraParameters(integration, integration.refreshParams)
+  parameters.set('refresh_token', refreshToken)
   return tokenRequest(context, integration, { grantType: 'refresh_token', parameters, secrets: [refreshToken], mayLeave })
+}
+
+/** What the configuration adds to a token request; the request's own parameters are set over it. RFC 8707 §2.2. */
+function extraParameters({ resources = [], audience }: Integration, written: Parameters = []): URLSearchParams {
+  const parameters = new URLSearchParams(written.map(([name, value]): [string, string] => [name, value]))
+  for (const resource of resources) parameters.append('resource', resource)
+  if (audience !== undefined) parameters.set('audience', audience)
+  return parameters
 }
 
 interface Grant {
@@ -45,10 +56,11 @@ interface Grant {
 }
 
 async function tokenRequest(context: RequestContext, integration: Integration, grant: Grant): Promise<TokenOutcome> {
-  const server = authorizationServer(integration)
+  const server = authorizationServer(integration, grant.grantType)
   const client = { client_id: integration.client.clientId }
   const received: { reply?: TransportReply; normalised?: NormalisedReply } = {}
-  const options = requestOptions(context.transport, grant.mayLeave, (reply) => {
+  const write = integration.tokenBody === 'json' ? asJson : asForm
+  const options = requestOptions(context.transport, { mayLeave: grant.mayLeave, write }, (reply) => {
     received.reply = reply
     received.normalised = normalise(reply)
     return conformResponse(received.normalised)
@@ -87,26 +99,49 @@ async function success(
   return { kind: 'success', reply: tokenReplyOf(members) }
 }
 
-/** The integration as oauth4webapi knows an authorization server. RFC 8414's words. */
-export function authorizationServer(integration: Integration): oauth.AuthorizationServer {
+/** The integration as oauth4webapi knows an authorization server, for one kind of request. RFC 8414's words. */
+export function authorizationServer(
+  integration: Integration,
+  request: Grant['grantType'] | 'revocation',
+): oauth.AuthorizationServer {
+  const { tokenUrl, refreshUrl } = integration
   return {
     issuer: issuerOf(integration),
-    token_endpoint: integration.tokenUrl,
+    token_endpoint: request === 'refresh_token' ? (refreshUrl ?? tokenUrl) : tokenUrl,
     ...(integration.revocationUrl === undefined ? {} : { revocation_endpoint: integration.revocationUrl }),
   }
+}
+
+/** How the parameters of a request become a body. */
+type Write = (parameters: URLSearchParams) => { readonly body: string; readonly contentType?: string }
+
+/** `application/x-www-form-urlencoded`, as oauth4webapi announces it. RFC 6749 §4.1.3. */
+export const asForm: Write = (parameters) => ({ body: parameters.toString() })
+
+/** One JSON object (`token-body=json`); a name that stands several times, which only `resource` may, becomes a list. */
+const asJson: Write = (parameters) => {
+  const members = [...new Set(parameters.keys())].map((name) => {
+    const values = parameters.getAll(name)
+    return [name, values.length === 1 ? values[0] : values]
+  })
+  return { body: JSON.stringify(Object.fromEntries(members)), contentType: 'application/json' }
 }
 
 /** Options that lead a request of oauth4webapi through our transport; whether http is allowed is the outbound guard's to say. */
 export function requestOptions(
   transport: Transport,
-  mayLeave: () => boolean,
+  { mayLeave, write }: { readonly mayLeave: () => boolean; readonly write: Write },
   read: (reply: TransportReply) => Response,
 ): oauth.TokenEndpointRequestOptions {
   return {
     [oauth.allowInsecureRequests]: true,
     [oauth.customFetch]: async (url, init) => {
-      const headers = { accept: 'application/json', ...init.headers }
-      return read(await delivered(transport({ url, headers, body: String(init.body), mayLeave })))
+      if (!(init.body instanceof URLSearchParams)) throw new Error('A token request is made of parameters.')
+      const { body, contentType } = write(init.body)
+      const type = contentType === undefined ? {} : { 'content-type': contentType }
+      return read(
+        await delivered(transport({ url, headers: { accept: 'application/json', ...init.headers, ...type }, body, mayLeave })),
+      )
     },
   }
 }

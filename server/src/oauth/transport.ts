@@ -2,7 +2,7 @@
 export interface TransportRequest {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
-  /** application/x-www-form-urlencoded. */
+  /** As its content type says. */
   readonly body: string
   /** The send fence: asked once, on the established connection, right before the first byte is written. */
   readonly mayLeave: () => boolean

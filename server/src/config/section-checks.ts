@@ -1,0 +1,110 @@
+import type { Findings, Place } from './diagnostics.ts'
+import type { IniSection } from './ini.ts'
+import type { OAUTH_CLIENT_OPTIONS } from './oauth-clients-options.ts'
+import type { ReadOptions } from './option-table.ts'
+
+/** A section of `oauth-clients.conf` and its options as read. */
+export interface Entry {
+  readonly section: IniSection
+  readonly options: ReadOptions<typeof OAUTH_CLIENT_OPTIONS>
+}
+
+type Option = keyof typeof OAUTH_CLIENT_OPTIONS
+type UrlOption = 'authorization-url' | 'token-url' | 'refresh-url'
+
+/** The line of an option, else that of the section. */
+export function lineOf(entry: Entry, option: Option): number {
+  return entry.options.lines.get(option) ?? entry.section.line
+}
+
+/** Whether the client has no secret. */
+export function isPublic({ options }: Entry): boolean {
+  return options.values['token-endpoint-auth-method'] === 'none'
+}
+
+/** What options of one section say about each other. */
+export function checkTogether(entry: Entry, findings: Findings): void {
+  checkClient(entry, findings)
+  checkParameters(entry, findings)
+  checkRefreshUrl(entry, findings)
+  if (entry.options.values['redirect-uri'] === 'per-integration' && !/^[A-Za-z0-9._~-]+$/.test(entry.section.name)) {
+    findings.error(
+      placeOf(entry, 'redirect-uri'),
+      'puts the section header into the redirect URI, so the header may hold letters, digits, ".", "_", "~" and "-" only.',
+    )
+  }
+}
+
+function checkClient(entry: Entry, findings: Findings): void {
+  const { values, lines } = entry.options
+  if (isPublic(entry)) {
+    for (const option of ['client-secret', 'client-secret-file'] as const) {
+      if (!lines.has(option)) continue
+      const message = 'stands beside token-endpoint-auth-method=none, a client without a secret; keep one of the two.'
+      findings.error(placeOf(entry, option), message)
+    }
+    if (values.pkce === 'none') {
+      const message =
+        'leaves a client without a secret (token-endpoint-auth-method=none) with nothing that protects its sign-ins; remove the line.'
+      findings.error(placeOf(entry, 'pkce'), message)
+    }
+  }
+  if (values['token-endpoint-auth-method'] === 'client-secret-basic-raw' && values['client-id']?.includes(':')) {
+    const message = 'holds a colon, which client-secret-basic-raw takes for the end of it (RFC 7617); use client-secret-basic.'
+    findings.error(placeOf(entry, 'client-id'), message)
+  }
+}
+
+/** No parameter may reach a service twice: from two options, or from an option and the query of the URL. */
+function checkParameters(entry: Entry, findings: Findings): void {
+  const { values } = entry.options
+  const refreshUrl = values['refresh-url'] === undefined ? 'token-url' : 'refresh-url'
+  const pairs = [
+    ['authorization-params', 'authorization-url'],
+    ['token-params', 'token-url'],
+    ['refresh-params', refreshUrl],
+  ] as const
+  for (const [option, url] of pairs) {
+    const inQuery = queryNames(entry, url)
+    if (values[option]?.some(([name]) => inQuery.has(name))) {
+      const message = `names a parameter that the query of ${url} has already; keep one of the two.`
+      findings.error(placeOf(entry, option), message)
+    }
+  }
+  for (const own of ['resource', 'audience'] as const) {
+    if (values[own] === undefined) continue
+    for (const [option] of pairs) {
+      if (!values[option]?.some(([name]) => name === own)) continue
+      findings.error(placeOf(entry, option), `names ${own}, which the option ${own} sends already; keep one of the two.`)
+    }
+    for (const url of new Set(pairs.map(([, of]) => of))) {
+      if (!queryNames(entry, url).has(own)) continue
+      findings.error(
+        placeOf(entry, url),
+        `names ${own} in its query, which the option ${own} sends already; keep one of the two.`,
+      )
+    }
+  }
+}
+
+function queryNames({ options }: Entry, option: UrlOption): ReadonlySet<string> {
+  const url = options.values[option]
+  return new Set(url === undefined ? [] : new URL(url).searchParams.keys())
+}
+
+/** Refresh tokens and the client secret go where the refreshes go. */
+function checkRefreshUrl(entry: Entry, findings: Findings): void {
+  const { 'token-url': tokenUrl, 'refresh-url': refreshUrl } = entry.options.values
+  if (tokenUrl === undefined || refreshUrl === undefined) return
+  const place = placeOf(entry, 'refresh-url')
+  if (refreshUrl === tokenUrl) findings.warning(place, 'is the same as token-url and changes nothing; remove the line.')
+  else if (new URL(refreshUrl).host !== new URL(tokenUrl).host) {
+    const message =
+      'lies at another host than token-url, so refresh tokens and the client secret travel there; make sure that the service says so.'
+    findings.warning(place, message)
+  }
+}
+
+function placeOf(entry: Entry, option: Option): Place {
+  return { line: lineOf(entry, option), section: entry.section.name, option }
+}
