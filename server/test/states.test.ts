@@ -33,11 +33,13 @@ describe.each(STATE_ROWS)('$section: $facts.code $facts.reason', (row) => {
   })
 
   it('the session RPC lists it in the words of the table', async () => {
-    const { state, reason, label, explanation, action, authenticated } = await listedAs(row)
+    const { state, reason, label, explanation, action, authenticated, brief = '' } = await listedAs(row)
     const { code, tone, pageAction, ...words } = plain(row)
     const needsSignIn = code === 'not_signed_in' || code === 'reauthentication_required'
     const expected = { ...words, state: code, authenticated: !needsSignIn }
-    expect({ state, label, explanation, action, authenticated, ...(reason === undefined ? {} : { reason }) }).toEqual(expected)
+    expect({ state, label, explanation, action, brief, authenticated, ...(reason === undefined ? {} : { reason }) }).toEqual(
+      expected,
+    )
   })
 
   it('benchkey token says it on stderr and by its exit code', async () => {
@@ -58,7 +60,7 @@ describe.each(STATE_ROWS)('$section: $facts.code $facts.reason', (row) => {
   it('the API of the pages shows it in the words of the table', async () => {
     const { integrations } = JSON.parse((await world.browser.ask('/api/integrations')).body) as PageIntegrations
     const shown = integrations.find(({ section }) => section === row.section)
-    const { code, action, ...words } = paged(row)
+    const { code, action, brief, ...words } = paged(row)
     expect(shown).toMatchObject({ ...words, state: code, signedIn: row.facts.code !== 'not_signed_in' })
     expect(shown?.reason).toBe(row.facts.reason)
   })

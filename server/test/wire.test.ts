@@ -94,7 +94,7 @@ const notSignedIn = (name: string, display: string, uid: string) =>
 const allIntegrations = () => [
   integration('demo', 'Demo API', world.uid, {
     ...{ authenticated: true, state: 'signed_in', reason: 'renews', label: 'Signed in · renews itself' },
-    ...{ explanation: '', action: '' },
+    ...{ explanation: '', action: '', brief: 'renews itself', account: 'ada@demo.example' },
   }),
   notSignedIn('box-integration', 'Box API Access', boxUid),
   notSignedIn('brief', 'Brief API', briefUid),

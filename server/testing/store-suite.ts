@@ -738,6 +738,30 @@ export function storeSuite(name: string, open: () => Promise<OpenedDatabase>): v
       })
     })
 
+    describe('a session found by its cookie', () => {
+      it('is the live one, with the end of that very cookie', async () => {
+        const session = await startSession('c1')
+        const next = { cookieHash: 'c2', expiresAt: clock.at(2 * HOUR), previousUntil: clock.at(HOUR / 2) }
+        await store.sessions.rotateCookie(session.id, next)
+        expect(await store.sessions.findByCookie('c1')).toEqual({ session, cookieExpiresAt: clock.at(HOUR / 2) })
+        expect(await store.sessions.findByCookie('c2')).toEqual({ session, cookieExpiresAt: clock.at(2 * HOUR) })
+        expect(await store.sessions.findByCookie('forged')).toBeUndefined()
+      })
+
+      it('is none when the cookie has expired, the user is locked, or the session has ended', async () => {
+        const session = await startSession('c1')
+        await store.users.setLocked('ann', true)
+        expect(await store.sessions.findByCookie('c1')).toBeUndefined()
+        await store.users.setLocked('ann', false)
+        expect(await store.sessions.findByCookie('c1')).toBeDefined()
+        clock.pass(HOUR)
+        expect(await store.sessions.findByCookie('c1')).toBeUndefined()
+        clock.pass(-HOUR)
+        await store.sessions.end(session.id)
+        expect(await store.sessions.findByCookie('c1')).toBeUndefined()
+      })
+    })
+
     describe('the look-up of the token path', () => {
       it('knows the caller and their token at the integration, and nobody else’s', async () => {
         const bob = await store.users.create({ name: 'bob', passwordHash: 'x', isAdmin: false })

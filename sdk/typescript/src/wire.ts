@@ -18,6 +18,46 @@ export interface WireIntegration {
   readonly label: string
   readonly explanation: string
   readonly action: string
+  /** The fact once more, short enough to stand beside the name in one line. */
+  readonly brief?: string
+  /** The account at the service, when known. */
+  readonly account?: string
+}
+
+/** Reply of `/api/v1/integrations/:uid`: what somebody who waits for a sign-in wants to know. Instants as `expiry`. */
+export interface WireIntegrationDetails extends WireIntegration {
+  /** The page to sign in at. */
+  readonly link: string
+  readonly signed_in_at?: string
+  /** Start of the newest sign-in that is under way in a browser. */
+  readonly waiting_since?: string
+  /** How the last sign-in ended that gave no tokens, when it is not long ago and none has followed. */
+  readonly last_problem?: {
+    /** `denied`, `dead_link`, `scope_refused`, `client_refused`, `provider_failed`, `logged_out` or `doubled`. */
+    readonly code: string
+    readonly title: string
+    readonly explanation: string
+    /** To be told to an administrator: it stands in the audit. */
+    readonly reference: string
+    readonly at: string
+  }
+}
+
+/** Reply of `/api/v1/session`: who the cookie belongs to. Instants as `expiry`. */
+export interface WireSession {
+  readonly user: string
+  readonly session: { readonly id: string; readonly name: string; readonly kind: string; readonly started_at: string }
+  /** When this very cookie stops working, unless its session ends before. */
+  readonly cookie_expires_at: string
+  /** `url`: of the pages, without a trailing slash. `time`: the clock that all instants are meant by. */
+  readonly server: { readonly url: string; readonly version: string; readonly time: string }
+}
+
+/** Reply of `/api/v1/integrations/:uid/sign-out`; `signed_out` is false when there was no sign-in. */
+export interface WireSignedOut {
+  readonly signed_out: boolean
+  /** Whether the service is asked to revoke the tokens: not when no address for that is configured. */
+  readonly revocation?: 'queued' | 'not_offered'
 }
 
 /** Reply of `/oauth_integrations`. */

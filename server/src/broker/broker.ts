@@ -9,6 +9,7 @@ export interface Broker {
   readonly logins: Logins
   readonly signIns: SignIns
   readonly tokens: Tokens
+  readonly sessionCalls: SessionCalls
   readonly sessions: Sessions
   readonly administration: Administration
   readonly changes: Changes
@@ -64,6 +65,11 @@ export type CallbackResult =
     }
   | { readonly kind: 'too_many'; readonly retryAfterSeconds: number }
 
+/** What a sign-out did: nothing when there was no sign-in; else whether the service is asked to revoke the tokens. */
+export type SignedOut =
+  | { readonly wasSignedIn: false }
+  | { readonly wasSignedIn: true; readonly revocation: 'queued' | 'not_offered' }
+
 /** Signing in to integrations and out of them, for a browser. */
 export interface SignIns {
   list(user: User): Promise<readonly IntegrationView[]>
@@ -93,7 +99,13 @@ export interface SignIns {
     attemptCookie: (name: string) => string | undefined
     address: string
   }): Promise<CallbackResult>
-  signOut(user: User, uid: IntegrationUid, address: string): Promise<void>
+  /** `session`: the one it was asked in, for the audit; undefined from a page. */
+  signOut(
+    user: Pick<User, 'id' | 'name'>,
+    uid: IntegrationUid,
+    address: string,
+    session?: Pick<Caller, 'sessionId' | 'sessionName'>,
+  ): Promise<SignedOut>
   /** Sends a parked refresh token once more. */
   tryAgain(user: User, uid: IntegrationUid): Promise<void>
 }
@@ -110,6 +122,42 @@ export interface Tokens {
   authenticate(cookie: string, address: string): Promise<Caller>
   /** For `/oauth_integrations`. */
   list(caller: Caller): Promise<readonly IntegrationView[]>
+}
+
+/** What a session is told about itself. */
+export interface SessionFacts {
+  readonly session: DevelopmentSession
+  readonly cookieExpiresAt: Date
+  /** Database time, against which every instant here is meant. */
+  readonly now: Date
+}
+
+/** How the last sign-in that a person began and did not finish ended. */
+export interface LastProblem {
+  readonly problem: CallbackProblemKind
+  readonly at: Date
+  /** Of the page that told it, and of its line in the audit. */
+  readonly reference: string
+}
+
+/** One integration for the caller, with what somebody who waits for a sign-in wants to know. */
+export interface WaitedForView extends IntegrationView {
+  /** Of the last quarter of an hour, and only when nothing better has happened since. */
+  readonly lastProblem?: LastProblem
+}
+
+/** A call of a session: its cookie, the integration it names, and where it comes from. */
+export interface SessionCall {
+  readonly cookie: string
+  readonly uid: string
+  readonly address: string
+}
+
+/** What a session may do beside asking for tokens. Every method rejects with session_ended when the cookie opens nothing. */
+export interface SessionCalls {
+  describe(request: Omit<SessionCall, 'uid'>): Promise<SessionFacts>
+  integration(request: SessionCall): Promise<WaitedForView>
+  signOut(request: SessionCall): Promise<SignedOut>
 }
 
 /** What `session run` needs to start a command. */

@@ -1,5 +1,6 @@
 import type { Configuration, LoadResult } from '../config/configuration.ts'
 import type { Effects } from '../domain/effects.ts'
+import type { Caller } from '../domain/people.ts'
 import type { UnixAccount } from '../launcher/accounts.ts'
 import type { LocalAccounts } from '../login/local-accounts.ts'
 import type { AuthorizationServers } from '../oauth/authorization-server.ts'
@@ -12,6 +13,7 @@ import { LiveChanges } from './live-changes.ts'
 import type { Log } from './log.ts'
 import { BrowserLogins } from './logins.ts'
 import { RevocationQueue } from './revocation-queue.ts'
+import { SessionDesk } from './session-desk.ts'
 import { SessionKeeper } from './sessions.ts'
 import { BrowserSignIns, type TryAgain } from './sign-ins.ts'
 import { Sweeper } from './sweeper.ts'
@@ -51,6 +53,8 @@ export interface SharedParts {
 export interface TokenUseCases {
   readonly tokens: Tokens
   readonly tryAgain: TryAgain
+  /** Counts one call that costs more than an answer from memory; throws when there were too many. */
+  readonly costly: (caller: Pick<Caller, 'userId' | 'sessionId'>) => void
   drain(): Promise<void>
 }
 
@@ -74,12 +78,14 @@ export async function createBroker(parts: BrokerParts): Promise<Broker & { close
     ...{ store, catalogue, accounts, audit, changes, sessions, singleUser },
     ...{ started: configuration, loadConfiguration, wakeRevocations },
   })
+  const signIns = new BrowserSignIns({ ...shared, revocations }, engine.tryAgain)
   const loops = [audit, uses, revocations, sweeper]
   for (const loop of loops) loop.start()
   return {
     logins: new BrowserLogins({ store, accounts, effects, audit, changes, singleUser }),
-    signIns: new BrowserSignIns({ ...shared, revocations }, engine.tryAgain),
+    signIns,
     tokens: engine.tokens,
+    sessionCalls: new SessionDesk({ store, catalogue, signIns, tokens: engine.tokens, costly: engine.costly }),
     sessions,
     administration,
     changes,

@@ -1,7 +1,7 @@
 import type { Integration, IntegrationUid } from '../domain/integration.ts'
 import type { BrowserSession, User } from '../domain/people.ts'
 import { badRequest } from './bad-request.ts'
-import type { CallbackResult, IntegrationDetails, IntegrationView, SignIns } from './broker.ts'
+import type { CallbackResult, IntegrationDetails, IntegrationView, SignedOut, SignIns } from './broker.ts'
 import { Callback } from './callback.ts'
 import { frozenHash } from './integration-hashes.ts'
 import { unknownIntegration, viewsFor } from './integration-views.ts'
@@ -103,18 +103,19 @@ export class BrowserSignIns implements SignIns {
     return this.#callback.finish(request)
   }
 
-  async signOut(user: User, uid: IntegrationUid, address: string): Promise<void> {
+  async signOut(...[user, uid, address, session]: Parameters<SignIns['signOut']>): Promise<SignedOut> {
     const { integration, internalId } = this.#get(uid)
     const { store, audit, changes, revocations } = this.#parts
     const queue = integration.revocationUrl !== undefined
     const giveUpAt = new Date(store.now().getTime() + REVOCATION_LIFE_MS)
     const removed = await store.tokens.remove(user.id, internalId, { queue, giveUpAt })
-    if (!removed) return
+    if (!removed) return { wasSignedIn: false }
     const detail = queue ? 'revocation queued' : 'no revocation URL is configured'
-    const who = { userName: user.name, section: integration.section, address }
+    const who = { userName: user.name, section: integration.section, address, ...sessionOf(session) }
     await audit.record({ action: 'sign_out', outcome: 'ok', detail, ...who })
     changes.publish(user.id, 'integrations')
     if (queue) revocations.wake()
+    return { wasSignedIn: true, revocation: queue ? 'queued' : 'not_offered' }
   }
 
   async tryAgain(user: User, uid: IntegrationUid): Promise<void> {
@@ -138,6 +139,10 @@ export class BrowserSignIns implements SignIns {
     if (wait === 0) return
     throw badRequest(`Too many attempts. Try again in ${wait} s.`, wait)
   }
+}
+
+function sessionOf(session: Parameters<SignIns['signOut']>[3]): { sessionId?: string; sessionName?: string } {
+  return session ? { sessionId: session.sessionId, sessionName: session.sessionName } : {}
 }
 
 /** RFC 7636 §4.2: the challenge of a verifier, method S256. */

@@ -37,11 +37,12 @@ export function createTokens(shared: SharedParts, { holder, isDead }: LeaseIdent
       log.warn({ section, ...(error === undefined ? {} : { failure: kindOfFailure(error) }) }, `Refresh: ${what}.`),
   })
   const costlyCalls = new CostlyCalls(effects)
+  const costly: TokenUseCases['costly'] = (caller) => costlyCalls.count(caller)
   const fetcher = new TokenFetcher({
     store,
     catalogue,
     refresher,
-    costly: (caller) => costlyCalls.count(caller),
+    costly,
     served: ({ tokenId, ...use }) => {
       audit.noteServed(use)
       uses.note(tokenId, store.now(), use.sessionName)
@@ -51,7 +52,7 @@ export function createTokens(shared: SharedParts, { holder, isDead }: LeaseIdent
     refresher.resume((token) => catalogue.findByInternalId(token.integrationId)),
   )
   resuming.start()
-  return { tokens: fetcher, tryAgain, drain }
+  return { tokens: fetcher, tryAgain, costly, drain }
 
   async function drain(): Promise<void> {
     await resuming.close()

@@ -53,7 +53,7 @@ export class TokenFetcher implements Tokens {
   async authenticate(cookie: string, _address: string): Promise<Caller> {
     const look = await this.#parts.store.sessions.lookUp(rpcCookieHash(cookie), undefined)
     if (!look) throw this.#refused({ code: 'session_ended' })
-    return { userId: look.userId, sessionId: look.sessionId, sessionName: look.sessionName }
+    return { userId: look.userId, userName: look.userName, sessionId: look.sessionId, sessionName: look.sessionName }
   }
 
   async list(caller: Caller): Promise<readonly IntegrationView[]> {

@@ -32,6 +32,7 @@ export interface DevelopmentSession {
 /** Who asks the broker for something, as the RPC door established it. */
 export interface Caller {
   readonly userId: string
+  readonly userName: string
   readonly sessionId: string
   /** For audit and pages: `command "Rscript"`. */
   readonly sessionName: string

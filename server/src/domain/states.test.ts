@@ -106,12 +106,26 @@ describe('the one table of states', () => {
     expect(`${words.explanation} ${words.action}`).toBe(sentence)
   })
 
+  it.each([
+    [{ code: 'signed_in', reason: 'renews' }, 'renews itself'],
+    [{ code: 'not_signed_in' }, ''],
+    [{ code: 'reauthentication_required', reason: 'refused' }, 'stopped accepting your sign-in on 21 Nov 14:02 UTC'],
+    [{ code: 'reauthentication_required', reason: 'unreadable' }, 'the stored sign-in is damaged'],
+    [{ code: 'scope_missing', scopes: ['write', 'admin'] }, 'write, admin'],
+    [{ code: 'renewal_delayed', words: 'answered 503' }, 'answered 503; works until 21 Nov 16:40 UTC'],
+    [{ code: 'provider_unavailable', words: 'answered 503' }, 'answered 503 since 21 Nov 14:02 UTC'],
+    [{ code: 'configuration_error', reason: 'client' }, "api.box.com refuses Benchkey's client ID or secret"],
+  ] as const)('says %o in one line beside the label: %s', (state, brief) => {
+    expect(sentenceOf({ ...box, ...state }, plain).brief).toBe(brief)
+  })
+
   it('keeps explanation and action within 240 characters, whatever the names', () => {
     const long = 'x'.repeat(500)
     for (const [state] of ROWS) {
       const words = sentenceOf({ ...state, name: long, section: long, host: long, words: long, asked: long, near: long }, plain)
       expect(words.explanation.length).toBeLessThanOrEqual(240)
       expect(words.action.length).toBeLessThanOrEqual(240)
+      expect(words.brief.length).toBeLessThanOrEqual(240)
     }
   })
 

@@ -55,6 +55,8 @@ export interface Sentence {
   readonly label: string
   readonly explanation: string
   readonly action: string
+  /** The fact once more without the name, to stand behind it and the label in one line; empty where the label says it all. */
+  readonly brief: string
   readonly pageAction: PageAction
 }
 
@@ -71,7 +73,7 @@ type Row = Omit<Sentence, 'code' | 'reason'>
 
 const SIGN_IN_AGAIN = 'Sign in again'
 
-/** Renders a state through the one table of ui.md (*States*). Each of explanation and action is cut at 240 characters. */
+/** Renders a state through the one table of ui.md (*States*). Each sentence is cut at 240 characters. */
 export function sentenceOf(state: State, phrasing: Phrasing): Sentence {
   const row = rowOf(state, phrasing)
   return {
@@ -80,6 +82,7 @@ export function sentenceOf(state: State, phrasing: Phrasing): Sentence {
     ...row,
     explanation: shortened(row.explanation, SENTENCE_LIMIT),
     action: shortened(row.action, SENTENCE_LIMIT),
+    brief: shortened(row.brief, SENTENCE_LIMIT),
   }
 }
 
@@ -91,6 +94,7 @@ function rowOf(state: State, phrasing: Phrasing): Row {
         label: `Signed in · ${healthyWords(state, phrasing)}`,
         explanation: '',
         action: '',
+        brief: healthyWords(state, phrasing),
         pageAction: 'none',
       }
     case 'not_signed_in':
@@ -99,6 +103,7 @@ function rowOf(state: State, phrasing: Phrasing): Row {
         label: 'Not signed in',
         explanation: `You are not signed in to ${nameOf(state)}.`,
         action: `Sign in at ${linkOf(state, phrasing)}, then run this again.`,
+        brief: '',
         pageAction: 'sign-in',
       }
     case 'reauthentication_required':
@@ -107,6 +112,7 @@ function rowOf(state: State, phrasing: Phrasing): Row {
         label: SIGN_IN_AGAIN,
         explanation: reauthenticationWords(state, phrasing),
         action: `Sign in again at ${linkOf(state, phrasing)}; your code stays as it is.`,
+        brief: reauthenticationBrief(state, phrasing),
         pageAction: 'sign-in',
       }
     case 'scope_missing':
@@ -115,6 +121,7 @@ function rowOf(state: State, phrasing: Phrasing): Row {
         label: 'Signed in · more access asked',
         explanation: `${nameOf(state)} now also asks for ${(state.scopes ?? []).join(', ')}. Your token works, without that access.`,
         action: `To add it, sign in at ${linkOf(state, phrasing)}.`,
+        brief: (state.scopes ?? []).join(', '),
         pageAction: 'sign-in',
       }
     case 'renewal_delayed':
@@ -123,6 +130,7 @@ function rowOf(state: State, phrasing: Phrasing): Row {
         label: 'Signed in · renewal delayed',
         explanation: `${hostOrName(state)} did not renew your token at ${timeOf(state.at, phrasing)} (${state.words ?? 'no reason given'}). It works until ${timeOf(state.until, phrasing)}.`,
         action: 'Nothing to do; Benchkey keeps trying.',
+        brief: `${state.words ?? 'no reason given'}; works until ${timeOf(state.until, phrasing)}`,
         pageAction: 'none',
       }
     default:
@@ -138,6 +146,7 @@ function refusalRowOf(state: State, phrasing: Phrasing): Row {
         label: 'Service not answering',
         explanation: `${hostOrName(state)} has not answered since ${timeOf(state.at, phrasing)} (${state.words ?? 'no reason given'}). Your sign-in is kept.`,
         action: `Nothing to repair here; try again in ${state.retryAfterSeconds ?? 30} seconds.`,
+        brief: `${state.words ?? 'no reason given'} since ${timeOf(state.at, phrasing)}`,
         pageAction: 'none',
       }
     case 'configuration_error':
@@ -149,6 +158,10 @@ function refusalRowOf(state: State, phrasing: Phrasing): Row {
             ? `Benchkey cannot connect safely to ${hostOrName(state)}: ${state.words ?? 'no reason given'}. Your sign-in is kept.`
             : `${hostOrName(state)} refuses Benchkey's client ID or secret, so nobody gets tokens for ${nameOf(state)}. Your sign-in is kept.`,
         action: 'Tell your administrator.',
+        brief:
+          state.reason === 'connection'
+            ? (state.words ?? 'no reason given')
+            : `${hostOrName(state)} refuses Benchkey's client ID or secret`,
         pageAction: 'copy-for-administrator',
       }
     case 'unknown_integration':
@@ -157,6 +170,7 @@ function refusalRowOf(state: State, phrasing: Phrasing): Row {
         label: 'Unknown integration',
         explanation: `There is no integration "${printable(state.asked ?? '')}" for you on this server. IDs differ between servers.`,
         action: `${state.near ? `Did you mean "${state.near}"? ` : ''}See yours with: benchkey integrations.`,
+        brief: '',
         pageAction: 'none',
       }
     case 'bad_request':
@@ -165,6 +179,7 @@ function refusalRowOf(state: State, phrasing: Phrasing): Row {
         label: 'Not understood',
         explanation: `Benchkey did not understand this request: ${state.words ?? 'no reason given'}.`,
         action: 'Check the call.',
+        brief: '',
         pageAction: 'none',
       }
     default:
@@ -173,6 +188,7 @@ function refusalRowOf(state: State, phrasing: Phrasing): Row {
         label: 'Session ended',
         explanation: 'This session has ended or lost its access, so it gets no tokens.',
         action: `Open a new one at ${phrasing.home}.`,
+        brief: '',
         pageAction: 'none',
       }
   }
@@ -205,6 +221,22 @@ function reauthenticationWords(state: State, phrasing: Phrasing): string {
       return `The stored sign-in to ${name} is damaged and was not used.`
     default:
       return `${name} stopped accepting your sign-in on ${at}. Usual causes: a changed password, access revoked there, or months without use.`
+  }
+}
+
+function reauthenticationBrief(state: State, phrasing: Phrasing): string {
+  const at = timeOf(state.at, phrasing)
+  switch (state.reason) {
+    case 'ended':
+      return `ended at ${at}, and the service gave no refresh token`
+    case 'interrupted':
+      return `the renewal was cut off at ${at}`
+    case 'changed':
+      return `an administrator changed its client or addresses on ${at}`
+    case 'unreadable':
+      return 'the stored sign-in is damaged'
+    default:
+      return `stopped accepting your sign-in on ${at}`
   }
 }
 

@@ -290,7 +290,10 @@ describe('signing in and out', () => {
     const { sendFromPage } = await open({
       logins: adaIsLoggedIn,
       signIns: {
-        signOut: async (...request) => void calls.push(['out', ...request]),
+        signOut: async (...request) => {
+          calls.push(['out', ...request])
+          return { wasSignedIn: false }
+        },
         tryAgain: async (...request) => void calls.push(['again', ...request]),
       },
     })

@@ -6,7 +6,8 @@ import { allowedHosts } from './allowed-hosts.ts'
 import { reportUnknown } from './failures.ts'
 import type { HttpLog } from './log.ts'
 import type { PlainReplies } from './plain-replies.ts'
-import { hasRpcCookie, type RpcDoor, rpcPaths } from './rpc-door.ts'
+import { hasRpcCookie, type RpcDoor } from './rpc-door.ts'
+import { RpcRoutes } from './rpc-routes.ts'
 import type { TrustedProxies } from './trusted-proxies.ts'
 
 /** What stands behind the one port. */
@@ -32,20 +33,20 @@ const NOT_READY = 'not ready'
 /** Decides by path which door a request is for, and whether it came to that door's host over that door's transport. */
 export function createFront(parts: FrontParts): RequestListener {
   const { publicUrl, callbackAddress, replies, proxies } = parts
-  const methods = rpcPaths(callbackAddress)
+  const routes = new RpcRoutes(callbackAddress)
   const rpcHosts = allowedHosts(callbackAddress)
   const webHosts = allowedHosts(publicUrl)
   const isRpcPlain = callbackAddress.startsWith('http:')
 
   return (request, response) => {
     const path = pathOf(request.url ?? '')
-    const method = methods.get(path)
-    if (method !== undefined) {
+    const route = routes.find(path)
+    if (route !== undefined) {
       if (!rpcHosts.has(hostOf(request))) return refuseHost(request, response, replies, callbackAddress)
       if (!isSecure(request, proxies) && !(isRpcPlain && isLoopback(request))) {
         return replies.refuse(response, 403, `Benchkey answers over https only. Use ${callbackAddress}.`)
       }
-      return parts.rpc.handle(request, response, method, proxies.clientAddress(request))
+      return parts.rpc.handle(request, response, route, proxies.clientAddress(request))
     }
     if (path === LIVE || path === READY) return answerHealth(request, response, path, parts)
     if (!path.startsWith('/')) return replies.refuse(response, 400, 'The target of this request is not a path.')

@@ -8,7 +8,7 @@ import type { ServersOptions } from './servers.ts'
 
 const COOKIE = 'user-id=ada|Wed%2C%2001%20Jan%202031%2000%3A00%3A00%20GMT|c2ln'
 const TOKEN_REPLY = '{"access_token":"t-1","expiry":"2026-12-31T23:59:59Z"}'
-const CALLER = { userId: 'u1', sessionId: 's1', sessionName: 'command "Rscript"' }
+const CALLER = { userId: 'u1', userName: 'ada', sessionId: 's1', sessionName: 'command "Rscript"' }
 const ASK_TOKEN = JSON.stringify({ method: '/oauth_token', kwparams: { uuid: box.uid } })
 
 let doors: Doors | undefined
@@ -115,6 +115,7 @@ describe('the recorded requests of the two clients', () => {
                 label: 'Signed in · renews itself',
                 explanation: '',
                 action: '',
+                brief: 'renews itself',
               },
             ],
           },

@@ -1,21 +1,17 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import type { WireError } from '@benchkey/sdk/wire'
 import type { Broker } from '../broker/broker.ts'
 import type { Effects } from '../domain/effects.ts'
 import { BrokerError } from '../domain/errors.ts'
 import { type Phrasing, plainPhrasing, type State, sentenceOf } from '../domain/states.ts'
-import { basePathOf } from './allowed-hosts.ts'
 import { FailingCookies } from './failing-cookies.ts'
 import { isTellable, reportUnknown } from './failures.ts'
 import type { HttpLog } from './log.ts'
 import type { PlainReplies } from './plain-replies.ts'
 import { collectBody } from './request-body.ts'
 import { parseBody, TokenCalls } from './rpc-call.ts'
-import { wireErrorOf, wireIntegrationsOf } from './rpc-replies.ts'
-
-const METHODS = ['oauth_integrations', 'oauth_token', 'id_token', 'delegated_azure_token'] as const
-
-/** A method of the session RPC that this server answers. */
-export type RpcMethod = (typeof METHODS)[number]
+import { wireErrorOf, wireIntegrationsOf, wireSessionOf, wireSignedOutOf, wireWaitedForOf } from './rpc-replies.ts'
+import type { RpcMethod, RpcRoute } from './rpc-routes.ts'
 
 /** What browsers and other credentials bring along; a program in a session sends none of them (security.md, *Web*). */
 const REFUSED_HEADERS = ['origin', 'cookie', 'sec-fetch-site', 'sec-fetch-dest', 'authorization'] as const
@@ -27,15 +23,21 @@ const NOT_OFFERED = {
   delegated_azure_token: 'This server gives no delegated Azure tokens. Use an integration for that service instead.',
 } as const
 
-/** Every path of the RPC. R joins address, `/` and method without clean-up, so each stands there with two slashes too. */
-export function rpcPaths(callbackAddress: string): ReadonlyMap<string, RpcMethod> {
-  const base = basePathOf(callbackAddress)
-  return new Map(METHODS.flatMap((method) => [`${base}/${method}`, `${base}//${method}`].map((path) => [path, method] as const)))
-}
+/** These change something, so a GET never does it. */
+const POST_ONLY: ReadonlySet<RpcMethod> = new Set(['sign_out'])
+
+/** These take no arguments, so their body may be empty. */
+const WITHOUT_ARGUMENTS: ReadonlySet<RpcMethod> = new Set(['session', 'integration', 'sign_out'])
 
 /** Whether a request carries the credential of the RPC door. */
 export function hasRpcCookie(headers: IncomingHttpHeaders): boolean {
   return headers[RPC_COOKIE_HEADER] !== undefined
+}
+
+/** Whose call it is: what it shows, and the caller's address. */
+interface From {
+  readonly cookie: string
+  readonly address: string
 }
 
 /** The door of development sessions (wire.md): a plain handler in front of the framework, the path of every token fetch. */
@@ -45,22 +47,31 @@ export class RpcDoor {
   readonly #log: HttpLog
   readonly #effects: Effects
   readonly #publicUrl: string
+  readonly #version: string
   readonly #phrasing: Phrasing
   readonly #failing: FailingCookies
   readonly #calls = new TokenCalls()
 
-  constructor(parts: { broker: Broker; replies: PlainReplies; log: HttpLog; effects: Effects; publicUrl: string }) {
+  constructor(parts: {
+    broker: Broker
+    replies: PlainReplies
+    log: HttpLog
+    effects: Effects
+    publicUrl: string
+    version: string
+  }) {
     this.#broker = parts.broker
     this.#replies = parts.replies
     this.#log = parts.log
     this.#effects = parts.effects
     this.#publicUrl = parts.publicUrl
+    this.#version = parts.version
     this.#phrasing = plainPhrasing(parts.publicUrl)
     this.#failing = new FailingCookies(() => parts.effects.monotonicMs())
   }
 
   /** Answers one request whose host and transport were checked. `address`: the caller's. */
-  handle(request: IncomingMessage, response: ServerResponse, method: RpcMethod, address: string): void {
+  handle(request: IncomingMessage, response: ServerResponse, route: RpcRoute, address: string): void {
     const { headers } = request
     const refused = REFUSED_HEADERS.find((name) => headers[name] !== undefined)
     const cookie = cookieOf(headers)
@@ -68,26 +79,28 @@ export class RpcDoor {
       this.#refuseBrowser(response, refused)
     } else if (request.method !== 'GET' && request.method !== 'POST') {
       this.#replies.refuse(response, 405, 'The session RPC answers GET and POST only.', ['Allow', 'GET, POST'])
+    } else if (request.method === 'GET' && POST_ONLY.has(route.method)) {
+      this.#replies.refuse(response, 405, 'This call changes something, so it is answered to POST only.', ['Allow', 'POST'])
     } else if (cookie === undefined) {
       this.#refuseSession(response, address)
     } else {
-      collectBody(request, (body) => this.#dispatch(response, method, body, cookie, address))
+      collectBody(request, (body) => this.#dispatch(response, route, body, { cookie, address }))
     }
   }
 
-  #dispatch(response: ServerResponse, method: RpcMethod, body: Buffer | undefined, cookie: string, address: string): void {
+  #dispatch(response: ServerResponse, route: RpcRoute, body: Buffer | undefined, from: From): void {
     if (body === undefined) {
       this.#replies.refuse(response, 413, 'The body is larger than 64 KiB, which no call of a session needs.')
-    } else if (method === 'oauth_token') {
-      this.#fetchToken(response, body, cookie, address)
+    } else if (route.method === 'oauth_token') {
+      this.#fetchToken(response, body, from)
     } else {
-      const call = parseBody(body)
+      const call = body.length === 0 && WITHOUT_ARGUMENTS.has(route.method) ? {} : parseBody(body)
       if (typeof call === 'string') this.#refuseCall(response, call)
-      else this.#answerOther(response, method, cookie, address)
+      else this.#answerOther(response, route, from)
     }
   }
 
-  #fetchToken(response: ServerResponse, body: Buffer, cookie: string, address: string): void {
+  #fetchToken(response: ServerResponse, body: Buffer, { cookie, address }: From): void {
     const call = this.#calls.parse(body)
     if (typeof call === 'string') {
       this.#refuseCall(response, call)
@@ -99,18 +112,31 @@ export class RpcDoor {
     )
   }
 
-  #answerOther(response: ServerResponse, method: Exclude<RpcMethod, 'oauth_token'>, cookie: string, address: string): void {
-    this.#broker.tokens
-      .authenticate(cookie, address)
-      .then(async (caller) => {
-        if (method !== 'oauth_integrations') {
-          this.#replies.userError(response, { error: NOT_OFFERED[method], code: 'not_offered' })
-          return
-        }
-        const views = await this.#broker.tokens.list(caller)
-        this.#replies.json(response, JSON.stringify(wireIntegrationsOf(views, this.#phrasing)))
-      })
-      .catch((error: unknown) => this.#fail(response, error, method, address))
+  #answerOther(response: ServerResponse, route: Exclude<RpcRoute, { method: 'oauth_token' }>, from: From): void {
+    this.#replyTo(route, from).then(
+      (reply) => this.#replies.json(response, JSON.stringify(reply)),
+      (error: unknown) => this.#fail(response, error, route.method, from.address),
+    )
+  }
+
+  async #replyTo(route: Exclude<RpcRoute, { method: 'oauth_token' }>, from: From): Promise<object> {
+    const { tokens, sessionCalls } = this.#broker
+    switch (route.method) {
+      case 'oauth_integrations': {
+        const caller = await tokens.authenticate(from.cookie, from.address)
+        return wireIntegrationsOf(await tokens.list(caller), this.#phrasing)
+      }
+      case 'session':
+        return wireSessionOf(await sessionCalls.describe(from), { publicUrl: this.#publicUrl, version: this.#version })
+      case 'integration':
+        return wireWaitedForOf(await sessionCalls.integration({ ...from, uid: route.uid }), this.#phrasing)
+      case 'sign_out':
+        return wireSignedOutOf(await sessionCalls.signOut({ ...from, uid: route.uid }))
+      default: {
+        await tokens.authenticate(from.cookie, from.address)
+        return { error: NOT_OFFERED[route.method], code: 'not_offered' } satisfies WireError
+      }
+    }
   }
 
   #fail(response: ServerResponse, error: unknown, method: RpcMethod, address: string): void {

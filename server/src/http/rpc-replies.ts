@@ -1,7 +1,15 @@
-import type { WireError, WireIntegration, WireIntegrations } from '@benchkey/sdk/wire'
-import type { IntegrationView } from '../broker/broker.ts'
+import type {
+  WireError,
+  WireIntegration,
+  WireIntegrationDetails,
+  WireIntegrations,
+  WireSession,
+  WireSignedOut,
+} from '@benchkey/sdk/wire'
+import type { IntegrationView, LastProblem, SessionFacts, SignedOut, WaitedForView } from '../broker/broker.ts'
+import { callbackSentenceOf } from '../domain/callback-problems.ts'
 import type { BrokerError } from '../domain/errors.ts'
-import { issuerOf } from '../domain/integration.ts'
+import { hostOf, type Integration, issuerOf } from '../domain/integration.ts'
 import { type Phrasing, type State, sentenceOf } from '../domain/states.ts'
 
 /** A broker's failure in the wire's words: whole for R and Python, in halves for a client that shows fact and act apart. */
@@ -48,5 +56,48 @@ function wireIntegrationOf({ integration, state, token }: IntegrationView, phras
     label: sentence.label,
     explanation: sentence.explanation,
     action: sentence.action,
+    ...(sentence.brief === '' ? {} : { brief: sentence.brief }),
+    ...(token?.account === undefined ? {} : { account: token.account }),
   }
+}
+
+/** Reply of `/api/v1/integrations/:uid`. */
+export function wireWaitedForOf(view: WaitedForView, phrasing: Phrasing): WireIntegrationDetails {
+  const { integration, token, waitingSince, lastProblem } = view
+  return {
+    ...wireIntegrationOf(view, phrasing),
+    link: phrasing.signInLink(integration.section),
+    ...(token ? { signed_in_at: wireTime(token.signedInAt) } : {}),
+    ...(waitingSince ? { waiting_since: wireTime(waitingSince) } : {}),
+    ...(lastProblem ? { last_problem: wireProblemOf(lastProblem, integration) } : {}),
+  }
+}
+
+function wireProblemOf(
+  { problem, at, reference }: LastProblem,
+  { displayName, section, authorizationUrl }: Integration,
+): NonNullable<WireIntegrationDetails['last_problem']> {
+  const { title, explanation } = callbackSentenceOf(problem, { name: displayName, section, host: hostOf(authorizationUrl) })
+  return { code: problem, title, explanation, reference, at: wireTime(at) }
+}
+
+/** Reply of `/api/v1/session`. */
+export function wireSessionOf(facts: SessionFacts, server: { publicUrl: string; version: string }): WireSession {
+  const { session, cookieExpiresAt, now } = facts
+  return {
+    user: session.userName,
+    session: { id: session.id, name: session.name, kind: session.kind, started_at: wireTime(session.startedAt) },
+    cookie_expires_at: wireTime(cookieExpiresAt),
+    server: { url: server.publicUrl, version: server.version, time: wireTime(now) },
+  }
+}
+
+/** Reply of `/api/v1/integrations/:uid/sign-out`. */
+export function wireSignedOutOf(signedOut: SignedOut): WireSignedOut {
+  return signedOut.wasSignedIn ? { signed_out: true, revocation: signedOut.revocation } : { signed_out: false }
+}
+
+/** UTC in whole seconds, as every instant of the RPC is written. */
+function wireTime(at: Date): string {
+  return `${at.toISOString().slice(0, 19)}Z`
 }

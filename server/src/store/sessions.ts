@@ -40,6 +40,20 @@ export function sessionStore(context: StoreContext, lookUp: SessionStore['lookUp
         .executeTakeFirstOrThrow()
       return Number(count)
     },
+    async findByCookie(cookieHash) {
+      const row = await database.reader
+        .selectFrom('rpc_cookies')
+        .innerJoin('sessions', 'sessions.id', 'rpc_cookies.session_id')
+        .innerJoin('users', 'users.id', 'sessions.user_id')
+        .selectAll('sessions')
+        .select(['users.name as user_name', 'rpc_cookies.expires_at'])
+        .where('cookie_hash', '=', cookieHash)
+        .where('ended_at', 'is', null)
+        .where('locked_at', 'is', null)
+        .where('expires_at', '>', effects.now().getTime())
+        .executeTakeFirst()
+      return row && { session: toSession(row, row.user_name), cookieExpiresAt: toDate(row.expires_at) }
+    },
   }
 }
 

@@ -211,6 +211,8 @@ export interface SessionStore {
   /** Ends a session; its cookies are dead on the next request everywhere. False when it had ended or is unknown. */
   end(sessionId: string): Promise<boolean>
   countLive(userId: string): Promise<number>
+  /** The live session behind a cookie, and how long the cookie is good; for what the token path does not ask. */
+  findByCookie(cookieHash: string): Promise<{ session: DevelopmentSession; cookieExpiresAt: Date } | undefined>
   /**
    * Who shows this cookie, and their stored token at the integration, as of now: validated by `data_version`, never by time.
    * Undefined when the cookie is unknown or expired, the session ended, or the user locked. The same object is answered for

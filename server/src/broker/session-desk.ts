@@ -1,0 +1,98 @@
+import type { BrokerError } from '../domain/errors.ts'
+import type { Caller } from '../domain/people.ts'
+import { plainPhrasing } from '../domain/states.ts'
+import type { Store } from '../store/store.ts'
+import type {
+  CallbackProblemKind,
+  LastProblem,
+  SessionCall,
+  SessionCalls,
+  SessionFacts,
+  SignedOut,
+  SignIns,
+  Tokens,
+  WaitedForView,
+} from './broker.ts'
+import type { Catalogue } from './catalogue.ts'
+import { unknownIntegration } from './integration-views.ts'
+import { refusalOf } from './refusals.ts'
+import { rpcCookieHash } from './rpc-cookie.ts'
+
+/** A problem older than this is of another sign-in than the one somebody waits for now, in milliseconds. */
+const PROBLEM_LIFE_MS = 15 * 60 * 1000
+
+/** Failed sign-ins of one user that are looked through for the newest of one integration. */
+const PROBLEMS_READ = 20
+
+const KINDS: { readonly [K in CallbackProblemKind]: true } = {
+  denied: true,
+  dead_link: true,
+  scope_refused: true,
+  client_refused: true,
+  provider_failed: true,
+  logged_out: true,
+  doubled: true,
+}
+
+/** What the desk is made of. */
+export interface SessionDeskParts {
+  readonly store: Store
+  readonly catalogue: Catalogue
+  readonly signIns: Pick<SignIns, 'signOut'>
+  readonly tokens: Pick<Tokens, 'authenticate' | 'list'>
+  /** Counts one such call; throws when there were too many. */
+  readonly costly: (caller: Pick<Caller, 'userId' | 'sessionId'>) => void
+}
+
+/** Answers what a session may ask beside tokens: who it is, how a sign-in is, and to sign out. */
+export class SessionDesk implements SessionCalls {
+  readonly #parts: SessionDeskParts
+
+  constructor(parts: SessionDeskParts) {
+    this.#parts = parts
+  }
+
+  async describe({ cookie, address }: Omit<SessionCall, 'uid'>): Promise<SessionFacts> {
+    const { store, costly, tokens } = this.#parts
+    costly(await tokens.authenticate(cookie, address))
+    const found = await store.sessions.findByCookie(rpcCookieHash(cookie))
+    if (!found) throw this.#ended()
+    return { ...found, now: store.now() }
+  }
+
+  async integration({ cookie, uid, address }: SessionCall): Promise<WaitedForView> {
+    const { catalogue, tokens } = this.#parts
+    const caller = await tokens.authenticate(cookie, address)
+    const known = catalogue.find(uid)?.uid
+    const view = (await tokens.list(caller)).find(({ integration }) => integration.uid === known)
+    if (!view) throw unknownIntegration(catalogue, uid)
+    const lastProblem = await this.#lastProblem(caller, view.integration.section, view.token?.signedInAt)
+    return { ...view, ...(lastProblem ? { lastProblem } : {}) }
+  }
+
+  async signOut({ cookie, uid, address }: SessionCall): Promise<SignedOut> {
+    const { costly, signIns, tokens } = this.#parts
+    const caller = await tokens.authenticate(cookie, address)
+    costly(caller)
+    return await signIns.signOut({ id: caller.userId, name: caller.userName }, uid, address, caller)
+  }
+
+  /** The audit knows how a sign-in ended, on whichever node that was. */
+  async #lastProblem(caller: Caller, section: string, signedInAt: Date | undefined): Promise<LastProblem | undefined> {
+    const { store } = this.#parts
+    const since = Math.max(store.now().getTime() - PROBLEM_LIFE_MS, signedInAt?.getTime() ?? 0)
+    const filter = { limit: PROBLEMS_READ, userName: caller.userName, action: 'sign_in.failed' }
+    const found = (await store.audit.list(filter)).find((event) => event.section === section)
+    const problem = found?.detail?.split(':', 1)[0]
+    if (!found || found.at.getTime() < since || !isKind(problem)) return undefined
+    return { problem, at: found.at, reference: found.reference ?? '' }
+  }
+
+  #ended(): BrokerError {
+    return refusalOf({ code: 'session_ended' }, plainPhrasing(this.#parts.catalogue.publicUrl))
+  }
+}
+
+function isKind(text: string | undefined): text is CallbackProblemKind {
+  return text !== undefined && Object.hasOwn(KINDS, text)
+}

@@ -1,0 +1,54 @@
+import { basePathOf } from './allowed-hosts.ts'
+
+/** The methods that R and Python call, each a path of its own. */
+const COMPATIBLE = ['oauth_integrations', 'oauth_token', 'id_token', 'delegated_azure_token'] as const
+
+/** What our own clients ask of one integration: the last part of the path, if any. */
+const OF_INTEGRATION = { '': 'integration', 'sign-out': 'sign_out' } as const
+
+type Plain = (typeof COMPATIBLE)[number] | 'session'
+type OfIntegration = (typeof OF_INTEGRATION)[keyof typeof OF_INTEGRATION]
+
+/** A call of the session RPC that this server answers. `uid`: as the path names it, in lower case. */
+export type RpcRoute =
+  | { readonly [M in Plain]: { readonly method: M } }[Plain]
+  | { readonly method: OfIntegration; readonly uid: string }
+
+/** A method of the session RPC. */
+export type RpcMethod = RpcRoute['method']
+
+/** Longer ones name no integration; nothing is looked up for them. */
+const UID_LIMIT = 200
+
+/** Finds the call behind a path. R joins address, `/` and method without clean-up, so each path stands there with two slashes too. */
+export class RpcRoutes {
+  readonly #fixed: ReadonlyMap<string, RpcRoute>
+  readonly #prefixes: readonly string[]
+
+  constructor(callbackAddress: string) {
+    const roots = ['/', '//'].map((slashes) => `${basePathOf(callbackAddress)}${slashes}`)
+    const fixed: readonly (readonly [string, RpcRoute])[] = [
+      ...COMPATIBLE.map((method) => [method, { method }] as const),
+      ['api/v1/session', { method: 'session' }],
+    ]
+    this.#fixed = new Map(roots.flatMap((root) => fixed.map(([path, route]) => [root + path, route] as const)))
+    this.#prefixes = roots.map((root) => `${root}api/v1/integrations/`)
+  }
+
+  /** `path` without its query; undefined when it belongs to no call of the RPC. */
+  find(path: string): RpcRoute | undefined {
+    return this.#fixed.get(path) ?? this.#ofIntegration(path)
+  }
+
+  #ofIntegration(path: string): RpcRoute | undefined {
+    const prefix = this.#prefixes.find((each) => path.startsWith(each))
+    if (prefix === undefined) return undefined
+    const [uid = '', what = '', ...rest] = path.slice(prefix.length).split('/')
+    if (uid === '' || uid.length > UID_LIMIT || rest.length > 0 || !isOfIntegration(what)) return undefined
+    return { method: OF_INTEGRATION[what], uid: uid.toLowerCase() }
+  }
+}
+
+function isOfIntegration(what: string): what is keyof typeof OF_INTEGRATION {
+  return Object.hasOwn(OF_INTEGRATION, what)
+}
