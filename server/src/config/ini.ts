@@ -155,6 +155,12 @@ export function removeOption(document: IniDocument, section: string | undefined,
   return { ...document, lines }
 }
 
+/** A document with one line, numbered from 1, made a comment; every other line stays as it is. */
+export function commentOut(document: IniDocument, line: number): IniDocument {
+  const old = document.lines[line - 1]
+  return old ? { ...document, lines: document.lines.with(line - 1, parseLine(`#${old.text}`, old.end)) } : document
+}
+
 function parseLine(text: string, end: string): IniLine {
   const start = skipBlanks(text, 0)
   const stop = dropBlanks(text, start, text.length)

@@ -24,6 +24,12 @@ export interface LoadedConfiguration extends LoadResult {
   readonly filesHash: string
 }
 
+/** Integrations of a file that is to become ours; they are only good when no finding is an error. */
+export interface LoadedClients extends Pick<OauthClients, 'integrations' | 'findings'> {
+  /** As `benchkey.conf` has it, when there is a right one. */
+  readonly publicUrl?: string
+}
+
 interface Source {
   readonly file: string
   readonly findings: Findings
@@ -57,6 +63,17 @@ export async function loadConfiguration(request: LoadRequest): Promise<LoadedCon
   )
   const configuration = whole(diagnostics, serverReading, databaseReading.configuration, clientsReading)
   return { ...(configuration && { configuration }), diagnostics, filesHash }
+}
+
+/** What `config check` would say of an `oauth-clients.conf` that is not there yet, beside the `benchkey.conf` that is. */
+export async function checkOauthClients(
+  request: LoadRequest,
+  clients: { readonly file: string; readonly bytes: Buffer },
+): Promise<LoadedClients> {
+  const server = await serverOf(await readSource(request, 'benchkey.conf', 'unwritable', 'optional'), request)
+  const { integrations, findings } = await clientsOf({ ...clients, findings: new Findings(clients.file) }, server, request)
+  const publicUrl = server.configuration?.publicUrl
+  return { integrations, findings, ...(publicUrl === undefined ? {} : { publicUrl }) }
 }
 
 function whole(
