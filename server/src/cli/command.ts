@@ -32,6 +32,7 @@ export type CommandName =
   | 'session end'
   | 'serve'
   | 'config check'
+  | 'config import'
   | 'reload'
   | 'user add'
   | 'user list'
@@ -118,6 +119,11 @@ export function say(context: Pick<Context, 'errors'>, explanation: string, actio
 /** A finding as editors understand it, `file:line: …`; only warnings say what they are. */
 export function findingLine(severity: 'error' | 'warning', text: string): string {
   return severity === 'warning' ? `${text} (warning)` : text
+}
+
+/** `1 error`, `2 errors` */
+export function counted(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? '' : 's'}`
 }
 
 /** Rows in columns two spaces apart, the last one ragged. */

@@ -73,6 +73,15 @@ export const COMMAND_GROUPS: readonly { readonly title: string; readonly command
         options: { json: JSON_OPTION },
       },
       {
+        name: 'config import',
+        summary: 'Take over a Workbench oauth-clients.conf, keeping its IDs',
+        positionals: ['FILE'],
+        options: {
+          ids: { type: 'string', value: 'IDS', help: 'JSON list of the old integrations, from its Python client' },
+          json: JSON_OPTION,
+        },
+      },
+      {
         name: 'reload',
         summary: 'Check and apply the configuration, without a restart',
         positionals: [],

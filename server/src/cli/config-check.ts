@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { formatDiagnostic } from '../config/diagnostics.ts'
 import { loadConfiguration } from '../config/load.ts'
-import { type Context, EXIT, findingLine, print, type Run, say } from './command.ts'
+import { type Context, counted, EXIT, findingLine, print, type Run, say } from './command.ts'
 
 /** `config check`: all findings on stdout, without starting anything; exit code 78 when one is an error. */
 export const runConfigCheck: Run = async ({ options }, context) => {
@@ -23,9 +23,7 @@ export const runConfigCheck: Run = async ({ options }, context) => {
 }
 
 /** Root checks for the account that owns the data directory, for that is who the server runs as. */
-function serverUid({ dataDir }: Context): number {
+export function serverUid({ dataDir }: Context): number {
   const own = process.getuid?.() ?? -1
   return own === 0 ? (statSync(dataDir, { throwIfNoEntry: false })?.uid ?? own) : own
 }
-
-const counted = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`

@@ -11,6 +11,7 @@ const LOADERS: Readonly<Record<CommandName, () => Promise<Run>>> = {
   'session end': async () => (await import('./session-admin.ts')).runSessionEnd,
   serve: async () => (await import('./serve.ts')).runServe,
   'config check': async () => (await import('./config-check.ts')).runConfigCheck,
+  'config import': async () => (await import('./config-import.ts')).runConfigImport,
   reload: async () => (await import('./reload.ts')).runReload,
   'user add': async () => (await import('./user.ts')).runUserAdd,
   'user list': async () => (await import('./user.ts')).runUserList,
