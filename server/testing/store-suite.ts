@@ -561,6 +561,41 @@ export function storeSuite(name: string, open: () => Promise<OpenedDatabase>): v
       })
     })
 
+    describe('a report that a token does not work', () => {
+      const every = 10 * MINUTE
+      const claim = (token: StoredToken, at: Date) => store.tokens.claimReport(token.id, token.generation, { at, everyMs: every })
+
+      it('is claimed once in its time, by one of many', async () => {
+        const other = await database.handle(clock.effects)
+        const token = await signIn()
+        const claims = Array.from({ length: 10 }, (_, n) =>
+          (n % 2 ? store : other).tokens.claimReport(token.id, 1, { at: clock.at(0), everyMs: every }),
+        )
+        expect((await Promise.all(claims)).filter(Boolean)).toHaveLength(1)
+        expect((await store.tokens.get(token.id))?.reportedAt).toEqual(clock.at(0))
+        expect(await claim(token, clock.at(every - 1))).toBe(false)
+        expect(await claim(token, clock.at(every))).toBe(true)
+        await other.close()
+      })
+
+      it('counts for its generation only, outlives a renewal, and is forgotten at a sign-in', async () => {
+        const token = await signIn()
+        expect(await claim(token, clock.at(0))).toBe(true)
+        await store.tokens.saveReply(await begin(token), reply())
+        expect(await claim(token, clock.at(every))).toBe(false)
+        expect((await store.tokens.get(token.id))?.reportedAt).toEqual(clock.at(0))
+        const next = await signIn()
+        expect(next.reportedAt).toBeUndefined()
+        expect(await claim(next, clock.at(0))).toBe(true)
+      })
+
+      it('of a clock that was set back since holds nothing off', async () => {
+        const token = await signIn()
+        await claim(token, clock.at(2 * HOUR))
+        expect(await claim(token, clock.at(0))).toBe(true)
+      })
+    })
+
     describe('sign-out', () => {
       const out = (queue = true) => store.tokens.remove(ann.id, box, { queue, giveUpAt: clock.at(DAY) })
 

@@ -60,6 +60,25 @@ export interface WireSignedOut {
   readonly revocation?: 'queued' | 'not_offered'
 }
 
+/** Body of `/api/v1/integrations/:uid/report`: the token of this fingerprint does not work. */
+export interface WireReport {
+  /** The first 16 hex digits of the token's SHA-256. */
+  readonly fingerprint: string
+}
+
+/** Reply of `/api/v1/integrations/:uid/report`. */
+export interface WireReported {
+  /**
+   * `renewed`, `newer_token`: ask for the token again. `too_soon`: reported within ten minutes already. `cannot_renew`: there is
+   * no refresh token. `not_renewed`: the service did not renew it now.
+   */
+  readonly outcome: 'renewed' | 'newer_token' | 'too_soon' | 'cannot_renew' | 'not_renewed'
+  readonly explanation: string
+  readonly action: string
+  /** Seconds. */
+  readonly retry_after?: number
+}
+
 /** Reply of `/oauth_integrations`. */
 export interface WireIntegrations {
   readonly providers: readonly { readonly type: 'custom'; readonly integrations: readonly WireIntegration[] }[]

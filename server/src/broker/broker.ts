@@ -1,6 +1,7 @@
 import type { CallbackProblem } from '../domain/callback-problems.ts'
 import type { Integration, IntegrationUid } from '../domain/integration.ts'
 import type { BrowserSession, Caller, DevelopmentSession, User } from '../domain/people.ts'
+import type { ReportOutcome } from '../domain/reports.ts'
 import type { State } from '../domain/states.ts'
 import type { StoredToken } from '../domain/stored-token.ts'
 
@@ -153,11 +154,22 @@ export interface SessionCall {
   readonly address: string
 }
 
+/** What became of a report that a token does not work, in words: the fact, then the act. */
+export interface Reported {
+  readonly outcome: ReportOutcome | 'not_renewed'
+  readonly explanation: string
+  readonly action: string
+  /** Seconds until a further report makes sense. */
+  readonly retryAfterSeconds?: number
+}
+
 /** What a session may do beside asking for tokens. Every method rejects with session_ended when the cookie opens nothing. */
 export interface SessionCalls {
   describe(request: Omit<SessionCall, 'uid'>): Promise<SessionFacts>
   integration(request: SessionCall): Promise<WaitedForView>
   signOut(request: SessionCall): Promise<SignedOut>
+  /** The token of this fingerprint (first 16 hex digits of its SHA-256) does not work. Rejects with the state when none is to be had. */
+  report(request: SessionCall & { readonly fingerprint: string }): Promise<Reported>
 }
 
 /** What `session run` needs to start a command. */

@@ -17,6 +17,7 @@ import { SessionDesk } from './session-desk.ts'
 import { SessionKeeper } from './sessions.ts'
 import { BrowserSignIns, type TryAgain } from './sign-ins.ts'
 import { Sweeper } from './sweeper.ts'
+import type { TokenReports } from './token-reports.ts'
 import { UseNotes } from './use-notes.ts'
 
 /** What `main.ts` hands to the broker. */
@@ -53,6 +54,7 @@ export interface SharedParts {
 export interface TokenUseCases {
   readonly tokens: Tokens
   readonly tryAgain: TryAgain
+  readonly reports: Pick<TokenReports, 'report'>
   /** Counts one call that costs more than an answer from memory; throws when there were too many. */
   readonly costly: (caller: Pick<Caller, 'userId' | 'sessionId'>) => void
   drain(): Promise<void>
@@ -85,7 +87,7 @@ export async function createBroker(parts: BrokerParts): Promise<Broker & { close
     logins: new BrowserLogins({ store, accounts, effects, audit, changes, singleUser }),
     signIns,
     tokens: engine.tokens,
-    sessionCalls: new SessionDesk({ store, catalogue, signIns, tokens: engine.tokens, costly: engine.costly }),
+    sessionCalls: new SessionDesk({ store, catalogue, signIns, ...engine }),
     sessions,
     administration,
     changes,

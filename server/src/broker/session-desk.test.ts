@@ -4,12 +4,13 @@ import { type BrokerRoom, integrationOf, openBrokerRoom } from '../../testing/br
 import { PlayedBrowser, signInsOf } from '../../testing/played-browser.ts'
 import { type ScriptedProvider, startScriptedProvider } from '../../testing/scripted-provider.ts'
 import type { Integration } from '../domain/integration.ts'
-import type { User } from '../domain/people.ts'
+import type { Caller, User } from '../domain/people.ts'
 import { CostlyCalls } from './costly-calls.ts'
 import { viewsFor } from './integration-views.ts'
 import { rpcCookieHash } from './rpc-cookie.ts'
 import { SessionDesk } from './session-desk.ts'
 import type { BrowserSignIns } from './sign-ins.ts'
+import type { Report } from './token-reports.ts'
 
 const COOKIE = 'user-id=ann|Mon%2C%2005%20Jan%202027%2009%3A00%3A00%20GMT|c2ln'
 const FROM = { cookie: COOKIE, address: '192.0.2.7' }
@@ -37,9 +38,14 @@ beforeEach(async () => {
   const session = { userName: 'ann', name: 'Rscript', cookieHash: rpcCookieHash(COOKIE), cookieExpiresAt }
   sessionId = (await room.store.sessions.create(session)).id
   const caller = { userId: ann.id, userName: 'ann', sessionId, sessionName: 'Rscript' }
-  const costly = new CostlyCalls(room.effects)
+  const costly = new CostlyCalls({ ...room.effects, monotonicMs: () => 0 })
+  const reports = {
+    report: async (by: Caller, what: Report) => ({
+      ...{ outcome: 'renewed' as const, explanation: by.userName, action: what.uid },
+    }),
+  }
   const tokens = { authenticate: async () => caller, list: () => viewsFor(room, ann.id) }
-  desk = new SessionDesk({ ...room, signIns, tokens, costly: (each) => costly.count(each) })
+  desk = new SessionDesk({ ...room, signIns, tokens, reports, costly: (each) => costly.count(each) })
 })
 
 afterEach(async () => {
@@ -94,6 +100,11 @@ describe('signing out in a session', () => {
   test('of an integration that is not there names the nearest', async () => {
     await expect(desk.signOut({ ...FROM, uid: 'bxo' })).rejects.toMatchObject({ code: 'unknown_integration' })
   })
+})
+
+test('a report is made in the name of the caller', async () => {
+  const reported = await desk.report({ ...FROM, uid: box.uid, fingerprint: '0123456789abcdef' })
+  expect(reported).toMatchObject({ explanation: 'ann', action: box.uid })
 })
 
 describe('an integration somebody waits for', () => {

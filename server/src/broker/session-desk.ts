@@ -5,6 +5,7 @@ import type { Store } from '../store/store.ts'
 import type {
   CallbackProblemKind,
   LastProblem,
+  Reported,
   SessionCall,
   SessionCalls,
   SessionFacts,
@@ -17,6 +18,7 @@ import type { Catalogue } from './catalogue.ts'
 import { unknownIntegration } from './integration-views.ts'
 import { refusalOf } from './refusals.ts'
 import { rpcCookieHash } from './rpc-cookie.ts'
+import type { TokenReports } from './token-reports.ts'
 
 /** A problem older than this is of another sign-in than the one somebody waits for now, in milliseconds. */
 const PROBLEM_LIFE_MS = 15 * 60 * 1000
@@ -40,11 +42,12 @@ export interface SessionDeskParts {
   readonly catalogue: Catalogue
   readonly signIns: Pick<SignIns, 'signOut'>
   readonly tokens: Pick<Tokens, 'authenticate' | 'list'>
+  readonly reports: Pick<TokenReports, 'report'>
   /** Counts one such call; throws when there were too many. */
   readonly costly: (caller: Pick<Caller, 'userId' | 'sessionId'>) => void
 }
 
-/** Answers what a session may ask beside tokens: who it is, how a sign-in is, and to sign out. */
+/** Answers what a session may ask beside tokens: who it is, how a sign-in is, to sign out, and that a token does not work. */
 export class SessionDesk implements SessionCalls {
   readonly #parts: SessionDeskParts
 
@@ -75,6 +78,11 @@ export class SessionDesk implements SessionCalls {
     const caller = await tokens.authenticate(cookie, address)
     costly(caller)
     return await signIns.signOut({ id: caller.userId, name: caller.userName }, uid, address, caller)
+  }
+
+  async report({ cookie, ...report }: Parameters<SessionCalls['report']>[0]): Promise<Reported> {
+    const caller = await this.#parts.tokens.authenticate(cookie, report.address)
+    return await this.#parts.reports.report(caller, report)
   }
 
   /** The audit knows how a sign-in ended, on whichever node that was. */

@@ -8,6 +8,7 @@ import { kindOfFailure } from './log.ts'
 import { Periodic } from './periodic.ts'
 import { RESUME_MS } from './refresh-policy.ts'
 import { Refresher } from './refresher.ts'
+import { TokenReports } from './token-reports.ts'
 import { TokenFetcher } from './tokens.ts'
 
 /** How this process takes leases, and which other holders it knows to be gone. */
@@ -52,7 +53,8 @@ export function createTokens(shared: SharedParts, { holder, isDead }: LeaseIdent
     refresher.resume((token) => catalogue.findByInternalId(token.integrationId)),
   )
   resuming.start()
-  return { tokens: fetcher, tryAgain, costly, drain }
+  const reports = new TokenReports({ store, catalogue, refresher, audit, costly })
+  return { tokens: fetcher, reports, tryAgain, costly, drain }
 
   async function drain(): Promise<void> {
     await resuming.close()

@@ -4,7 +4,8 @@ import { missingScopes } from '../domain/integration-state.ts'
 import type { Caller } from '../domain/people.ts'
 import { type Phrasing, plainPhrasing, type State, sentenceOf } from '../domain/states.ts'
 import { isAlive, isFresh, type StoredToken } from '../domain/stored-token.ts'
-import { type LookUp, type Store, StoreError } from '../store/store.ts'
+import type { LookUp, Store } from '../store/store.ts'
+import { readAccessToken } from './access-token.ts'
 import type { ServedToken } from './audit-log.ts'
 import type { IntegrationView, Tokens } from './broker.ts'
 import type { Catalogue } from './catalogue.ts'
@@ -12,6 +13,7 @@ import { stateFor, unknownIntegration, viewsFor } from './integration-views.ts'
 import type { RefreshEnd, Refresher } from './refresher.ts'
 import { refusalOf } from './refusals.ts'
 import { rpcCookieHash } from './rpc-cookie.ts'
+import { stateAfter } from './state-after.ts'
 import { type CachedReply, fingerprintOf, TokenCache } from './token-cache.ts'
 
 /** What the token path is made of. */
@@ -119,7 +121,7 @@ export class TokenFetcher implements Tokens {
     request: Request,
     end?: RefreshEnd,
   ): Promise<string | undefined> {
-    const state = await this.#stateOf(integration, token, end)
+    const state = await stateAfter(this.#parts, integration, token, end)
     if (this.#isUsable(integration, token) && isAlive(token, this.#parts.store.now())) {
       const warned = state.code === 'renewal_delayed' || state.code === 'configuration_error'
       return await this.#serve(integration, token, look, request, warned ? this.#words(state) : undefined)
@@ -158,7 +160,7 @@ export class TokenFetcher implements Tokens {
   }
 
   async #reply(integration: Integration, token: StoredToken, warning: string | undefined): Promise<CachedReply | undefined> {
-    const accessToken = await this.#readAccessToken(token)
+    const accessToken = await readAccessToken(this.#parts.store, token)
     if (accessToken === undefined) return undefined
     const words = warning ?? this.#scopeWarning(integration, token)
     const body = asciiJson({
@@ -169,26 +171,6 @@ export class TokenFetcher implements Tokens {
     const reply = { generation: token.generation, integration, body, fingerprint: fingerprintOf(accessToken) }
     if (warning === undefined) this.#cache.keep(token, reply)
     return reply
-  }
-
-  /** Undefined when the row changed since the look-up, or was damaged and is marked so now (fault F25). */
-  async #readAccessToken(token: StoredToken): Promise<string | undefined> {
-    const { store } = this.#parts
-    try {
-      return (await store.tokens.readSecrets(token.id, token.generation))?.accessToken
-    } catch (error) {
-      if (!(error instanceof StoreError) || error.code !== 'unreadable') throw error
-      await store.tokens.markUnreadable(token.id, token.generation, store.now())
-      return undefined
-    }
-  }
-
-  async #stateOf(integration: Integration, token: StoredToken, end: RefreshEnd | undefined): Promise<State> {
-    const { store, refresher } = this.#parts
-    const now = store.now()
-    const words = wordsOf(end, isAlive(token, now))
-    const late = words === undefined ? token : { ...token, lastFailure: { at: now, words, retryAt: now } }
-    return stateFor(this.#parts, integration, late, await refresher.troubleOf(integration, token))
   }
 
   #scopeWarning(integration: Integration, token: StoredToken): string | undefined {
@@ -220,11 +202,4 @@ function asciiJson(value: object): string {
 function askedMs(integration: Integration, minTtlMs: number | undefined): number | undefined {
   if (integration.minTtlSeconds === undefined) return minTtlMs
   return Math.max(minTtlMs ?? 0, integration.minTtlSeconds * 1000)
-}
-
-/** Why the caller did not get a renewed token, where the row does not tell; {reason} words of ui.md. */
-function wordsOf(end: RefreshEnd | undefined, alive: boolean): string | undefined {
-  if (end?.kind === 'timed_out') return 'timed out after 15 s'
-  if (end?.kind === 'failed' && alive) return 'Benchkey itself could not ask it'
-  return undefined
 }

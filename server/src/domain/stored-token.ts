@@ -57,6 +57,8 @@ export interface StoredToken {
   readonly oddRefusals?: { readonly count: number; readonly since: Date }
   /** Set when an uncertain outcome happened since the last good reply: when it was sent. */
   readonly interruptedAt?: Date
+  /** When a session's report that the access token does not work last led to a refresh. */
+  readonly reportedAt?: Date
 }
 
 /** The secrets of one stored token, decrypted. Never logged, never listed. */

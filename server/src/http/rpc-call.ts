@@ -36,6 +36,11 @@ function parseTokenCall(body: Buffer): TokenCall | string {
   return { uid: uuid.toLowerCase(), minTtlMs: minTtl * 1000 }
 }
 
+/** The token a report names, in lower case; undefined when it names none. */
+export function fingerprintIn({ fingerprint }: Readonly<Record<string, unknown>>): string | undefined {
+  return typeof fingerprint === 'string' && /^[0-9a-f]{16}$/i.test(fingerprint) ? fingerprint.toLowerCase() : undefined
+}
+
 /** Bodies of calls are some 90 bytes; longer ones are not kept. */
 const KEPT_BODY_BYTES = 256
 const KEPT_CALLS = 1024

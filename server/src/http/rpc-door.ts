@@ -9,8 +9,15 @@ import { isTellable, reportUnknown } from './failures.ts'
 import type { HttpLog } from './log.ts'
 import type { PlainReplies } from './plain-replies.ts'
 import { collectBody } from './request-body.ts'
-import { parseBody, TokenCalls } from './rpc-call.ts'
-import { wireErrorOf, wireIntegrationsOf, wireSessionOf, wireSignedOutOf, wireWaitedForOf } from './rpc-replies.ts'
+import { fingerprintIn, parseBody, TokenCalls } from './rpc-call.ts'
+import {
+  wireErrorOf,
+  wireIntegrationsOf,
+  wireReportedOf,
+  wireSessionOf,
+  wireSignedOutOf,
+  wireWaitedForOf,
+} from './rpc-replies.ts'
 import type { RpcMethod, RpcRoute } from './rpc-routes.ts'
 
 /** What browsers and other credentials bring along; a program in a session sends none of them (security.md, *Web*). */
@@ -24,7 +31,7 @@ const NOT_OFFERED = {
 } as const
 
 /** These change something, so a GET never does it. */
-const POST_ONLY: ReadonlySet<RpcMethod> = new Set(['sign_out'])
+const POST_ONLY: ReadonlySet<RpcMethod> = new Set(['sign_out', 'report'])
 
 /** These take no arguments, so their body may be empty. */
 const WITHOUT_ARGUMENTS: ReadonlySet<RpcMethod> = new Set(['session', 'integration', 'sign_out'])
@@ -39,6 +46,9 @@ interface From {
   readonly cookie: string
   readonly address: string
 }
+
+type Call = Readonly<Record<string, unknown>>
+type OtherRoute = Exclude<RpcRoute, { method: 'oauth_token' }>
 
 /** The door of development sessions (wire.md): a plain handler in front of the framework, the path of every token fetch. */
 export class RpcDoor {
@@ -96,7 +106,7 @@ export class RpcDoor {
     } else {
       const call = body.length === 0 && WITHOUT_ARGUMENTS.has(route.method) ? {} : parseBody(body)
       if (typeof call === 'string') this.#refuseCall(response, call)
-      else this.#answerOther(response, route, from)
+      else this.#answerOther(response, route, call, from)
     }
   }
 
@@ -112,14 +122,19 @@ export class RpcDoor {
     )
   }
 
-  #answerOther(response: ServerResponse, route: Exclude<RpcRoute, { method: 'oauth_token' }>, from: From): void {
-    this.#replyTo(route, from).then(
+  #answerOther(response: ServerResponse, route: OtherRoute, call: Call, from: From): void {
+    const fingerprint = route.method === 'report' ? fingerprintIn(call) : ''
+    if (fingerprint === undefined) {
+      this.#refuseCall(response, 'fingerprint is not the first 16 hex digits of the SHA-256 of the token')
+      return
+    }
+    this.#replyTo(route, fingerprint, from).then(
       (reply) => this.#replies.json(response, JSON.stringify(reply)),
       (error: unknown) => this.#fail(response, error, route.method, from.address),
     )
   }
 
-  async #replyTo(route: Exclude<RpcRoute, { method: 'oauth_token' }>, from: From): Promise<object> {
+  async #replyTo(route: OtherRoute, fingerprint: string, from: From): Promise<object> {
     const { tokens, sessionCalls } = this.#broker
     switch (route.method) {
       case 'oauth_integrations': {
@@ -132,6 +147,8 @@ export class RpcDoor {
         return wireWaitedForOf(await sessionCalls.integration({ ...from, uid: route.uid }), this.#phrasing)
       case 'sign_out':
         return wireSignedOutOf(await sessionCalls.signOut({ ...from, uid: route.uid }))
+      case 'report':
+        return wireReportedOf(await sessionCalls.report({ ...from, uid: route.uid, fingerprint }))
       default: {
         await tokens.authenticate(from.cookie, from.address)
         return { error: NOT_OFFERED[route.method], code: 'not_offered' } satisfies WireError

@@ -7,6 +7,8 @@ import type { ServersOptions } from './servers.ts'
 const COOKIE = 'user-id=ada|Wed%2C%2001%20Jan%202031%2000%3A00%3A00%20GMT|c2ln'
 const OF_BOX = `/api/v1/integrations/${box.uid}`
 const SIGN_OUT = `${OF_BOX}/sign-out`
+const REPORT = `${OF_BOX}/report`
+const REPORTED = '{"fingerprint":"0123456789ABCDEF"}'
 
 const session: DevelopmentSession = {
   ...{ id: 's1', userId: 'u1', userName: 'ada', name: 'Rscript', kind: 'command' },
@@ -89,15 +91,37 @@ describe('signing out', () => {
     expect(asked).toEqual([0, 1].map(() => ({ cookie: COOKIE, uid: box.uid, address: '127.0.0.1' })))
   })
 
-  test('is not done by a GET', async () => {
+  test.each([SIGN_OUT, REPORT])('%s is not done by a GET', async (path) => {
     const { send } = await open()
-    const { status, headers } = await send(call(SIGN_OUT, { method: 'GET' }))
+    const { status, headers } = await send(call(path, { method: 'GET' }))
     expect({ status, allow: headers.allow }).toEqual({ status: 405, allow: 'POST' })
   })
 })
 
+describe('a report that a token does not work', () => {
+  const words = { explanation: 'The fact.', action: 'The act.' }
+
+  test('names the token by its fingerprint and is answered in words', async () => {
+    const asked: unknown[] = []
+    const reported = { outcome: 'too_soon', ...words, retryAfterSeconds: 420 } as const
+    const { send } = await open({ sessionCalls: { report: recording(asked, reported) } })
+    expect(json(await send(call(REPORT, { body: REPORTED })))).toEqual({ outcome: 'too_soon', ...words, retry_after: 420 })
+    expect(asked).toEqual([{ cookie: COOKIE, uid: box.uid, fingerprint: '0123456789abcdef', address: '127.0.0.1' }])
+  })
+
+  test.each(['', '{}', '{"fingerprint":7}', '{"fingerprint":"0123456789abcde"}', '{"fingerprint":"the token itself"}'])(
+    '%s names none: 400, and nobody is asked',
+    async (body) => {
+      const { send } = await open()
+      const reply = await send(call(REPORT, { body }))
+      expect(reply.status).toBe(400)
+      expect(reply.body).not.toContain('itself')
+    },
+  )
+})
+
 describe('every call of our own', () => {
-  const paths = ['/api/v1/session', OF_BOX, SIGN_OUT]
+  const paths = ['/api/v1/session', OF_BOX, SIGN_OUT, REPORT]
 
   test.each(paths)('%s is refused to what a browser sends, to other hosts and over plain http', async (path) => {
     const { send } = await open()
@@ -111,9 +135,9 @@ describe('every call of our own', () => {
 
   test.each(paths)('%s without a cookie, and with one that opens nothing: 401 in the words of the table', async (path) => {
     const ended = async (): Promise<never> => Promise.reject(new BrokerError('session_ended', ''))
-    const { send } = await open({ sessionCalls: { describe: ended, integration: ended, signOut: ended } })
+    const { send } = await open({ sessionCalls: { describe: ended, integration: ended, signOut: ended, report: ended } })
     for (const headers of [{}, { 'x-rs-session-server-rpc-cookie': undefined }]) {
-      const { status, reason, body } = await send(call(path, { headers }))
+      const { status, reason, body } = await send(call(path, { headers, body: REPORTED }))
       expect({ status, reason }).toEqual({
         status: 401,
         reason: 'This session has ended or lost its access, so it gets no tokens.',
@@ -125,10 +149,13 @@ describe('every call of our own', () => {
   test.each(paths)('%s lies under the base path and tolerates a second slash', async (path) => {
     const refused = async (): Promise<never> =>
       Promise.reject(new BrokerError('unknown_integration', 'There is none. Look.', { state: { code: 'unknown_integration' } }))
-    const calls = { describe: refused, integration: refused, signOut: refused }
+    const calls = { describe: refused, integration: refused, signOut: refused, report: refused }
     const { send } = await open({ sessionCalls: calls }, { callbackAddress: 'https://bench.example/workbench' })
     for (const slash of ['/workbench', '/workbench/']) {
-      expect(json(await send(call(slash + path)))).toMatchObject({ code: 'unknown_integration', error: 'There is none. Look.' })
+      expect(json(await send(call(slash + path, { body: REPORTED })))).toMatchObject({
+        code: 'unknown_integration',
+        error: 'There is none. Look.',
+      })
     }
     expect((await send(call(path))).status).toBe(400)
   })

@@ -3,10 +3,11 @@ import type {
   WireIntegration,
   WireIntegrationDetails,
   WireIntegrations,
+  WireReported,
   WireSession,
   WireSignedOut,
 } from '@benchkey/sdk/wire'
-import type { IntegrationView, LastProblem, SessionFacts, SignedOut, WaitedForView } from '../broker/broker.ts'
+import type { IntegrationView, LastProblem, Reported, SessionFacts, SignedOut, WaitedForView } from '../broker/broker.ts'
 import { callbackSentenceOf } from '../domain/callback-problems.ts'
 import type { BrokerError } from '../domain/errors.ts'
 import { hostOf, type Integration, issuerOf } from '../domain/integration.ts'
@@ -95,6 +96,11 @@ export function wireSessionOf(facts: SessionFacts, server: { publicUrl: string; 
 /** Reply of `/api/v1/integrations/:uid/sign-out`. */
 export function wireSignedOutOf(signedOut: SignedOut): WireSignedOut {
   return signedOut.wasSignedIn ? { signed_out: true, revocation: signedOut.revocation } : { signed_out: false }
+}
+
+/** Reply of `/api/v1/integrations/:uid/report`. */
+export function wireReportedOf({ outcome, explanation, action, retryAfterSeconds }: Reported): WireReported {
+  return { outcome, explanation, action, ...(retryAfterSeconds === undefined ? {} : { retry_after: retryAfterSeconds }) }
 }
 
 /** UTC in whole seconds, as every instant of the RPC is written. */

@@ -4,7 +4,7 @@ import { basePathOf } from './allowed-hosts.ts'
 const COMPATIBLE = ['oauth_integrations', 'oauth_token', 'id_token', 'delegated_azure_token'] as const
 
 /** What our own clients ask of one integration: the last part of the path, if any. */
-const OF_INTEGRATION = { '': 'integration', 'sign-out': 'sign_out' } as const
+const OF_INTEGRATION = { '': 'integration', 'sign-out': 'sign_out', report: 'report' } as const
 
 type Plain = (typeof COMPATIBLE)[number] | 'session'
 type OfIntegration = (typeof OF_INTEGRATION)[keyof typeof OF_INTEGRATION]

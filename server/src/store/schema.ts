@@ -106,6 +106,8 @@ export interface Oauth2TokensTable {
   /** 1 while that request is not resolved. */
   attempt_open: number
   interrupted_at: number | null
+  /** When a session last reported that its access token does not work. */
+  reported_at: number | null
   lease_node: string | null
   lease_incarnation: string | null
   lease_pid: number | null

@@ -171,6 +171,11 @@ export interface TokenStore {
   requireSignIn(key: AttemptKey, verdict: { reason: ReauthenticationReason; at: Date; providerText?: string }): Promise<boolean>
   /** The row's ciphertext does not open (fault F25): it asks to sign in again. WHERE id and generation match. */
   markUnreadable(tokenId: string, generation: number, at: Date): Promise<boolean>
+  /**
+   * A session reports that the access token does not work: true for the one caller that may refresh it for that, in `everyMs`
+   * and over all nodes. False when the generation is another one by now.
+   */
+  claimReport(tokenId: string, generation: number, report: { at: Date; everyMs: number }): Promise<boolean>
   /** *Try again*: takes the parked refresh token back into service, once. False when none is parked. */
   unpark(tokenId: string): Promise<boolean>
   /** Erases refresh tokens parked before the instant. */

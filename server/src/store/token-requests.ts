@@ -8,7 +8,7 @@ import { readableSecrets, sealSecrets } from './token-secrets.ts'
 
 type RequestMethods = Pick<
   TokenStore,
-  'beginAttempt' | 'saveReply' | 'recordFailure' | 'settleAttempt' | 'requireSignIn' | 'markUnreadable' | 'unpark'
+  'beginAttempt' | 'saveReply' | 'recordFailure' | 'settleAttempt' | 'requireSignIn' | 'markUnreadable' | 'claimReport' | 'unpark'
 >
 
 /** What a refresh does to its row, before and after the token request. All but the first step count for one attempt only. */
@@ -40,6 +40,22 @@ export function tokenRequests(context: StoreContext): RequestMethods {
           })
             .where('id', '=', tokenId)
             .where('generation', '=', generation),
+        ),
+      ),
+    claimReport: (tokenId, generation, { at, everyMs }) =>
+      database.write((transaction) =>
+        isHit(
+          changeTokens(transaction, { reported_at: at.getTime() })
+            .where('id', '=', tokenId)
+            .where('generation', '=', generation)
+            .where((row) =>
+              row.or([
+                row('reported_at', 'is', null),
+                row('reported_at', '<=', at.getTime() - everyMs),
+                // From before the clock was set back: it would hold every report off until then.
+                row('reported_at', '>', at.getTime() + everyMs),
+              ]),
+            ),
         ),
       ),
     unpark: (tokenId) =>

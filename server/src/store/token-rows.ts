@@ -35,6 +35,7 @@ export function toStoredToken(row: TokenRow): StoredToken {
     ...ifSet('intent', intentOf(row)),
     ...ifSet('oddRefusals', row.odd_refusals_since, (since) => ({ count: row.odd_refusals, since: toDate(since) })),
     ...ifSet('interruptedAt', row.interrupted_at, toDate),
+    ...ifSet('reportedAt', row.reported_at, toDate),
   }
 }
 

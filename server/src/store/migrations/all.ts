@@ -1,7 +1,9 @@
 import type { Migration } from 'kysely/migration'
 import { mainTrip } from './0001-main-trip.ts'
+import { reports } from './0004-reports.ts'
 
 /** Every migration by its name, which orders them. Never change one that was released: add one, in a file of its own. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001_main_trip': mainTrip,
+  '0004_reports': reports,
 }
