@@ -3,7 +3,8 @@ import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { type DestinationStream, type Logger, pino } from 'pino'
 import { createBroker } from './broker/create.ts'
-import { createTokens, incarnationOf, type LeaseIdentity } from './broker/token-use-cases.ts'
+import type { NodeIdentity } from './broker/node-heart.ts'
+import { createTokens, incarnationOf } from './broker/token-use-cases.ts'
 import type { Configuration, LoadResult, ServerConfiguration } from './config/configuration.ts'
 import { formatDiagnostic } from './config/diagnostics.ts'
 import { type LoadedConfiguration, loadConfiguration } from './config/load.ts'
@@ -17,7 +18,7 @@ import { isAlive, startTimeOf } from './launcher/processes.ts'
 import { LocalAccounts } from './login/local-accounts.ts'
 import { createAuthorizationServers } from './oauth/create.ts'
 import { openStore } from './store/open.ts'
-import type { Store } from './store/store.ts'
+import type { LeaseHolder, Store } from './store/store.ts'
 
 /** What a server is started with. All of it but the directories has a default: the real world. */
 export interface StartOptions {
@@ -70,6 +71,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
   const { server, database } = configuration
   const webRoot = builtPages(options.webRoot ?? PAGES)
   const store = await openStore({ directory: database.directory, dataDir, uid, effects })
+  const node = identityOf(effects, options.version)
   let doors: Servers | undefined
   let broker: ClosableBroker | undefined
   try {
@@ -93,7 +95,8 @@ export async function start(options: StartOptions): Promise<RunningServer> {
       ...(server.sslCaCertificate === undefined ? {} : { caCertificate: readFileSync(server.sslCaCertificate, 'utf8') }),
       serverUid: uid,
       findUnixAccount,
-      createTokens: (shared) => createTokens(shared, leaseIdentity(effects)),
+      node,
+      createTokens: (shared) => createTokens(shared, node),
     })
     doors = await createServers({ broker, effects, log, options: doorOptions(server, options, webRoot) })
     const port = await doors.listen(server.wwwAddress, server.wwwPort)
@@ -171,7 +174,7 @@ function tlsIdentity(server: ServerConfiguration): { cert: string; key: string }
 }
 
 /** Two containers may share a host name and a database, but not a pid namespace: only pids of one namespace compare. */
-function leaseIdentity(effects: Effects): LeaseIdentity {
+function identityOf(effects: Effects, version: string): NodeIdentity {
   const own = {
     nodeId: `${hostname()} ${readlinkSync('/proc/self/ns/pid')}`,
     pid: process.pid,
@@ -179,7 +182,8 @@ function leaseIdentity(effects: Effects): LeaseIdentity {
     bootId: effects.bootId,
   }
   const holder = { ...own, incarnation: incarnationOf(own) }
-  return { holder, isDead: (other) => other.nodeId === holder.nodeId && !isAlive(other, effects.bootId) }
+  const isDead = (other: LeaseHolder): boolean => other.nodeId === holder.nodeId && !isAlive(other, effects.bootId)
+  return { holder, isDead, host: hostname(), version }
 }
 
 function addressOf(publicUrl: string): string {

@@ -12,12 +12,14 @@ const address = '192.0.2.1'
 let room: BrokerRoom
 let loaded: LoadResult
 let woken: number
+let hashes: string[]
 let sessions: SessionKeeper
 
 beforeEach(async () => {
   room = await openBrokerRoom()
   loaded = { diagnostics: [] }
   woken = 0
+  hashes = []
   sessions = new SessionKeeper({
     ...room,
     callbackAddress: room.publicUrl,
@@ -53,6 +55,9 @@ function administrator(singleUser = false): Administrator {
     loadConfiguration: async () => loaded,
     wakeRevocations: () => {
       woken += 1
+    },
+    configurationChanged: () => {
+      hashes.push(room.catalogue.hash)
     },
   })
 }
@@ -157,6 +162,7 @@ describe('a reload', () => {
       findings: [{ severity: 'warning', text: '/etc/oauth-clients.conf:3: [box] name: Twice.' }],
     })
     expect(room.catalogue.all()).toEqual([box])
+    expect(hashes).toEqual([room.catalogue.hash])
     expect(told).toEqual(['integrations'])
     expect(await room.audited('configuration.applied')).toHaveLength(1)
   })

@@ -25,6 +25,8 @@ export interface AdministrationParts {
   readonly started: Configuration
   readonly loadConfiguration: () => Promise<LoadResult>
   readonly wakeRevocations: () => void
+  /** Called when other integrations are in force. */
+  readonly configurationChanged: () => void
 }
 
 /** Accounts, the configuration, and whether all is well. */
@@ -109,7 +111,7 @@ export class Administrator implements Administration {
   }
 
   async #reload(): ReturnType<Administration['reload']> {
-    const { catalogue, store, audit, changes, loadConfiguration } = this.#parts
+    const { catalogue, store, audit, changes, loadConfiguration, configurationChanged } = this.#parts
     const { configuration, diagnostics } = await loadConfiguration()
     const findings = diagnostics.map(
       (finding): ReloadFinding => ({ severity: finding.severity, text: formatDiagnostic(finding) }),
@@ -120,6 +122,7 @@ export class Administrator implements Administration {
       return { applied: false, findings }
     }
     await catalogue.replace(configuration.integrations, store.now())
+    configurationChanged()
     await audit.record({
       action: 'configuration.applied',
       outcome: 'ok',

@@ -1,7 +1,7 @@
 import { editDistance } from '../domain/edit-distance.ts'
 import type { Integration, IntegrationUid } from '../domain/integration.ts'
 import type { IntegrationStore } from '../store/store.ts'
-import { clientFingerprint, configurationHash } from './integration-hashes.ts'
+import { clientFingerprint, configurationHash, hashOfAll } from './integration-hashes.ts'
 
 interface Entry {
   readonly integration: Integration
@@ -15,9 +15,10 @@ interface Snapshot {
   readonly inOrder: readonly Integration[]
   readonly byUid: ReadonlyMap<IntegrationUid, Entry>
   readonly byInternalId: ReadonlyMap<string, Entry>
+  readonly hash: string
 }
 
-const EMPTY: Snapshot = { inOrder: [], byUid: new Map(), byInternalId: new Map() }
+const EMPTY: Snapshot = { inOrder: [], byUid: new Map(), byInternalId: new Map(), hash: '' }
 
 /** Where the browser comes back from a provider, below the public URL. */
 const CALLBACK_PATH = '/oauth_redirect_callback'
@@ -42,7 +43,13 @@ export class Catalogue {
       inOrder: [...integrations],
       byUid: new Map(entries.map((entry) => [entry.integration.uid, entry])),
       byInternalId: new Map(entries.map((entry) => [entry.internalId, entry])),
+      hash: hashOfAll(this.publicUrl, integrations),
     }
+  }
+
+  /** Equal in two processes exactly when they run the same integrations under the same public URL. */
+  get hash(): string {
+    return this.#current.hash
   }
 
   /** By Integration ID, any case. */

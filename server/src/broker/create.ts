@@ -12,6 +12,7 @@ import { Catalogue } from './catalogue.ts'
 import { LiveChanges } from './live-changes.ts'
 import type { Log } from './log.ts'
 import { BrowserLogins } from './logins.ts'
+import { NodeHeart, type NodeIdentity } from './node-heart.ts'
 import { RevocationQueue } from './revocation-queue.ts'
 import { SessionDesk } from './session-desk.ts'
 import { SessionKeeper } from './sessions.ts'
@@ -33,6 +34,7 @@ export interface BrokerParts {
   /** PEM of the private CA that sessions are given. */
   readonly caCertificate?: string
   readonly serverUid: number
+  readonly node: NodeIdentity
   readonly findUnixAccount: (name: string) => Promise<UnixAccount | undefined>
   /** The token path and the refresh engine, made over what the use cases share. */
   readonly createTokens: (shared: SharedParts) => TokenUseCases
@@ -76,12 +78,13 @@ export async function createBroker(parts: BrokerParts): Promise<Broker & { close
   const sessions = new SessionKeeper({ ...parts, audit, publicUrl, callbackAddress, singleUser })
   const sweeper = new Sweeper({ store, effects, sessions, log })
   const { loadConfiguration } = parts
+  const heart = new NodeHeart({ store, effects, log, identity: parts.node, configurationHash: () => catalogue.hash })
   const administration = new Administrator({
     ...{ store, catalogue, accounts, audit, changes, sessions, singleUser },
-    ...{ started: configuration, loadConfiguration, wakeRevocations },
+    ...{ started: configuration, loadConfiguration, wakeRevocations, configurationChanged: () => heart.beat() },
   })
   const signIns = new BrowserSignIns({ ...shared, revocations }, engine.tryAgain)
-  const loops = [audit, uses, revocations, sweeper]
+  const loops = [heart, audit, uses, revocations, sweeper]
   for (const loop of loops) loop.start()
   return {
     logins: new BrowserLogins({ store, accounts, effects, audit, changes, singleUser }),
@@ -96,6 +99,7 @@ export async function createBroker(parts: BrokerParts): Promise<Broker & { close
       await Promise.all([revocations, sweeper, sessions].map((part) => part.close()))
       await uses.close()
       await audit.close()
+      await heart.close()
     },
   }
 }

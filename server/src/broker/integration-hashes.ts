@@ -27,19 +27,22 @@ const SECRET_DIGITS = 4
 export function configurationHash(integration: Integration): string {
   const { clientId, clientSecret, authenticationMethod } = integration.client
   const { tokenUrl, refreshUrl, revocationUrl, tokenBody, tokenParams, refreshParams, resources, audience } = integration
-  const secretMark = hash('sha256', clientSecret, 'hex').slice(0, SECRET_DIGITS)
+  const mark = secretMark(clientSecret)
   const endpoints = [tokenUrl, refreshUrl, revocationUrl]
-  return digest([
-    clientId,
-    authenticationMethod,
-    secretMark,
-    endpoints,
-    tokenBody,
-    tokenParams,
-    refreshParams,
-    resources,
-    audience,
-  ])
+  return digest([clientId, authenticationMethod, mark, endpoints, tokenBody, tokenParams, refreshParams, resources, audience])
+}
+
+/** All that nodes have to agree about: the address users come to, and everything about every integration. */
+export function hashOfAll(publicUrl: string, integrations: readonly Integration[]): string {
+  const marked = integrations.map((each) => ({
+    ...each,
+    client: { ...each.client, clientSecret: secretMark(each.client.clientSecret) },
+  }))
+  return digest([publicUrl, JSON.stringify(marked)])
+}
+
+function secretMark(clientSecret: string): string {
+  return hash('sha256', clientSecret, 'hex').slice(0, SECRET_DIGITS)
 }
 
 function digest(parts: readonly unknown[]): string {

@@ -5,6 +5,7 @@ import type { LeaseHolder } from '../store/store.ts'
 import { CostlyCalls } from './costly-calls.ts'
 import type { SharedParts, TokenUseCases } from './create.ts'
 import { kindOfFailure } from './log.ts'
+import type { NodeIdentity } from './node-heart.ts'
 import { Periodic } from './periodic.ts'
 import { RESUME_MS } from './refresh-policy.ts'
 import { Refresher } from './refresher.ts'
@@ -12,10 +13,7 @@ import { TokenReports } from './token-reports.ts'
 import { TokenFetcher } from './tokens.ts'
 
 /** How this process takes leases, and which other holders it knows to be gone. */
-export interface LeaseIdentity {
-  readonly holder: LeaseHolder
-  readonly isDead: (holder: LeaseHolder) => boolean
-}
+type LeaseIdentity = Pick<NodeIdentity, 'holder' | 'isDead'>
 
 /** Open flights get this long after the last caller was answered (fault F4: a drain of 20 s in all). */
 const DRAIN_MS = 5_000

@@ -22,11 +22,16 @@ export interface DevelopmentSession {
   readonly userName: string
   /** Shown to people: the command's first word. */
   readonly name: string
-  readonly kind: 'command'
+  /** `command`: as long as its supervisor; `environment`: without one, until `endsAt`. */
+  readonly kind: 'command' | 'environment'
   readonly startedAt: Date
   readonly endedAt?: Date
+  /** When it ends by itself. */
+  readonly endsAt?: Date
   /** The process that owns the session on this host; its end is the session's end. */
   readonly supervisor?: { readonly pid: number; readonly startTime: string; readonly bootId: string }
+  /** Node id of the server that opened it: the supervisor's pid counts there. */
+  readonly node?: string
 }
 
 /** Who asks the broker for something, as the RPC door established it. */

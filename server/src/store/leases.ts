@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely'
 import type { StoreContext } from './database.ts'
+import { isDeserted } from './nodes.ts'
 import type { Oauth2TokensTable } from './schema.ts'
 import type { LeaseHolder, TokenStore } from './store.ts'
 
@@ -30,7 +31,10 @@ export function leases({ database }: StoreContext): LeaseMethods {
           .executeTakeFirst()
         if (!row) return false
         const other = holderOf(row)
-        if (other && !isSame(other, holder) && !isVoid(row, other, holder, monotonicMs) && !isDead(other)) return false
+        if (other && !isSame(other, holder) && !isVoid(row, other, holder, monotonicMs) && !isDead(other)) {
+          const lease = { holder: other, untilMs: row.lease_until ?? 0, durationMs }
+          if (!(await isDeserted(transaction, lease, holder, monotonicMs))) return false
+        }
         // Compare and swap: where transactions do not exclude each other, another may have taken it since it was read.
         let swap = transaction
           .updateTable('oauth2_tokens')

@@ -19,6 +19,7 @@ import { integrationStore } from './integrations.ts'
 import { type KeyRing, loadKeyRing, memoryKeyRing } from './key-ring.ts'
 import { checkSentinels, registerKeys } from './keys.ts'
 import { MIGRATION_NAMES, migrate } from './migrations.ts'
+import { nodeStore } from './nodes.ts'
 import { revocationStore } from './revocations.ts'
 import { sessionStore } from './sessions.ts'
 import { SqliteDatabase } from './sqlite.ts'
@@ -162,6 +163,7 @@ function assemble(database: SqliteDatabase, context: StoreContext, deploymentId:
     sessions: sessionStore(context, lookUp.lookUp),
     revocations: revocationStore(context),
     audit: auditStore(context),
+    nodes: nodeStore(context),
     now: () => context.effects.now(),
     ping: () => database.ping(),
     close,

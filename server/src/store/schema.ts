@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely'
+import type { DevelopmentSession } from '../domain/people.ts'
 
 /**
  * The tables, as the queries see them. Instants are milliseconds since 1970 (UTC); flags are 0 or 1; ids are random UUIDs
@@ -17,6 +18,7 @@ export interface Tables {
   rpc_cookies: { cookie_hash: string; session_id: string; expires_at: number }
   revocations: RevocationsTable
   audit: AuditTable
+  nodes: NodesTable
 }
 
 /** People who may log in. */
@@ -131,12 +133,16 @@ export interface SessionsTable {
   id: string
   user_id: string
   name: string
-  kind: 'command'
+  kind: DevelopmentSession['kind']
   started_at: number
   ended_at: number | null
   supervisor_pid: number | null
   supervisor_start_time: string | null
   supervisor_boot: string | null
+  /** Node id of the server that opened it; on its host is the supervisor. */
+  supervisor_node: string | null
+  /** When it ends without anybody ending it; null: with its supervisor. */
+  ends_at: number | null
 }
 
 /** Tokens that wait to be revoked at the service, and those it never confirmed. */
@@ -171,4 +177,25 @@ export interface AuditTable {
   count: number | null
   reference: string | null
   detail: string | null
+}
+
+/** Server processes that run, or fell silent a moment ago. */
+export interface NodesTable {
+  /** Unique per process. */
+  incarnation: string
+  /** Host and its space of process ids: pids compare only within one. */
+  node_id: string
+  host: string
+  version: string
+  pid: number
+  start_time: string
+  boot: string
+  started_at: number
+  configuration_hash: string
+  heartbeat_at: number
+  /** What `heartbeat_ms` and `steady_ms` are measured on: for SQLite this boot's CLOCK_MONOTONIC. */
+  clock: string
+  heartbeat_ms: number
+  /** Since when no heartbeat was late. */
+  steady_ms: number
 }

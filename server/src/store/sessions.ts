@@ -1,6 +1,6 @@
 import type { Selectable, Transaction } from 'kysely'
 import type { DevelopmentSession } from '../domain/people.ts'
-import { ifSet, newId, type StoreContext, toDate } from './database.ts'
+import { ifSet, newId, type StoreContext, toDate, toMs } from './database.ts'
 import type { SessionsTable, Tables } from './schema.ts'
 import { type SessionStore, StoreError } from './store.ts'
 import { fold } from './users.ts'
@@ -112,12 +112,14 @@ async function createSession(
       id: newId(effects),
       user_id: user.id,
       name: session.name,
-      kind: 'command',
+      kind: session.endsAt ? 'environment' : 'command',
       started_at: now,
       ended_at: null,
       supervisor_pid: supervisor?.pid ?? null,
       supervisor_start_time: supervisor?.startTime ?? null,
       supervisor_boot: supervisor?.bootId ?? null,
+      supervisor_node: session.node ?? null,
+      ends_at: toMs(session.endsAt),
     }
     await removeExpiredCookies(transaction, now)
     await transaction
@@ -146,6 +148,8 @@ function toSession(row: Selectable<SessionsTable>, userName: string): Developmen
     kind: row.kind,
     startedAt: toDate(row.started_at),
     ...ifSet('endedAt', row.ended_at, toDate),
+    ...ifSet('endsAt', row.ends_at, toDate),
+    ...ifSet('node', row.supervisor_node),
     ...ifSet('supervisor', row.supervisor_pid, (pid) => ({
       pid,
       startTime: row.supervisor_start_time ?? '',

@@ -13,6 +13,7 @@ export interface Store {
   readonly sessions: SessionStore
   readonly revocations: RevocationStore
   readonly audit: AuditStore
+  readonly nodes: NodeStore
   /** The database's clock (SQLite: this process's). */
   now(): Date
   /** Rejects when the database cannot be read and written now. */
@@ -135,7 +136,10 @@ export interface TokenStore {
     clientFingerprint: string
     reply: SavedReply
   }): Promise<StoredToken>
-  /** Compare-and-swap on the row's lease columns; true when the holder has it now. Expired, other-boot and dead-owner leases are void. */
+  /**
+   * Compare-and-swap on the row's lease columns; true when the holder has it now. Void are leases that have run out, of
+   * another boot, of owners that are dead, and of nodes whose heartbeat is older than 15 s.
+   */
   takeLease(
     tokenId: string,
     holder: LeaseHolder,
@@ -206,6 +210,10 @@ export interface SessionStore {
     userName: string
     name: string
     supervisor?: DevelopmentSession['supervisor']
+    /** Node id of the server that opens it. */
+    node?: string
+    /** For a session without a supervisor. */
+    endsAt?: Date
     cookieHash: string
     cookieExpiresAt: Date
   }): Promise<DevelopmentSession>
@@ -286,6 +294,30 @@ export interface AuditStore {
   append(events: readonly AuditEvent[]): Promise<void>
   /** Newest first. */
   list(filter: { limit: number; userName?: string; action?: string }): Promise<readonly AuditEvent[]>
+}
+
+/** A server process as its row tells it. */
+export interface ServerNode {
+  readonly holder: LeaseHolder
+  readonly host: string
+  readonly version: string
+  readonly startedAt: Date
+  /** Equal on two nodes exactly when they run the same integrations. */
+  readonly configurationHash: string
+  /** Database time. */
+  readonly heartbeatAt: Date
+  /** False when the last heartbeat is older than 15 s. */
+  readonly isLive: boolean
+}
+
+/** The server processes on this database. */
+export interface NodeStore {
+  /** A heartbeat: makes the node's row or moves it on. Rows of nodes that are long silent go. */
+  beat(node: Omit<ServerNode, 'heartbeatAt' | 'isLive'>): Promise<void>
+  /** A clean stop, or a predecessor that is known dead. */
+  remove(incarnation: string): Promise<void>
+  /** By host and start. */
+  list(): Promise<readonly ServerNode[]>
 }
 
 /**

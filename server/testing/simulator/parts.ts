@@ -48,6 +48,7 @@ export function pointedStore(world: World, node: SimulatedNode, store: Store, sa
     sessions: wrap(store.sessions),
     revocations: wrap(store.revocations),
     audit: wrap(store.audit),
+    nodes: wrap(store.nodes),
     now: () => new Date(world.nowMs),
     ping: () => store.ping(),
     close: () => store.close(),
