@@ -100,9 +100,10 @@ export class OptionsWorld {
     if (reply.status !== 303) throw new Error(`The callback of ${section} answered ${reply.status}: ${reply.body}`)
   }
 
-  /** Asks for the token as R does. */
-  async fetch(uid: string): Promise<Partial<WireToken & WireError>> {
-    return JSON.parse((await fetchToken(this.files, this.session.cookie, uid)).body) as Partial<WireToken & WireError>
+  /** Asks for the token as R does, or for one that lives so many seconds. */
+  async fetch(uid: string, minTtlSeconds?: number): Promise<Partial<WireToken & WireError>> {
+    const { body } = await fetchToken(this.files, this.session.cookie, uid, minTtlSeconds)
+    return JSON.parse(body) as Partial<WireToken & WireError>
   }
 
   /** Lets so many seconds pass. */

@@ -190,12 +190,18 @@ export function send(
   })
 }
 
-/** Asks the session RPC for a token as R does. */
-export function fetchToken(files: Pick<ServerFiles, 'ca' | 'publicUrl'>, cookie: string, uid: string): Promise<RawReply> {
+/** Asks the session RPC for a token as R does; a client of ours may add a least life in seconds. */
+export function fetchToken(
+  files: Pick<ServerFiles, 'ca' | 'publicUrl'>,
+  cookie: string,
+  uid: string,
+  minTtlSeconds?: number,
+): Promise<RawReply> {
+  const kwparams = { uuid: uid, ...(minTtlSeconds === undefined ? {} : { min_ttl: minTtlSeconds }) }
   return send(files, '/oauth_token', {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'x-rs-session-server-rpc-cookie': cookie },
-    body: JSON.stringify({ kwparams: { uuid: uid }, method: 'oauth_token' }),
+    body: JSON.stringify({ kwparams, method: 'oauth_token' }),
   })
 }
 

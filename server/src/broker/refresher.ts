@@ -1,5 +1,5 @@
 import type { Integration } from '../domain/integration.ts'
-import type { StoredToken } from '../domain/stored-token.ts'
+import { isTooEarly, type StoredToken } from '../domain/stored-token.ts'
 import type { IntegrationTrouble } from '../store/store.ts'
 import type { FlightEnd, FlightParts } from './flight-parts.ts'
 import { Lease } from './lease.ts'
@@ -30,8 +30,8 @@ export class Refresher {
   }
 
   /**
-   * Whether a token request may leave for this row now: its client and addresses, cool-down, a refresh token that is perhaps
-   * spent, and the integration's breaker, of which this may take the one trial. A flight that is under way may be joined.
+   * Whether a token request may leave for this row now: its client and addresses, `refresh-before`, cool-down, a refresh token
+   * that is perhaps spent, and the integration's breaker, of which this may take the one trial. A flight that is under way may be joined.
    */
   async mayRefresh(integration: Integration, token: StoredToken): Promise<boolean> {
     if (this.#flights.has(token.id)) return true
@@ -39,6 +39,7 @@ export class Refresher {
     if (token.clientFingerprint !== this.#parts.fingerprintOf(integration)) return false
     const { store } = this.#parts
     const now = store.now()
+    if (isTooEarly(token, now, integration.refreshBeforeSeconds)) return false
     if (isCoolingDown(token.lastFailure, now) || this.#isHeld(integration, token, now)) return false
     const trouble = await this.troubleOf(integration, token)
     if (!trouble) return true

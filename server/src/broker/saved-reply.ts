@@ -2,6 +2,9 @@ import type { Integration } from '../domain/integration.ts'
 import type { TokenReply } from '../oauth/outcome.ts'
 import type { SavedReply } from '../store/store.ts'
 
+/** Ten years: what is told to end later, or to have ended before it was asked for, is told wrong (fault F17). */
+const LONGEST_LIFE_SECONDS = 10 * 365 * 24 * 60 * 60
+
 /** What a token reply leaves in a row; life counts from when the request was *sent* (refresh.md, *Who may send*). */
 export function savedReplyOf(
   integration: Pick<Integration, 'expiresInDefaultSeconds'>,
@@ -10,6 +13,8 @@ export function savedReplyOf(
 ): SavedReply {
   const lifeSeconds = reply.expiresInSeconds ?? integration.expiresInDefaultSeconds
   const after = (seconds: number): Date => new Date(sentAt.getTime() + seconds * 1000)
+  const isSensible = reply.expiresAt && reply.expiresAt > sentAt && reply.expiresAt < after(LONGEST_LIFE_SECONDS)
+  const expiresAt = isSensible ? reply.expiresAt : lifeSeconds === undefined ? undefined : after(lifeSeconds)
   return {
     secrets: {
       accessToken: reply.accessToken,
@@ -18,7 +23,7 @@ export function savedReplyOf(
     },
     tokenType: reply.tokenType,
     issuedAt: sentAt,
-    ...(lifeSeconds === undefined ? {} : { expiresAt: after(lifeSeconds) }),
+    ...(expiresAt ? { expiresAt } : {}),
     ...(reply.scopes === undefined ? {} : { scopesGranted: reply.scopes }),
     ...(reply.account === undefined ? {} : { account: reply.account }),
     ...(reply.refreshTokenExpiresInSeconds === undefined

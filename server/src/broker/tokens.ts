@@ -198,8 +198,12 @@ function asciiJson(value: object): string {
   return JSON.stringify(value).replace(/[\u007f-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
-/** Milliseconds; the larger of what the caller and the administrator (`min-ttl`) ask for. */
-function askedMs(integration: Integration, minTtlMs: number | undefined): number | undefined {
-  if (integration.minTtlSeconds === undefined) return minTtlMs
-  return Math.max(minTtlMs ?? 0, integration.minTtlSeconds * 1000)
+/**
+ * Milliseconds; the larger of what the caller and the administrator (`min-ttl`) ask for, never more than lets the service renew
+ * (`refresh-before`).
+ */
+function askedMs({ minTtlSeconds, refreshBeforeSeconds }: Integration, minTtlMs: number | undefined): number | undefined {
+  const asked = minTtlSeconds === undefined ? minTtlMs : Math.max(minTtlMs ?? 0, minTtlSeconds * 1000)
+  if (refreshBeforeSeconds === undefined) return asked
+  return Math.min(asked ?? Number.POSITIVE_INFINITY, refreshBeforeSeconds * 1000)
 }

@@ -167,6 +167,22 @@ const CLIENT_LINES: readonly (readonly [line: string, finding: string])[] = [
   ],
   ['resource=urn:a urn:b urn:a', 'error 6: [a] resource: names a resource twice; keep one of the two.'],
   ['audience=a\tb', 'error 6: [a] audience: holds a tab; write a blank instead.'],
+  ['access-token-path=data/token', 'error 6: [a] access-token-path: is not a JSON pointer; write /member or /outer/inner.'],
+  [
+    'refresh-token-path=/a~2',
+    'error 6: [a] refresh-token-path: holds a ~ that stands for nothing; write ~0 for the sign itself, ~1 for a slash.',
+  ],
+  ['scope-path=/a//b', 'error 6: [a] scope-path: is a JSON pointer with an empty name; write /member or /outer/inner.'],
+  [
+    'expires-at-path=/1/2/3/4/5/6/7/8/9',
+    'error 6: [a] expires-at-path: leads through more than 8 members; no token reply is so deep.',
+  ],
+  [
+    'expires-in-path=/expires_in',
+    'warning 6: [a] expires-in-path: is where Benchkey looks anyway, so it changes nothing; remove the line.',
+  ],
+  ['expires-in-unit=minutes', 'error 6: [a] expires-in-unit: is not a known unit; write seconds or milliseconds.'],
+  ['refresh-before=0', 'error 6: [a] refresh-before: is not a whole number of seconds from 1 to 86400.'],
   [
     'token-endpoint-auth-method=none',
     'error 3: [a] client-secret: stands beside token-endpoint-auth-method=none, a client without a secret; keep one of the two.',
@@ -241,6 +257,18 @@ describe('a finding in a section of oauth-clients.conf', () => {
     [
       ['client-secret=x', 'resource=urn:a', 'token-url=https://as.example/token?resource=urn:b'],
       'error 4: [a] token-url: names resource in its query, which the option resource sends already; keep one of the two.',
+    ],
+    [
+      ['client-secret=x', 'expires-at-path=/a', 'expires-in-path=/b'],
+      'error 4: [a] expires-in-path: stands beside expires-at-path; a token reply tells a life or an instant, keep the one it tells.',
+    ],
+    [
+      ['client-secret=x', 'access-token-path=/a/b', 'refresh-token-path=/a/b'],
+      'error 4: [a] refresh-token-path: names the same place as access-token-path; one of the two is wrong.',
+    ],
+    [
+      ['client-secret=x', 'refresh-before=30', 'min-ttl=60'],
+      'error 4: [a] min-ttl: asks for a longer life than refresh-before leaves a token; lower min-ttl or raise refresh-before.',
     ],
   ]
 

@@ -109,6 +109,12 @@ describe('loading', () => {
       'refresh-url=https://as.example/again',
       'resource=https://api.example urn:b',
       'audience=the api',
+      'access-token-path=/a~1b/c~0d/0',
+      'refresh-token-path=/rt',
+      'expires-at-path=/until',
+      'scope-path=/granted',
+      'expires-in-unit=milliseconds',
+      'refresh-before=240',
     ]
     write('oauth-clients.conf', section('a.b', options.join('\n')))
     const { configuration, diagnostics } = await load()
@@ -146,6 +152,9 @@ describe('loading', () => {
         refreshUrl: 'https://as.example/again',
         resources: ['https://api.example', 'urn:b'],
         audience: 'the api',
+        replyPaths: { accessToken: ['a/b', 'c~d', '0'], refreshToken: ['rt'], expiresAt: ['until'], scope: ['granted'] },
+        expiresInUnit: 'milliseconds',
+        refreshBeforeSeconds: 240,
       },
     ])
   })

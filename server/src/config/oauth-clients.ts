@@ -1,4 +1,4 @@
-import type { Integration } from '../domain/integration.ts'
+import type { Integration, ReplyPaths } from '../domain/integration.ts'
 import { Findings } from './diagnostics.ts'
 import { guidOfSection } from './guid.ts'
 import { type IniSection, parseIni, readIni } from './ini.ts'
@@ -210,7 +210,21 @@ function providerFacts(values: Entry['options']['values']): Partial<Integration>
     ...optional('refreshUrl', values['refresh-url']),
     ...optional('resources', values.resource),
     ...optional('audience', values.audience),
+    ...replyPathsOf(values),
+    ...(values['expires-in-unit'] === 'milliseconds' && { expiresInUnit: 'milliseconds' }),
+    ...optional('refreshBeforeSeconds', values['refresh-before']),
   }
+}
+
+function replyPathsOf(values: Entry['options']['values']): Pick<Integration, 'replyPaths'> {
+  const replyPaths: ReplyPaths = {
+    ...optional('accessToken', values['access-token-path']),
+    ...optional('refreshToken', values['refresh-token-path']),
+    ...optional('expiresIn', values['expires-in-path']),
+    ...optional('expiresAt', values['expires-at-path']),
+    ...optional('scope', values['scope-path']),
+  }
+  return Object.keys(replyPaths).length === 0 ? {} : { replyPaths }
 }
 
 function optional<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {

@@ -1,7 +1,11 @@
+import { jsonPointer } from './json-pointers.ts'
 import { type OptionTable, row } from './option-table.ts'
 import { tokenParameters } from './parameters.ts'
 import { endpointUrl, resourceIndicators } from './urls.ts'
-import { choice, plainText } from './values.ts'
+import { choice, plainText, wholeNumber } from './values.ts'
+
+/** A day, as for `min-ttl`. */
+const MOST_REFRESH_BEFORE_SECONDS = 86_400
 
 /** The options for services that keep to the standards in their own way (docs/configuration.md). */
 export const PROVIDER_OPTIONS = {
@@ -42,5 +46,49 @@ export const PROVIDER_OPTIONS = {
     meaning: 'The older habit for `resource`: the parameter `audience`, sent in the same requests.',
     example: 'api.example.com',
     parse: plainText,
+  }),
+  'access-token-path': row({
+    default: '`/access_token`',
+    meaning: 'Where a token reply holds the access token, as a JSON pointer (RFC 6901).',
+    example: '/authed_user/access_token',
+    parse: jsonPointer,
+  }),
+  'refresh-token-path': row({
+    default: '`/refresh_token`',
+    meaning: 'Where a token reply holds the refresh token, as a JSON pointer.',
+    example: '/authed_user/refresh_token',
+    parse: jsonPointer,
+  }),
+  'expires-in-path': row({
+    default: '`/expires_in`',
+    meaning: 'Where a token reply tells how long the access token lives, as a JSON pointer.',
+    example: '/data/expires_in',
+    parse: jsonPointer,
+  }),
+  'expires-at-path': row({
+    default: 'none',
+    meaning:
+      'Where a token reply tells when the access token ends, as a JSON pointer: a date and time as in RFC 3339, or seconds or milliseconds since 1970.',
+    example: '/expiresAt',
+    parse: jsonPointer,
+  }),
+  'scope-path': row({
+    default: '`/scope`',
+    meaning: 'Where a token reply tells the scopes that were granted, as a JSON pointer: a text or a list.',
+    example: '/authed_user/scope',
+    parse: jsonPointer,
+  }),
+  'expires-in-unit': row({
+    default: 'seconds',
+    meaning: 'What the lives in token replies are counted in: `seconds` (RFC 6749 §5.1) or `milliseconds`.',
+    example: 'milliseconds',
+    parse: choice('unit', { seconds: 'seconds', milliseconds: 'milliseconds' } as const),
+  }),
+  'refresh-before': row({
+    default: 'as `min-ttl` says',
+    meaning:
+      'Seconds before its end from which on a token is refreshed, for services that refuse it earlier. No caller can ask for an earlier refresh.',
+    example: '30',
+    parse: wholeNumber('whole number of seconds', 1, MOST_REFRESH_BEFORE_SECONDS),
   }),
 } as const satisfies OptionTable

@@ -27,6 +27,7 @@ export function checkTogether(entry: Entry, findings: Findings): void {
   checkClient(entry, findings)
   checkParameters(entry, findings)
   checkRefreshUrl(entry, findings)
+  checkReplies(entry, findings)
   if (entry.options.values['redirect-uri'] === 'per-integration' && !/^[A-Za-z0-9._~-]+$/.test(entry.section.name)) {
     findings.error(
       placeOf(entry, 'redirect-uri'),
@@ -103,6 +104,44 @@ function checkRefreshUrl(entry: Entry, findings: Findings): void {
       'lies at another host than token-url, so refresh tokens and the client secret travel there; make sure that the service says so.'
     findings.warning(place, message)
   }
+}
+
+/** Where the options that name a place look by themselves. */
+const USUAL_PLACES = {
+  'access-token-path': 'access_token',
+  'refresh-token-path': 'refresh_token',
+  'expires-in-path': 'expires_in',
+  'expires-at-path': undefined,
+  'scope-path': 'scope',
+} as const
+
+function checkReplies(entry: Entry, findings: Findings): void {
+  const { values } = entry.options
+  const first = new Map<string, Option>()
+  for (const [option, usual] of entriesOf(USUAL_PLACES)) {
+    const pointer = values[option]
+    if (!pointer) continue
+    if (pointer.length === 1 && pointer[0] === usual) {
+      findings.warning(placeOf(entry, option), 'is where Benchkey looks anyway, so it changes nothing; remove the line.')
+    }
+    const place = JSON.stringify(pointer)
+    const other = first.get(place)
+    if (other) findings.error(placeOf(entry, option), `names the same place as ${other}; one of the two is wrong.`)
+    first.set(place, option)
+  }
+  if (values['expires-in-path'] && values['expires-at-path']) {
+    const message = 'stands beside expires-at-path; a token reply tells a life or an instant, keep the one it tells.'
+    findings.error(placeOf(entry, 'expires-in-path'), message)
+  }
+  const { 'min-ttl': minTtl = 0, 'refresh-before': refreshBefore } = values
+  if (refreshBefore !== undefined && minTtl > refreshBefore) {
+    const message = 'asks for a longer life than refresh-before leaves a token; lower min-ttl or raise refresh-before.'
+    findings.error(placeOf(entry, 'min-ttl'), message)
+  }
+}
+
+function entriesOf<K extends string, V>(object: Readonly<Record<K, V>>): readonly (readonly [K, V])[] {
+  return Object.entries(object) as [K, V][]
 }
 
 function placeOf(entry: Entry, option: Option): Place {

@@ -24,6 +24,20 @@ export interface Client {
 /** Extra parameters of a request, in the order written; no name twice. */
 export type Parameters = readonly (readonly [name: string, value: string])[]
 
+/** A place in a JSON document: the names on the way to it, decoded. RFC 6901. */
+export type JsonPointer = readonly string[]
+
+/** Where a service's token replies say what; absent: in the usual member of RFC 6749 §5.1. */
+export interface ReplyPaths {
+  readonly accessToken?: JsonPointer
+  readonly refreshToken?: JsonPointer
+  /** A life, as `expires_in`. */
+  readonly expiresIn?: JsonPointer
+  /** An instant instead of a life. */
+  readonly expiresAt?: JsonPointer
+  readonly scope?: JsonPointer
+}
+
 /** One section of `oauth-clients.conf`: a client at an authorization server, and how to talk to it. */
 export interface Integration {
   readonly uid: IntegrationUid
@@ -59,6 +73,9 @@ export interface Integration {
   readonly tokenBody?: 'json'
   /** Where refreshes go instead of the token URL. */
   readonly refreshUrl?: string
+  readonly replyPaths?: ReplyPaths
+  /** What the lives in token replies are counted in, when not in seconds. */
+  readonly expiresInUnit?: 'milliseconds'
   /** Seconds; the life of an access token when the reply tells none. */
   readonly expiresInDefaultSeconds?: number
   readonly refreshReuse: RefreshReuse
@@ -66,6 +83,8 @@ export interface Integration {
   readonly deadRefreshErrors: readonly string[]
   /** Seconds; least remaining life of what is handed out (`min-ttl`). */
   readonly minTtlSeconds?: number
+  /** Seconds; no refresh leaves earlier than this before the token's end, whatever a caller asks. */
+  readonly refreshBeforeSeconds?: number
 }
 
 /** What clients are told as `issuer`: the option, else the origin of the authorization URL (wire.md, *Replies*). */

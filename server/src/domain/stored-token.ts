@@ -92,3 +92,9 @@ export function isFresh(token: Pick<StoredToken, 'issuedAt' | 'expiresAt'>, now:
 export function isAlive(token: Pick<StoredToken, 'expiresAt'>, now: Date): boolean {
   return !token.expiresAt || token.expiresAt.getTime() > now.getTime()
 }
+
+/** Whether the service would refuse a refresh now, so long before the token's end (`refresh-before`). `now` in database time. */
+export function isTooEarly(token: Pick<StoredToken, 'expiresAt'>, now: Date, refreshBeforeSeconds: number | undefined): boolean {
+  if (refreshBeforeSeconds === undefined || !token.expiresAt) return false
+  return token.expiresAt.getTime() - now.getTime() > refreshBeforeSeconds * 1000
+}

@@ -28,5 +28,7 @@ export type Leniency =
   | 'error as object'
   /** Slack: `{"ok":false}`. */
   | 'ok false'
+  /** Slack: nested at the exchange, flat at the refresh. */
+  | 'flat refresh reply'
   /** The connection broke, but the JSON was whole. */
   | 'broken off after whole JSON'

@@ -1,5 +1,7 @@
+import type { JsonPointer, ReplyPaths } from '../domain/integration.ts'
+import { literalInFragment, valueAt } from './json-pointer.ts'
 import type { Leniency } from './leniency.ts'
-import { countOf, scopesOf, tokenTypeOf } from './reply-members.ts'
+import { countOf, instantOf, scopesOf, tokenTypeOf } from './reply-members.ts'
 import type { TransportReply } from './transport.ts'
 
 /** Members of a success reply in RFC 6749's words, checked; whatever else the reply held is gone. */
@@ -9,6 +11,8 @@ export interface TokenMembers {
   readonly refresh_token?: string
   readonly id_token?: string
   readonly expires_in?: number
+  /** Told instead of a life (`expires-at-path`). */
+  readonly expires_at?: Date
   readonly refresh_token_expires_in?: number
   readonly scopes?: readonly string[]
 }
@@ -27,43 +31,57 @@ export type NormalisedReply =
   /** Nothing that can be used, but perhaps the only copy of a live refresh token. */
   | { readonly kind: 'unreadable'; readonly words: string; readonly refreshToken?: string }
 
+/** How the replies of one service differ from RFC 6749's, for one kind of request. */
+export interface ReplyShape {
+  readonly paths: ReplyPaths
+  /** Units of its lives that make a second. */
+  readonly perSecond: number
+  /** A refresh may be answered flat where the exchange is nested: Slack. */
+  readonly mayBeFlat: boolean
+}
+
+const USUAL: ReplyShape = { paths: {}, perSecond: 1, mayBeFlat: false }
+
 /** RFC 6749 §A.12 (VSCHAR) less the space: what fits an Authorization header. */
 const HEADER_SAFE = /^[\x21-\x7e]+$/
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused.
 const WITHOUT_CONTROL = /^[^\u0000-\u001f\u007f]+$/
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]*$/
-const REFRESH_TOKEN_IN_FRAGMENT = /"refresh_token"\s*:\s*("(?:[^"\\]|\\.)+")/
 
 /** Reads a token endpoint's reply, tolerant where providers err and nothing is risked by it. RFC 6749 §5. */
-export function normalise(reply: TransportReply): NormalisedReply {
+export function normalise(reply: TransportReply, shape: ReplyShape = USUAL): NormalisedReply {
   const leniencies: Leniency[] = []
   const text = textOf(reply.body, leniencies)
   const isSuccess = reply.status >= 200 && reply.status <= 299
-  const members = membersOf(text, reply, leniencies)
+  const members = membersOf(text, reply, shape, leniencies)
   if (!members) {
     if (!isSuccess) return { kind: 'error', status: reply.status, error: '', description: '', leniencies }
-    return unreadable(reply.brokenOff ?? wordsOf(text), refreshTokenInFragment(text))
+    return unreadable(reply.brokenOff ?? wordsOf(text), refreshTokenInFragment(text, shape))
   }
   if (!isSuccess) return errorOf(members, reply.status, leniencies)
   if (reply.status !== 200) leniencies.push('status 2xx other than 200')
-  if (hasError(members)) {
+  if (hasError(members, shape)) {
     leniencies.push('error under status 2xx')
     return errorOf(members, 400, leniencies)
   }
-  return tokensOf(members, leniencies)
+  return tokensOf(members, shape, leniencies)
 }
 
 type Members = Readonly<Record<string, unknown>>
 
-function tokensOf(members: Members, leniencies: Leniency[]): NormalisedReply {
-  const accessToken = own(members, 'access_token', leniencies)
-  const refreshToken = refreshTokenOf(members, leniencies)
+function tokensOf(members: Members, shape: ReplyShape, leniencies: Leniency[]): NormalisedReply {
+  const paths = pathsIn(members, shape, leniencies)
+  const read = (path: JsonPointer | undefined, usual: string): unknown =>
+    path ? valueAt(members, path) : own(members, usual, leniencies)
+  const accessToken = read(paths.accessToken, 'access_token')
+  const refreshToken = refreshTokenOf(read(paths.refreshToken, 'refresh_token'), leniencies)
   if (typeof accessToken !== 'string' || accessToken === '') return unreadable('answered without an access token', refreshToken)
   if (!HEADER_SAFE.test(accessToken)) return unreadable('answered with an access token that no header can carry', refreshToken)
   const idToken = own(members, 'id_token', leniencies)
-  const expiresIn = countOf(own(members, 'expires_in', leniencies), leniencies)
-  const refreshExpiresIn = refreshLifeOf(members, leniencies)
-  const scopes = scopesOf(own(members, 'scope', leniencies), leniencies)
+  const expiresIn = countOf(read(paths.expiresIn, 'expires_in'), leniencies, shape.perSecond)
+  const expiresAt = paths.expiresAt && instantOf(valueAt(members, paths.expiresAt))
+  const refreshExpiresIn = refreshLifeOf(members, shape.perSecond, leniencies)
+  const scopes = scopesOf(read(paths.scope, 'scope'), leniencies)
   const tokenType = tokenTypeOf(own(members, 'token_type', leniencies), leniencies)
   const known: TokenMembers = {
     access_token: accessToken,
@@ -71,10 +89,26 @@ function tokensOf(members: Members, leniencies: Leniency[]): NormalisedReply {
     ...(refreshToken === undefined ? {} : { refresh_token: refreshToken }),
     ...(typeof idToken === 'string' && JWT.test(idToken) ? { id_token: idToken } : {}),
     ...(expiresIn === undefined ? {} : { expires_in: expiresIn }),
+    ...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
     ...(refreshExpiresIn === undefined ? {} : { refresh_token_expires_in: refreshExpiresIn }),
     ...(scopes === undefined ? {} : { scopes }),
   }
   return { kind: 'tokens', members: known, leniencies: [...new Set(leniencies)] }
+}
+
+/**
+ * Where this reply says what. The paths hold strictly: what stands in the usual place may be another token's (Slack's bot
+ * beside its user). Only a refresh that has nothing at the access token's path is read as usual, whole.
+ */
+function pathsIn(members: Members, { paths, mayBeFlat }: ReplyShape, leniencies: Leniency[]): ReplyPaths {
+  if (!mayBeFlat || !paths.accessToken || isText(valueAt(members, paths.accessToken))) return paths
+  if (!isText(members.access_token)) return paths
+  leniencies.push('flat refresh reply')
+  return {}
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== ''
 }
 
 function errorOf(members: Members, status: number, leniencies: Leniency[]): NormalisedReply {
@@ -97,14 +131,14 @@ function errorOf(members: Members, status: number, leniencies: Leniency[]): Norm
 }
 
 /** Some servers send `"error": null` or an empty one beside the tokens. */
-function hasError(members: Members): boolean {
+function hasError(members: Members, { paths }: ReplyShape): boolean {
   if (Object.hasOwn(members, 'ok') && members.ok === false) return true
-  if (typeof members.access_token === 'string' && members.access_token !== '') return false
+  if (isText(members.access_token) || (paths.accessToken && isText(valueAt(members, paths.accessToken)))) return false
   const error = Object.hasOwn(members, 'error') ? members.error : undefined
   return (typeof error === 'string' && error !== '') || (typeof error === 'object' && error !== null)
 }
 
-function membersOf(text: string, reply: TransportReply, leniencies: Leniency[]): Members | undefined {
+function membersOf(text: string, reply: TransportReply, { paths }: ReplyShape, leniencies: Leniency[]): Members | undefined {
   const mediaType = (reply.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
   if (text.startsWith('{')) {
     const members = parsedObject(text)
@@ -116,7 +150,7 @@ function membersOf(text: string, reply: TransportReply, leniencies: Leniency[]):
   // A form that broke off may end within a token, so it is not read.
   if (reply.brokenOff !== undefined || !/^[\w.%+-]+=[^\s<>{}"]*$/.test(text)) return undefined
   const form = Object.fromEntries(new URLSearchParams(text))
-  if (!Object.hasOwn(form, 'access_token') && !Object.hasOwn(form, 'error')) return undefined
+  if (![paths.accessToken?.[0] ?? 'access_token', 'error'].some((name) => Object.hasOwn(form, name))) return undefined
   leniencies.push('form-encoded reply')
   return form
 }
@@ -156,28 +190,29 @@ function unreadable(words: string, refreshToken: string | undefined): Normalised
 }
 
 /** After a rotation a truncated body may hold the only live refresh token: it is saved if it is there whole. */
-function refreshTokenInFragment(text: string): string | undefined {
+function refreshTokenInFragment(text: string, { paths, mayBeFlat }: ReplyShape): string | undefined {
   if (!text.startsWith('{')) return undefined
-  const literal = REFRESH_TOKEN_IN_FRAGMENT.exec(text)?.[1]
+  const [outer, ...inner] = paths.refreshToken ?? ['refresh_token']
+  const isFlat = mayBeFlat && inner.length > 0 && !text.includes(JSON.stringify(outer))
+  const literal = literalInFragment(text, isFlat ? ['refresh_token'] : [outer ?? '', ...inner])
   if (literal === undefined) return undefined
   const value = parsedObject(`{"refresh_token":${literal}}`)?.refresh_token
   return typeof value === 'string' && WITHOUT_CONTROL.test(value) ? value : undefined
 }
 
-function refreshTokenOf(members: Members, leniencies: Leniency[]): string | undefined {
-  const value = own(members, 'refresh_token', leniencies)
+function refreshTokenOf(value: unknown, leniencies: Leniency[]): string | undefined {
   if (value === '') leniencies.push('empty refresh_token')
   return typeof value === 'string' && WITHOUT_CONTROL.test(value) ? value : undefined
 }
 
 const OTHER_NAMES_OF_REFRESH_LIFE = ['refresh_expires_in', 'x_refresh_token_expires_in']
 
-function refreshLifeOf(members: Members, leniencies: Leniency[]): number | undefined {
+function refreshLifeOf(members: Members, perSecond: number, leniencies: Leniency[]): number | undefined {
   const usual = own(members, 'refresh_token_expires_in', leniencies)
-  if (usual !== undefined) return countOf(usual, [])
+  if (usual !== undefined) return countOf(usual, [], perSecond)
   const other = OTHER_NAMES_OF_REFRESH_LIFE.map((name) => own(members, name, leniencies)).find((value) => value !== undefined)
   if (other !== undefined) leniencies.push('renamed refresh token life')
-  return countOf(other, [])
+  return countOf(other, [], perSecond)
 }
 
 /** A member of the reply itself, never of a prototype; null counts as absent. */

@@ -7,6 +7,8 @@ export interface TokenReply {
   readonly tokenType: string
   /** Whole seconds > 0; undefined when the reply tells none or nonsense. */
   readonly expiresInSeconds?: number
+  /** As told instead of a life (`expires-at-path`), by the service's clock; whether it makes sense is not judged here. */
+  readonly expiresAt?: Date
   readonly refreshTokenExpiresInSeconds?: number
   readonly scopes?: readonly string[]
   /** From the id token's `email`, `preferred_username` or `name`: for display only. */

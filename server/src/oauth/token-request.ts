@@ -59,10 +59,15 @@ async function tokenRequest(context: RequestContext, integration: Integration, g
   const server = authorizationServer(integration, grant.grantType)
   const client = { client_id: integration.client.clientId }
   const received: { reply?: TransportReply; normalised?: NormalisedReply } = {}
+  const shape = {
+    paths: integration.replyPaths ?? {},
+    perSecond: integration.expiresInUnit === 'milliseconds' ? 1000 : 1,
+    mayBeFlat: grant.grantType === 'refresh_token',
+  }
   const write = integration.tokenBody === 'json' ? asJson : asForm
   const options = requestOptions(context.transport, { mayLeave: grant.mayLeave, write }, (reply) => {
     received.reply = reply
-    received.normalised = normalise(reply)
+    received.normalised = normalise(reply, shape)
     return conformResponse(received.normalised)
   })
   try {
@@ -161,7 +166,7 @@ async function delivered(reply: Promise<TransportReply>): Promise<TransportReply
  */
 function conformResponse(normalised: NormalisedReply): Response {
   if (normalised.kind !== 'tokens') return new Response(null, { status: 400 })
-  const { scopes, id_token: _idToken, ...members } = normalised.members
+  const { scopes, id_token: _idToken, expires_at: _expiresAt, ...members } = normalised.members
   const body = { ...members, token_type: 'bearer', ...(scopes === undefined ? {} : { scope: scopes.join(' ') }) }
   return Response.json(body)
 }
@@ -174,6 +179,7 @@ function tokenReplyOf(members: TokenMembers): TokenReply {
     ...(members.refresh_token === undefined ? {} : { refreshToken: members.refresh_token }),
     ...(members.id_token === undefined ? {} : { idToken: members.id_token }),
     ...(members.expires_in === undefined ? {} : { expiresInSeconds: members.expires_in }),
+    ...(members.expires_at === undefined ? {} : { expiresAt: members.expires_at }),
     ...(members.refresh_token_expires_in === undefined ? {} : { refreshTokenExpiresInSeconds: members.refresh_token_expires_in }),
     ...(members.scopes === undefined ? {} : { scopes: members.scopes }),
     ...(account === undefined ? {} : { account }),

@@ -1,0 +1,149 @@
+import { describe, expect, test } from 'vitest'
+import { type NormalisedReply, normalise, type ReplyShape } from './normalise.ts'
+import { instantOf } from './reply-members.ts'
+
+/** Slack, as documented: the user's token nested beside the bot's, and flat when it is refreshed. */
+const SLACK: ReplyShape = {
+  paths: {
+    accessToken: ['authed_user', 'access_token'],
+    refreshToken: ['authed_user', 'refresh_token'],
+    expiresIn: ['authed_user', 'expires_in'],
+    scope: ['authed_user', 'scope'],
+  },
+  perSecond: 1,
+  mayBeFlat: false,
+}
+const SLACK_REFRESH = { ...SLACK, mayBeFlat: true }
+const BOT = { ok: true, access_token: 'xoxb-bot', refresh_token: 'xoxe-bot', expires_in: 1, scope: 'bots', token_type: 'bot' }
+const USER = { id: 'U1', access_token: 'xoxp-user', refresh_token: 'xoxe-user', expires_in: 43_200, scope: 'chat:write,search' }
+
+function read(body: object | string, shape: Partial<ReplyShape>, type = 'application/json'): NormalisedReply {
+  const text = typeof body === 'string' ? body : JSON.stringify(body)
+  const whole = { paths: {}, perSecond: 1, mayBeFlat: false, ...shape }
+  return normalise({ status: 200, headers: { 'content-type': type }, body: text }, whole)
+}
+
+const membersOf = (reply: NormalisedReply) => (reply.kind === 'tokens' ? reply.members : reply)
+
+describe('a reply with places of its own', () => {
+  test('gives the token, its refresh token, life and scopes from there, not those of another token beside it', () => {
+    expect(membersOf(read({ ...BOT, authed_user: USER }, SLACK))).toEqual({
+      access_token: 'xoxp-user',
+      refresh_token: 'xoxe-user',
+      expires_in: 43_200,
+      scopes: ['chat:write', 'search'],
+      token_type: 'bot',
+    })
+  })
+
+  test('gives no token when nothing stands there, whatever stands in the usual place', () => {
+    const words = 'answered without an access token'
+    expect(read({ ...BOT, authed_user: { id: 'U1' } }, SLACK)).toEqual({ kind: 'unreadable', words })
+    expect(read(BOT, SLACK)).toEqual({ kind: 'unreadable', words })
+  })
+
+  test('takes no refresh token from the usual place either', () => {
+    const { refresh_token: _none, ...withoutRefresh } = USER
+    expect(membersOf(read({ ...BOT, authed_user: withoutRefresh }, SLACK))).not.toHaveProperty('refresh_token')
+  })
+
+  test('is read as usual when it answers a refresh flat', () => {
+    const flat = { ok: true, access_token: 'xoxp-2', refresh_token: 'xoxe-2', expires_in: 43_200, token_type: 'user' }
+    const reply = read(flat, SLACK_REFRESH)
+    expect(membersOf(reply)).toEqual({
+      ...{ access_token: 'xoxp-2', refresh_token: 'xoxe-2', expires_in: 43_200, token_type: 'user' },
+    })
+    expect(reply).toHaveProperty('leniencies', ['flat refresh reply'])
+    expect(membersOf(read({ ...BOT, authed_user: USER }, SLACK_REFRESH))).toMatchObject({ access_token: 'xoxp-user' })
+  })
+
+  test('is an error where it says so', () => {
+    expect(read({ ok: false, error: 'invalid_refresh_token' }, SLACK)).toMatchObject({
+      kind: 'error',
+      error: 'invalid_refresh_token',
+    })
+    const beside = { error: '', data: { access_token: 'at' } }
+    expect(read(beside, { paths: { accessToken: ['data', 'access_token'] } }).kind).toBe('tokens')
+  })
+
+  test('walks members of its own and elements of lists only', () => {
+    const at = (...accessToken: string[]) => read('{"a":[{"t":"at"}],"b":"at"}', { paths: { accessToken } }).kind
+    expect([at('a', '0', 't'), at('b')]).toEqual(['tokens', 'tokens'])
+    expect([at('a', '00', 't'), at('a', 'length'), at('b', '0'), at('__proto__', 't'), at('constructor', 'name')]).toEqual(
+      Array(5).fill('unreadable'),
+    )
+  })
+
+  test('may be a form', () => {
+    expect(membersOf(read('token=at&rt=r', { paths: { accessToken: ['token'], refreshToken: ['rt'] } }, 'text/plain'))).toEqual({
+      ...{ access_token: 'at', refresh_token: 'r', token_type: 'Bearer' },
+    })
+  })
+})
+
+describe('a reply that broke off', () => {
+  const fragment = (body: object, lost: number) => JSON.stringify(body).slice(0, -lost)
+
+  test('saves the refresh token of its own place, never that of another token', () => {
+    const whole = { ...BOT, authed_user: USER }
+    expect(read(fragment(whole, 3), SLACK)).toHaveProperty('refreshToken', 'xoxe-user')
+    const tail = JSON.stringify(USER).length
+    expect(read(fragment(whole, tail), SLACK)).not.toHaveProperty('refreshToken')
+  })
+
+  test('saves that of a flat refresh', () => {
+    expect(read(fragment({ access_token: 'a', refresh_token: 'xoxe-2', x: 1 }, 2), SLACK_REFRESH)).toHaveProperty(
+      'refreshToken',
+      'xoxe-2',
+    )
+  })
+
+  test('is not misled by a name with characters of regular expressions', () => {
+    const shape = { paths: { refreshToken: ['a.b(', 'r/t"'] } }
+    expect(read('{"a.b(":{"r/t\\"":"rt","x":', shape)).toHaveProperty('refreshToken', 'rt')
+    expect(read('{"aXb(":{"r/t\\"":"rt","x":', shape)).not.toHaveProperty('refreshToken')
+  })
+})
+
+describe('a life', () => {
+  test('in milliseconds becomes whole seconds, at least one', () => {
+    const lifeOf = (expires_in: unknown) =>
+      membersOf(read({ access_token: 'at', expires_in, refresh_token_expires_in: 60_000 }, { perSecond: 1000 }))
+    expect(lifeOf(3_600_000)).toMatchObject({ expires_in: 3600, refresh_token_expires_in: 60 })
+    expect(lifeOf('1500')).toMatchObject({ expires_in: 1 })
+    expect(lifeOf(12)).toMatchObject({ expires_in: 1 })
+    expect(lifeOf(-1)).not.toHaveProperty('expires_in')
+  })
+
+  test('told as an instant is kept beside one that is told as a life', () => {
+    const body = { access_token: 'at', expiresAt: '2026-11-23T10:30:00.000Z', expires_in: 5 }
+    expect(membersOf(read(body, { paths: { expiresAt: ['expiresAt'] } }))).toMatchObject({
+      expires_at: new Date('2026-11-23T10:30:00Z'),
+      expires_in: 5,
+    })
+  })
+})
+
+describe('an instant', () => {
+  const AT = '2026-11-23T10:30:00.000Z'
+
+  test.each([
+    '2026-11-23T10:30:00Z',
+    '2026-11-23T10:30:00.000+00:00',
+    '2026-11-23T11:30:00+0100',
+    '2026-11-23 10:30:00',
+    '2026-11-23t10:30z',
+    Date.parse(AT),
+    Date.parse(AT) / 1000,
+    String(Date.parse(AT) / 1000),
+  ])('is read from %j', (value) => {
+    expect(instantOf(value)?.toISOString()).toBe(AT)
+  })
+
+  test.each(['tomorrow', '2026-11-23', '-5', '', '2026-13-45T99:00:00Z', 'Mon, 23 Nov 2026', -1, Number.NaN, null, {}, true])(
+    'is not read from %j',
+    (value) => {
+      expect(instantOf(value)).toBeUndefined()
+    },
+  )
+})
