@@ -13,8 +13,8 @@ export interface Need {
 
 const runs = (program: string, ...args: string[]) => spawnSync(program, args, { stdio: 'ignore' }).status === 0
 
-/** A browser, R, Python and wrk, as the tests use them. */
-export const needs: Readonly<Record<'browser' | 'r' | 'python' | 'curl' | 'wrk', Need>> = {
+/** A browser, R, Python, wrk and the shells that completion is for, as the tests use them. */
+export const needs: Readonly<Record<'browser' | 'r' | 'python' | 'curl' | 'wrk' | 'shells', Need>> = {
   browser: { packages: ['chromium'], isThere: () => isProgram('chromium') },
   r: {
     packages: ['r-base-core', 'r-cran-jsonlite', 'r-cran-curl'],
@@ -24,6 +24,7 @@ export const needs: Readonly<Record<'browser' | 'r' | 'python' | 'curl' | 'wrk',
   python: { packages: ['python3', 'python3-requests'], isThere: () => runs('/usr/bin/python3', '-c', 'import requests') },
   curl: { packages: ['curl', 'ca-certificates'], isThere: () => isProgram('curl') },
   wrk: { packages: ['wrk'], isThere: () => isProgram('wrk') },
+  shells: { packages: ['bash', 'zsh', 'fish'], isThere: () => ['bash', 'zsh', 'fish'].every(isProgram) },
 }
 
 /** Installs what is missing with apt, as root; otherwise throws Trouble that names it in one sentence. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseArguments } from './arguments.ts'
+import { parseArguments, usageOf } from './arguments.ts'
 import { CliError } from './command.ts'
 import { COMMANDS } from './commands.ts'
 
@@ -12,6 +12,15 @@ function refusal(...argv: string[]): string {
   }
   throw new Error('It was understood.')
 }
+
+/** Commands come and go; what is said of them stays. */
+const verbsOf = (noun: string): string =>
+  COMMANDS.flatMap(({ name }) => (name.startsWith(`${noun} `) ? [name.slice(noun.length + 1)] : [])).join(', ')
+
+const usage = (name: string): string =>
+  COMMANDS.filter((spec) => spec.name === name)
+    .map(usageOf)
+    .join()
 
 test.each([
   [['token', 'box', '--min-ttl', '60', '--json']],
@@ -38,9 +47,9 @@ test('every command is found by its own name, and help is there for it', () => {
 test.each([
   [['tokn', 'box'], '2: There is no command "tokn". | Did you mean: benchkey token'],
   [['confg', 'check'], '2: There is no command "confg". | Did you mean: benchkey config check'],
-  [['user', 'delete'], '2: There is no command "user delete". | There are: add, list, lock, unlock, remove.'],
+  [['user', 'delete'], `2: There is no command "user delete". | There are: ${verbsOf('user')}.`],
   [['user', 'lokc'], '2: There is no command "user lokc". | Did you mean: benchkey user lock'],
-  [['session'], '2: "session" needs one more word. | There are: run, list, end.'],
+  [['session'], `2: "session" needs one more word. | There are: ${verbsOf('session')}.`],
   [['x\u001b[2J'], '2: There is no command "x?[2J". | See all with: benchkey --help'],
   [[], '2: A command is missing. | See all with: benchkey --help'],
   [['token'], '2: "token" needs NAME. | Usage: benchkey token NAME [--min-ttl S] [--header] [--json]'],
@@ -48,13 +57,13 @@ test.each([
   [['token', 'a', '--hedaer'], '2: "token" has no option --hedaer. | Did you mean: --header'],
   [['serve', '--admin'], '2: "serve" has no option --admin. | Usage: benchkey serve'],
   [['token', 'a', '--json=1'], '2: --json takes no value. | Usage: benchkey token NAME [--min-ttl S] [--header] [--json]'],
-  [['reload', '--config-dir'], '2: --config-dir needs a value: DIR. | Usage: benchkey reload'],
+  [['reload', '--config-dir'], `2: --config-dir needs a value: DIR. | Usage: ${usage('reload')}`],
   [
     ['session', 'run', 'ls'],
     '2: The command to run stands after two hyphens. | Usage: benchkey session run [--user U] -- COMMAND…',
   ],
   [['session', 'run', '--'], '2: The command to run is missing. | Usage: benchkey session run [--user U] -- COMMAND…'],
-  [['reload', '--', 'x'], '2: "reload" takes nothing after two hyphens. | Usage: benchkey reload'],
+  [['reload', '--', 'x'], `2: "reload" takes nothing after two hyphens. | Usage: ${usage('reload')}`],
   [
     ['token', 'a', '--__proto__'],
     '2: "token" has no option --__proto__. | Usage: benchkey token NAME [--min-ttl S] [--header] [--json]',

@@ -41,6 +41,7 @@ export type CommandName =
   | 'user unlock'
   | 'user remove'
   | 'stored-token list'
+  | 'completion'
   | 'version'
   | 'help exit-codes'
 
@@ -53,6 +54,8 @@ export interface CommandSpec {
   readonly positionals: readonly string[]
   /** True when `-- COMMAND…` is required. */
   readonly takesCommand?: boolean
+  /** True when it waits for a person or runs for long by its nature, and so shows by itself how it goes. */
+  readonly ownsTerminal?: boolean
 }
 
 /** What was typed after the command's words. */
@@ -82,7 +85,8 @@ export interface Context {
   /** A terminal when it has `isTTY`. */
   readonly input: Readable & { readonly isTTY?: boolean; setRawMode?(mode: boolean): unknown }
   readonly output: Writable
-  readonly errors: Writable
+  /** A terminal when it has `isTTY`. */
+  readonly errors: Writable & { readonly isTTY?: boolean }
   readonly signals: Pick<NodeJS.Process, 'on' | 'off'>
   /** The folder that holds `benchkey`, for the PATH of sessions. */
   readonly executableDir: string

@@ -63,6 +63,7 @@ export const COMMAND_GROUPS: readonly { readonly title: string; readonly command
       {
         name: 'serve',
         summary: 'Run the server',
+        ownsTerminal: true,
         positionals: [],
         options: {},
       },
@@ -95,6 +96,7 @@ export const COMMAND_GROUPS: readonly { readonly title: string; readonly command
       {
         name: 'user add',
         summary: 'Add a local account; asks for its password',
+        ownsTerminal: true,
         positionals: ['NAME'],
         options: {
           admin: { type: 'boolean', help: 'an administrator' },
@@ -128,6 +130,7 @@ export const COMMAND_GROUPS: readonly { readonly title: string; readonly command
       {
         name: 'user remove',
         summary: 'Remove an account and its stored sign-ins',
+        ownsTerminal: true,
         positionals: ['NAME'],
         options: {},
       },
@@ -142,10 +145,16 @@ export const COMMAND_GROUPS: readonly { readonly title: string; readonly command
         },
       },
       {
+        name: 'completion',
+        summary: 'Print the script for completion in bash, zsh or fish',
+        positionals: ['SHELL'],
+        options: {},
+      },
+      {
         name: 'version',
         summary: 'Print the version',
         positionals: [],
-        options: {},
+        options: { json: JSON_OPTION },
       },
       {
         name: 'help exit-codes',
@@ -159,3 +168,10 @@ export const COMMAND_GROUPS: readonly { readonly title: string; readonly command
 
 /** All commands, in the order of the help. */
 export const COMMANDS: readonly CommandSpec[] = COMMAND_GROUPS.flatMap((group) => group.commands)
+
+const IN_SESSIONS = COMMAND_GROUPS[0]?.commands ?? []
+
+/** Whether the first argument of a command names an integration, so that a shell can complete it. */
+export function namesIntegration(spec: CommandSpec): boolean {
+  return spec.positionals[0] === 'NAME' && IN_SESSIONS.includes(spec)
+}

@@ -31,7 +31,10 @@ function padded(rows: readonly (readonly [string, string] | readonly string[])[]
 export const runHelpExitCodes: Run = async (_call, context) => {
   const rows = [
     [String(EXIT.ok), 'fine'],
-    [String(EXIT.failed), 'failed; the words on stderr say why'],
+    [
+      String(EXIT.failed),
+      'failed; the words on stderr say why (also configuration_error, unknown_integration, session_ended, no session)',
+    ],
     [String(EXIT.usage), 'the command line was not understood'],
     [String(EXIT.signInNeeded), 'a sign-in is needed first (not_signed_in, reauthentication_required)'],
     [String(EXIT.tryLater), 'try again later (provider_unavailable, or Benchkey itself does not answer)'],

@@ -1,6 +1,6 @@
 import { BenchkeyError } from '@benchkey/sdk'
 import { parseArguments } from './arguments.ts'
-import { CliError, type CommandName, type Context, EXIT, exitCodeOf, print, type Run, say } from './command.ts'
+import { CliError, type CommandName, type CommandSpec, type Context, EXIT, exitCodeOf, print, type Run, say } from './command.ts'
 
 /** Where each command's code lies; loaded when called, so that commands used in sessions stay free of the others' libraries. */
 const LOADERS: Readonly<Record<CommandName, () => Promise<Run>>> = {
@@ -20,6 +20,7 @@ const LOADERS: Readonly<Record<CommandName, () => Promise<Run>>> = {
   'user unlock': async () => (await import('./user.ts')).runUserUnlock,
   'user remove': async () => (await import('./user.ts')).runUserRemove,
   'stored-token list': async () => (await import('./stored-token-list.ts')).runStoredTokenList,
+  completion: async () => (await import('./completion.ts')).runCompletion,
   version: async () => (await import('./version.ts')).runVersion,
   'help exit-codes': async () => (await import('./help.ts')).runHelpExitCodes,
 }
@@ -45,9 +46,34 @@ export async function runCommandLine(
       ...(typeof dataDir === 'string' ? { dataDir } : {}),
     })
     const run = await LOADERS[parsed.spec.name]()
-    return await run(parsed.call, { ...surroundings, ...directories })
+    return await withProgress(parsed.spec, surroundings, () => run(parsed.call, { ...surroundings, ...directories }))
   } catch (error) {
     return explain(error, surroundings)
+  }
+}
+
+/** After so long a person at a terminal is told that it goes on. */
+const PATIENCE_MS = 2_000
+
+/** Says once, on a terminal, that a command takes its time. */
+async function withProgress(
+  spec: CommandSpec,
+  context: Pick<Context, 'errors' | 'sleep'>,
+  run: () => Promise<number>,
+): Promise<number> {
+  if (!context.errors.isTTY || spec.ownsTerminal || spec.takesCommand) return await run()
+  const over = new AbortController()
+  const told = context.sleep(PATIENCE_MS, over.signal).then(
+    () => {
+      if (!over.signal.aborted) say(context, `"${spec.name}" takes a while; still waiting.`)
+    },
+    () => undefined, // Over before that.
+  )
+  try {
+    return await run()
+  } finally {
+    over.abort()
+    await told
   }
 }
 
