@@ -1,82 +1,86 @@
+import { createHash } from 'node:crypto'
 import { BenchkeyError } from './errors.ts'
 import { isIntegrationId, resolveIntegration } from './names.ts'
-import { createRpc } from './rpc.ts'
+import {
+  type AccessToken,
+  parseIntegration,
+  parseIntegrations,
+  parseReported,
+  parseSession,
+  parseSignedOut,
+  parseToken,
+  type Reported,
+  type Session,
+  type SignedOut,
+} from './replies.ts'
+import { type CallOptions, createRpc } from './rpc.ts'
 import type { Environment } from './session.ts'
-import type { WireIntegration, WireToken } from './wire.ts'
+import type { WireIntegration, WireIntegrationDetails } from './wire.ts'
 
-/** An access token that is valid now. */
-export interface AccessToken {
-  readonly accessToken: string
-  /** Undefined when its life is unknown. */
-  readonly expiresAt: Date | undefined
-  /** A sentence for people: the token works, and something about the sign-in wants attention. */
-  readonly warning: string | undefined
-  /** The reply as it came. */
-  readonly wire: WireToken
+/** How a token is asked for. */
+export interface TokenOptions extends CallOptions {
+  /** Least remaining life, in whole seconds. The server renews the token first when less is left. */
+  readonly minTtlSeconds?: number
 }
 
-/** The session's view of Benchkey. Every method rejects with BenchkeyError. */
+/**
+ * The session's view of Benchkey. `nameOrId` is the Integration ID, the section of the server's file, or the display name in any
+ * case. Every method rejects with BenchkeyError, or with the reason of the signal it was given.
+ */
 export interface Client {
+  /** An access token that is valid now. Ask each time you need it; Benchkey keeps it fresh. */
+  token(nameOrId: string, options?: TokenOptions): Promise<AccessToken>
   /** All integrations, in the order of the server's file. */
-  integrations(): Promise<readonly WireIntegration[]>
-  /** A token by Integration ID, section, or display name (any case). `minTtlSeconds`: least remaining life asked for. */
-  token(nameOrId: string, options?: { readonly minTtlSeconds?: number }): Promise<AccessToken>
+  integrations(options?: CallOptions): Promise<readonly WireIntegration[]>
+  /** One of them, with the page to sign in at and a sign-in that is under way. */
+  integration(nameOrId: string, options?: CallOptions): Promise<WireIntegrationDetails>
+  /** Deletes the stored tokens of an integration and has the service revoke them. */
+  signOut(nameOrId: string, options?: CallOptions): Promise<SignedOut>
+  /**
+   * Tells Benchkey that the service refuses an access token that has not ended. It is renewed, once in ten minutes; the token
+   * itself is not sent, only its fingerprint.
+   */
+  report(nameOrId: string, accessToken: string, options?: CallOptions): Promise<Reported>
+  /** Who this session belongs to, and how long its cookie is good. */
+  session(options?: CallOptions): Promise<Session>
 }
-
-/** What the server answers when the life of a token is unknown (wire.md, *Replies*). */
-const LIFE_UNKNOWN = '9999-12-31T23:59:59Z'
 
 /** A client for the session whose variables `environment` holds; default: this process's own. */
 export function createClient(options: { readonly environment?: Environment } = {}): Client {
   const rpc = createRpc(options.environment ?? process.env)
-  const integrations = async (): Promise<readonly WireIntegration[]> => parseIntegrations(await rpc('oauth_integrations', {}))
+  const list: Client['integrations'] = async (call) => {
+    const reply = await rpc('oauth_integrations', { method: 'oauth_integrations', kwparams: {} }, call)
+    return parseIntegrations(reply)
+  }
+  const uidOf = async (nameOrId: string, call: CallOptions): Promise<string> => {
+    const asked = nameOrId.trim()
+    return isIntegrationId(asked) ? asked.toLowerCase() : resolveIntegration(await list(call), asked).uid
+  }
+  const pathOf = async (nameOrId: string, call: CallOptions): Promise<string> =>
+    `api/v1/integrations/${encodeURIComponent(await uidOf(nameOrId, call))}`
   return {
-    integrations,
-    async token(nameOrId, { minTtlSeconds } = {}) {
-      const asked = nameOrId.trim()
-      const uuid = isIntegrationId(asked) ? asked.toLowerCase() : resolveIntegration(await integrations(), asked).uid
-      const reply = await rpc('oauth_token', { uuid, ...(minTtlSeconds === undefined ? {} : { min_ttl: minTtlSeconds }) })
-      return parseToken(reply)
+    integrations: list,
+    async token(nameOrId, { minTtlSeconds, ...call } = {}) {
+      const minTtl = minTtlSeconds === undefined ? {} : { min_ttl: wholeSeconds(minTtlSeconds) }
+      const uuid = await uidOf(nameOrId, call)
+      return parseToken(await rpc('oauth_token', { method: 'oauth_token', kwparams: { uuid, ...minTtl } }, call))
     },
+    integration: async (nameOrId, call = {}) => parseIntegration(await rpc(await pathOf(nameOrId, call), {}, call)),
+    signOut: async (nameOrId, call = {}) => parseSignedOut(await rpc(`${await pathOf(nameOrId, call)}/sign-out`, {}, call)),
+    async report(nameOrId, accessToken, call = {}) {
+      const path = `${await pathOf(nameOrId, call)}/report`
+      return parseReported(await rpc(path, { fingerprint: fingerprintOf(accessToken) }, call))
+    },
+    session: async (call) => parseSession(await rpc('api/v1/session', {}, call)),
   }
 }
 
-function parseIntegrations(reply: Readonly<Record<string, unknown>>): readonly WireIntegration[] {
-  const providers = reply.providers
-  if (!Array.isArray(providers)) throw unexpected('the list of integrations is missing')
-  const integrations = providers.flatMap((provider: { integrations?: unknown } | null) =>
-    Array.isArray(provider?.integrations) ? (provider.integrations as unknown[]) : [],
-  )
-  return integrations.map((each) => {
-    if (!isIntegration(each)) throw unexpected('an integration without ID or name')
-    return each
-  })
+/** The first 16 hex digits of a token's SHA-256: names it in reports and in the server's audit without giving it away. */
+export function fingerprintOf(accessToken: string): string {
+  return createHash('sha256').update(accessToken).digest('hex').slice(0, 16)
 }
 
-function isIntegration(value: unknown): value is WireIntegration {
-  const { uid, name, display_name } = (value ?? {}) as Record<string, unknown>
-  return typeof uid === 'string' && typeof name === 'string' && typeof display_name === 'string'
-}
-
-function parseToken(reply: Readonly<Record<string, unknown>>): AccessToken {
-  const { access_token, expiry, warning } = reply
-  if (typeof access_token !== 'string' || !TOKEN_CHARACTERS.test(access_token))
-    throw unexpected('the token is missing or damaged')
-  const expiresAt = new Date(typeof expiry === 'string' ? expiry : Number.NaN)
-  if (Number.isNaN(expiresAt.getTime())) throw unexpected('the expiry is missing')
-  return {
-    accessToken: access_token,
-    expiresAt: expiry === LIFE_UNKNOWN ? undefined : expiresAt,
-    warning: typeof warning === 'string' ? warning : undefined,
-    wire: reply as unknown as WireToken,
-  }
-}
-
-/** VSCHAR of RFC 6749, Appendix A.12: nothing that could break out of a header line. */
-const TOKEN_CHARACTERS = /^[\x20-\x7e]+$/
-
-function unexpected(what: string): BenchkeyError {
-  return new BenchkeyError('unexpected_reply', `This is not an answer of Benchkey: ${what}.`, {
-    action: 'Check RS_SERVER_ADDRESS with your administrator.',
-  })
+function wholeSeconds(seconds: number): number {
+  if (Number.isInteger(seconds) && seconds >= 0) return seconds
+  throw new BenchkeyError('bad_request', 'minTtlSeconds is not a whole number of seconds.', { action: 'Give 0 or more.' })
 }

@@ -1,5 +1,17 @@
-export { type AccessToken, type Client, createClient } from './client.ts'
+export { type Client, createClient, fingerprintOf, type TokenOptions } from './client.ts'
 export { BenchkeyError, type ErrorCode } from './errors.ts'
-export { nearest } from './names.ts'
+export { nearest, resolveIntegration } from './names.ts'
+export type { AccessToken, Reported, Session, SignedOut } from './replies.ts'
+export type { CallOptions } from './rpc.ts'
 export type { Environment } from './session.ts'
-export type { WireError, WireIntegration, WireIntegrations, WireToken } from './wire.ts'
+export type {
+  WireError,
+  WireIntegration,
+  WireIntegrationDetails,
+  WireIntegrations,
+  WireReport,
+  WireReported,
+  WireSession,
+  WireSignedOut,
+  WireToken,
+} from './wire.ts'

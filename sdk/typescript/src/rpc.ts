@@ -9,31 +9,65 @@ const REPLY_LIMIT_BYTES = 4 * 1024 * 1024
 /** Longer than the server's own limit for one refresh at a slow service. */
 const CALL_TIMEOUT_MS = 90_000
 
-/** One call of the session RPC: the method's name and its `kwparams`; resolves to the parsed JSON object. */
-export type Rpc = (method: string, kwparams: Readonly<Record<string, unknown>>) => Promise<Readonly<Record<string, unknown>>>
+/** How long a call may take, and what ends it before. */
+export interface CallOptions {
+  /** Ends the call: it then rejects with the signal's reason. */
+  readonly signal?: AbortSignal
+  /** Milliseconds; default 90,000. After them the call rejects with `server_unavailable`. */
+  readonly timeoutMs?: number
+}
+
+/** One call of the session RPC: its path and the JSON object it carries; resolves to the JSON object that is answered. */
+export type Rpc = (
+  path: string,
+  body: Readonly<Record<string, unknown>>,
+  options?: CallOptions,
+) => Promise<Readonly<Record<string, unknown>>>
 
 interface Reply {
   readonly status: number
   readonly text: string
+  /** `Retry-After`, in seconds. */
+  readonly retryAfter: number | undefined
 }
 
 /**
- * The session RPC of the given environment over connections that are kept for later calls. Redirects are refused.
- * Rejects with BenchkeyError only.
+ * The session RPC of the given environment over connections that are kept for later calls. Redirects are refused, and no proxy
+ * is used: the cookie is for Benchkey alone. Rejects with BenchkeyError, or with the reason of the caller's own signal.
  */
 export function createRpc(environment: Environment): Rpc {
   let agent: HttpsAgent | HttpAgent | undefined
-  return async (method, kwparams) => {
-    const url = new URL(`${serverAddress(environment)}/${method}`)
+  return async (path, body, { signal, timeoutMs = CALL_TIMEOUT_MS } = {}) => {
+    signal?.throwIfAborted()
+    const url = new URL(`${serverAddress(environment)}/${path}`)
     const cookie = rpcCookie(environment)
     agent ??= createAgent(url, environment)
-    const exchange = { url, agent, cookie, body: JSON.stringify({ method, kwparams }) }
+    const deadline = startDeadline(timeoutMs, signal)
     try {
-      return parseReply(await post(exchange), url)
+      return parseReply(await post({ url, agent, cookie, body: JSON.stringify(body), signal: deadline.signal }), url)
     } catch (error) {
-      throw error instanceof BenchkeyError ? error : connectionError(error, url)
+      signal?.throwIfAborted()
+      if (error instanceof BenchkeyError) throw error
+      throw connectionError(deadline.signal.aborted ? TIMED_OUT : error, url)
+    } finally {
+      deadline.end()
     }
   }
+}
+
+const TIMED_OUT = Object.assign(new Error('the call took too long'), { code: 'ETIMEDOUT' })
+
+/** A signal for the end of the time or of the caller's patience, whichever is first. Node 20.0 has no `AbortSignal.any`. */
+function startDeadline(timeoutMs: number, signal: AbortSignal | undefined): { signal: AbortSignal; end: () => void } {
+  const deadline = new AbortController()
+  const abort = (): void => deadline.abort()
+  const timer = setTimeout(abort, timeoutMs)
+  signal?.addEventListener('abort', abort, { once: true })
+  const end = (): void => {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', abort)
+  }
+  return { signal: deadline.signal, end }
 }
 
 function createAgent(url: URL, environment: Environment): HttpsAgent | HttpAgent {
@@ -47,6 +81,7 @@ interface Exchange {
   readonly agent: HttpsAgent | HttpAgent
   readonly cookie: string
   readonly body: string
+  readonly signal: AbortSignal
 }
 
 /** Sends once more when a kept connection turns out to have been closed before anything of a reply came. */
@@ -54,14 +89,14 @@ async function post(exchange: Exchange): Promise<Reply> {
   try {
     return await postOnce(exchange)
   } catch (error) {
-    if (!(error instanceof ClosedConnection)) throw error
+    if (!(error instanceof ClosedConnection) || exchange.signal.aborted) throw error
     return postOnce(exchange)
   }
 }
 
 class ClosedConnection extends Error {}
 
-function postOnce({ url, agent, cookie, body }: Exchange): Promise<Reply> {
+function postOnce({ url, agent, cookie, body, signal }: Exchange): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const send = url.protocol === 'http:' ? httpRequest : httpsRequest
     const headers = {
@@ -70,7 +105,7 @@ function postOnce({ url, agent, cookie, body }: Exchange): Promise<Reply> {
       'content-length': Buffer.byteLength(body),
       'x-rs-session-server-rpc-cookie': cookie,
     }
-    const request = send(url, { method: 'POST', agent, headers, signal: AbortSignal.timeout(CALL_TIMEOUT_MS) })
+    const request = send(url, { method: 'POST', agent, headers, signal })
     request.on('response', (response) => readReply(response).then(resolve, reject))
     request.on('error', (error: NodeJS.ErrnoException) => {
       reject(request.reusedSocket && error.code === 'ECONNRESET' ? new ClosedConnection('', { cause: error }) : error)
@@ -90,7 +125,9 @@ async function readReply(response: IncomingMessage): Promise<Reply> {
     }
     chunks.push(chunk)
   }
-  return { status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }
+  const wait = Number.parseInt(response.headers['retry-after'] ?? '', 10)
+  const retryAfter = Number.isNaN(wait) ? undefined : wait
+  return { status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8'), retryAfter }
 }
 
 function parseReply(reply: Reply, url: URL): Readonly<Record<string, unknown>> {
@@ -99,9 +136,7 @@ function parseReply(reply: Reply, url: URL): Readonly<Record<string, unknown>> {
   if (body && typeof body.error === 'string') throw refusal(body)
   if (reply.status === 200 && body) return body
   if (reply.status === 400 || reply.status === 401) throw refusalInWords(reply)
-  if (reply.status === 429 || reply.status >= 500) {
-    throw new BenchkeyError('server_unavailable', `Benchkey at ${url.host} answered ${reply.status}.`, { action: TRY_AGAIN })
-  }
+  if (reply.status === 429 || reply.status >= 500) throw unavailable(reply, url)
   throw notBenchkey(`${url.host} answered ${reply.status} with something else`)
 }
 
@@ -148,6 +183,14 @@ function cleanText(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined
   const clean = value.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim()
   return clean === '' ? undefined : clean.slice(0, 1000)
+}
+
+/** 429 says itself what to wait for; what answers 502 to 504 may be a proxy's page. */
+function unavailable({ status, text, retryAfter }: Reply, url: URL): BenchkeyError {
+  const words = status === 429 ? cleanText(text) : undefined
+  const wait = retryAfter === undefined ? {} : { retryAfter }
+  const facts = words === undefined ? { action: TRY_AGAIN, ...wait } : wait
+  return new BenchkeyError('server_unavailable', words ?? `Benchkey at ${url.host} answered ${status}.`, facts)
 }
 
 const TRY_AGAIN = 'Try again in a moment; if it stays so, tell your administrator.'
