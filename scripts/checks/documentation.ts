@@ -7,6 +7,6 @@ export const documentation: Check = {
   name: 'documentation',
   run: async (root) =>
     projectFiles(root)
-      .filter(({ path }) => /^(?:[^/]+|docs\/.*)\.md$/.test(path))
+      .filter(({ path }) => /^(?:[^/]+|docs\/.*|sdk\/[^/]+\/README)\.md$/.test(path))
       .flatMap(({ path, text }) => [...findUnmarked(path, text), ...findBrokenLinks(root, path, text)]),
 }

@@ -59,7 +59,7 @@ export interface PageIntegrationDetails extends PageIntegration {
   readonly runningSessions: number
   /** A revocation that the service has not confirmed yet, or gave up on. */
   readonly revocation?: { readonly state: 'waiting' | 'failed'; readonly since: string; readonly words: string }
-  readonly snippets: readonly { readonly language: 'R' | 'Python' | 'Shell'; readonly code: string }[]
+  readonly snippets: readonly { readonly language: 'R' | 'Python' | 'Shell' | 'TypeScript'; readonly code: string }[]
 }
 
 /** `GET /api/me`. 401 with PageError when nobody is logged in. */
