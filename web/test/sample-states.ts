@@ -184,6 +184,10 @@ export function detailsOf(integration: PageIntegration): PageIntegrationDetails 
         code: `from posit.workbench import Client\n\ntoken = Client().oauth.get_credentials("${integration.uid}")["access_token"]`,
       },
       { language: 'Shell', code: `benchkey token ${integration.section} --header | curl -H @- https://api.example.com/me` },
+      {
+        language: 'TypeScript',
+        code: `import { createClient } from '@benchkey/sdk'\n\nconst { accessToken } = await createClient().token('${integration.uid}')`,
+      },
     ],
   }
 }

@@ -219,6 +219,10 @@ describe('data', () => {
         { language: 'R', code: `token <- rstudioapi::getOAuthCredentials("${box.uid}")$access_token` },
         { language: 'Python' },
         { language: 'Shell', code: 'benchkey token box-integration --header | curl -H @- "$URL"' },
+        {
+          language: 'TypeScript',
+          code: `import { createClient } from '@benchkey/sdk'\n\nconst { accessToken } = await createClient().token('${box.uid}')`,
+        },
       ],
     })
     expect(reply.body).not.toContain('box-secret')

@@ -104,5 +104,9 @@ function snippetsOf({ uid, section }: Integration): PageIntegrationDetails['snip
       code: `from posit.workbench import Client\n\ntoken = Client().oauth.get_credentials("${uid}")["access_token"]`,
     },
     { language: 'Shell', code: `benchkey token ${named} --header | curl -H @- "$URL"` },
+    {
+      language: 'TypeScript',
+      code: `import { createClient } from '@benchkey/sdk'\n\nconst { accessToken } = await createClient().token('${uid}')`,
+    },
   ]
 }
