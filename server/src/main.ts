@@ -17,6 +17,7 @@ import { findUnixAccount } from './launcher/accounts.ts'
 import { isAlive, startTimeOf } from './launcher/processes.ts'
 import { LocalAccounts } from './login/local-accounts.ts'
 import { createAuthorizationServers } from './oauth/create.ts'
+import { checkKeyRing } from './store/key-check.ts'
 import { openStore } from './store/open.ts'
 import type { LeaseHolder, Store } from './store/store.ts'
 
@@ -96,6 +97,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
       serverUid: uid,
       findUnixAccount,
       node,
+      checkKeyRing: (sentinels) => checkKeyRing({ dataDir, uid }, sentinels),
       createTokens: (shared) => createTokens(shared, node),
     })
     doors = await createServers({ broker, effects, log, options: doorOptions(server, options, webRoot) })

@@ -35,7 +35,7 @@ const PARTS = {
   tokens: ['fetch', 'authenticate', 'list'],
   sessionCalls: ['describe', 'integration', 'signOut', 'report'],
   sessions: ['open', 'rotate', 'list', 'end'],
-  administration: ['addUser', 'listUsers', 'showUser', 'listSignIns', 'setLocked', 'removeUser', 'reload', 'ready'],
+  administration: ['addUser', 'listUsers', 'showUser', 'listSignIns', 'setLocked', 'removeUser', 'reload', 'ready', 'health'],
   changes: ['subscribe'],
 } as const satisfies { readonly [Part in keyof Broker]: readonly (keyof Broker[Part])[] }
 

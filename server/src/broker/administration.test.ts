@@ -56,6 +56,7 @@ function administrator(singleUser = false): Administrator {
     wakeRevocations: () => {
       woken += 1
     },
+    checkKeyRing: () => undefined,
     configurationChanged: () => {
       hashes.push(room.catalogue.hash)
     },

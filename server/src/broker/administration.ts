@@ -5,8 +5,9 @@ import { type LocalAccounts, passwordProblem, userNameProblem } from '../login/l
 import { type Store, StoreError } from '../store/store.ts'
 import type { AuditLog } from './audit-log.ts'
 import { badRequest } from './bad-request.ts'
-import type { Administration, ReloadFinding, Sessions, SignInView, UserDetails } from './broker.ts'
+import type { Administration, HealthReport, ReloadFinding, Sessions, SignInView, UserDetails } from './broker.ts'
 import type { Catalogue } from './catalogue.ts'
+import { healthOf, type KeyRingCheck } from './health.ts'
 import type { LiveChanges } from './live-changes.ts'
 import { soleUserOf } from './logins.ts'
 import { detailsOfUser, getUser, listSignIns, noSuchUser } from './oversight.ts'
@@ -25,6 +26,7 @@ export interface AdministrationParts {
   readonly started: Configuration
   readonly loadConfiguration: () => Promise<LoadResult>
   readonly wakeRevocations: () => void
+  readonly checkKeyRing: KeyRingCheck
   /** Called when other integrations are in force. */
   readonly configurationChanged: () => void
 }
@@ -108,6 +110,10 @@ export class Administrator implements Administration {
   async ready(): Promise<void> {
     await this.#parts.store.ping()
     if (this.#parts.audit.failing) throw new Error('the audit cannot be written')
+  }
+
+  health(): Promise<HealthReport> {
+    return healthOf(this.#parts)
   }
 
   async #reload(): ReturnType<Administration['reload']> {

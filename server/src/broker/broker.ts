@@ -227,6 +227,51 @@ export interface UserDetails {
   readonly signIns: readonly SignInView[]
 }
 
+/** One sentence of a health report. */
+export interface HealthFinding {
+  /** `problem`: the server is not well. `remark`: worth knowing, and nothing of the server's own. */
+  readonly level: 'problem' | 'remark'
+  readonly about: 'database' | 'audit' | 'keys' | 'integrations' | 'sign-ins' | 'revocations' | 'nodes'
+  /** What is so, in one sentence. */
+  readonly fact: string
+  /** Who does what about it. */
+  readonly action: string
+}
+
+/** What there is, in numbers. */
+export interface HealthFacts {
+  readonly users: number
+  readonly lockedUsers: number
+  readonly sessions: number
+  readonly integrations: number
+  readonly signIns: number
+  /** Waiting for their users to sign in again. */
+  readonly signInsEnded: number
+  readonly revocationsWaiting: number
+}
+
+/** A server process, as a health report tells it. */
+export interface HealthNode {
+  readonly host: string
+  readonly pid: number
+  readonly version: string
+  readonly startedAt: Date
+  readonly heartbeatAt: Date
+  readonly isLive: boolean
+  /** The first digits of the hash. */
+  readonly configuration: string
+}
+
+/** Whether the server is well, and what is not. */
+export interface HealthReport {
+  /** No finding is a problem. */
+  readonly isWell: boolean
+  readonly findings: readonly HealthFinding[]
+  /** Absent while the database cannot be read. */
+  readonly facts?: HealthFacts
+  readonly nodes: readonly HealthNode[]
+}
+
 /** What administrators do over the admin socket. */
 export interface Administration {
   addUser(user: { name: string; password: string; isAdmin: boolean }): Promise<User>
@@ -240,6 +285,7 @@ export interface Administration {
   reload(): Promise<{ readonly applied: boolean; readonly findings: readonly ReloadFinding[] }>
   /** Rejects when the database cannot be read and written. */
   ready(): Promise<void>
+  health(): Promise<HealthReport>
 }
 
 /** Live pages: what changed for whom. Events carry no data, rights are re-checked by the reader's next request. */

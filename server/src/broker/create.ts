@@ -9,6 +9,7 @@ import { Administrator } from './administration.ts'
 import { AuditLog } from './audit-log.ts'
 import type { Broker, Tokens } from './broker.ts'
 import { Catalogue } from './catalogue.ts'
+import type { KeyRingCheck } from './health.ts'
 import { LiveChanges } from './live-changes.ts'
 import type { Log } from './log.ts'
 import { BrowserLogins } from './logins.ts'
@@ -35,6 +36,7 @@ export interface BrokerParts {
   readonly caCertificate?: string
   readonly serverUid: number
   readonly node: NodeIdentity
+  readonly checkKeyRing: KeyRingCheck
   readonly findUnixAccount: (name: string) => Promise<UnixAccount | undefined>
   /** The token path and the refresh engine, made over what the use cases share. */
   readonly createTokens: (shared: SharedParts) => TokenUseCases
@@ -77,11 +79,11 @@ export async function createBroker(parts: BrokerParts): Promise<Broker & { close
   const wakeRevocations = (): void => revocations.wake()
   const sessions = new SessionKeeper({ ...parts, audit, publicUrl, callbackAddress, singleUser })
   const sweeper = new Sweeper({ store, effects, sessions, log })
-  const { loadConfiguration } = parts
+  const { loadConfiguration, checkKeyRing } = parts
   const heart = new NodeHeart({ store, effects, log, identity: parts.node, configurationHash: () => catalogue.hash })
   const administration = new Administrator({
     ...{ store, catalogue, accounts, audit, changes, sessions, singleUser },
-    ...{ started: configuration, loadConfiguration, wakeRevocations, configurationChanged: () => heart.beat() },
+    ...{ started: configuration, loadConfiguration, wakeRevocations, checkKeyRing, configurationChanged: () => heart.beat() },
   })
   const signIns = new BrowserSignIns({ ...shared, revocations }, engine.tryAgain)
   const loops = [heart, audit, uses, revocations, sweeper]

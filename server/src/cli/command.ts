@@ -34,6 +34,7 @@ export type CommandName =
   | 'config check'
   | 'config import'
   | 'reload'
+  | 'health'
   | 'user add'
   | 'user list'
   | 'user show'

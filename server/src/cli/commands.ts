@@ -94,6 +94,12 @@ export const COMMAND_GROUPS: readonly { readonly title: string; readonly command
     title: 'Operate',
     commands: [
       {
+        name: 'health',
+        summary: 'Say whether the server is well, and what is not',
+        positionals: [],
+        options: { json: JSON_OPTION },
+      },
+      {
         name: 'user add',
         summary: 'Add a local account; asks for its password',
         ownsTerminal: true,

@@ -13,6 +13,7 @@ const LOADERS: Readonly<Record<CommandName, () => Promise<Run>>> = {
   'config check': async () => (await import('./config-check.ts')).runConfigCheck,
   'config import': async () => (await import('./config-import.ts')).runConfigImport,
   reload: async () => (await import('./reload.ts')).runReload,
+  health: async () => (await import('./health.ts')).runHealth,
   'user add': async () => (await import('./user.ts')).runUserAdd,
   'user list': async () => (await import('./user.ts')).runUserList,
   'user show': async () => (await import('./user-show.ts')).runUserShow,

@@ -147,3 +147,37 @@ export interface AdminStatus {
   readonly redirectUri: string
   readonly version: string
 }
+
+/** `GET /health`. Instants are ISO 8601, UTC. */
+export interface AdminHealth {
+  /** No finding is a problem. */
+  readonly isWell: boolean
+  readonly version: string
+  readonly findings: readonly {
+    /** `problem`: the server is not well. `remark`: worth knowing, and nothing of the server's own. */
+    readonly level: 'problem' | 'remark'
+    readonly about: string
+    readonly fact: string
+    readonly action: string
+  }[]
+  /** What there is, in numbers; absent while the database cannot be read. */
+  readonly facts?: {
+    readonly users: number
+    readonly lockedUsers: number
+    readonly sessions: number
+    readonly integrations: number
+    readonly signIns: number
+    readonly signInsEnded: number
+    readonly revocationsWaiting: number
+  }
+  readonly nodes: readonly {
+    readonly host: string
+    readonly pid: number
+    readonly version: string
+    readonly startedAt: string
+    readonly heartbeatAt: string
+    readonly isLive: boolean
+    /** First digits of the hash of its configuration. */
+    readonly configuration: string
+  }[]
+}

@@ -150,6 +150,19 @@ describe('the admin socket', () => {
     expect(told(await administer('POST', '/sessions/s2/end'))).toEqual([200, { ended: false }])
   })
 
+  test('tells how the server is', async () => {
+    const at = new Date('2026-11-23T10:00:00Z')
+    const finding = { level: 'problem', about: 'nodes', fact: 'It is silent.', action: 'Start it.' } as const
+    const node = { host: 'bk-1', pid: 7, version: '0.1.0', isLive: false, configuration: 'aaaaaaaa' }
+    const report = { isWell: false, findings: [finding], nodes: [{ ...node, startedAt: at, heartbeatAt: at }] }
+    const { administer } = await open({ administration: { health: async () => report } })
+    const [startedAt, heartbeatAt] = [at.toISOString(), at.toISOString()]
+    expect(told(await administer('GET', '/health'))).toEqual([
+      200,
+      { isWell: false, version: '0.1.0', findings: [finding], nodes: [{ ...node, startedAt, heartbeatAt }] },
+    ])
+  })
+
   test('reloads and tells the status', async () => {
     const result = {
       applied: false,

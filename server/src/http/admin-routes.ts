@@ -1,6 +1,7 @@
 import type { Broker } from '../broker/broker.ts'
 import type {
   AdminCookieRotated,
+  AdminHealth,
   AdminReloaded,
   AdminSessionEnded,
   AdminSessionOpened,
@@ -10,7 +11,7 @@ import type {
   AdminUserAdded,
   AdminUsers,
 } from '../domain/admin-api.ts'
-import { adminSessionOf, adminStoredTokenOf, adminUserDetailsOf, adminUserOf } from './admin-views.ts'
+import { adminHealthOf, adminSessionOf, adminStoredTokenOf, adminUserDetailsOf, adminUserOf } from './admin-views.ts'
 import { Refusal } from './failures.ts'
 import { textMembers } from './web-requests.ts'
 
@@ -31,6 +32,11 @@ export function adminRoutes(broker: Broker, facts: AdminStatusFacts): readonly A
     ...userRoutes(broker, publicUrl),
     ...sessionRoutes(broker),
     { method: 'POST', path: '/reload', answer: async (): Promise<AdminReloaded> => broker.administration.reload() },
+    {
+      method: 'GET',
+      path: '/health',
+      answer: async (): Promise<AdminHealth> => adminHealthOf(await broker.administration.health(), version),
+    },
     { method: 'GET', path: '/status', answer: async (): Promise<AdminStatus> => ({ publicUrl, redirectUri, version }) },
   ]
 }

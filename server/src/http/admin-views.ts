@@ -1,5 +1,5 @@
-import type { SignInView, UserDetails } from '../broker/broker.ts'
-import type { AdminSession, AdminStoredToken, AdminUser, AdminUserDetails } from '../domain/admin-api.ts'
+import type { HealthReport, SignInView, UserDetails } from '../broker/broker.ts'
+import type { AdminHealth, AdminSession, AdminStoredToken, AdminUser, AdminUserDetails } from '../domain/admin-api.ts'
 import type { DevelopmentSession, User } from '../domain/people.ts'
 import { plainPhrasing, sentenceOf } from '../domain/states.ts'
 
@@ -20,6 +20,19 @@ export function adminUserDetailsOf(details: UserDetails, publicUrl: string): Adm
     browserSessions: details.browserSessions,
     sessions: details.sessions.map(adminSessionOf),
     storedTokens: details.signIns.map((view) => adminStoredTokenOf(view, publicUrl)),
+  }
+}
+
+/** A health report on the admin socket; `version`: of the server that answers. */
+export function adminHealthOf({ isWell, findings, facts, nodes }: HealthReport, version: string): AdminHealth {
+  return {
+    ...{ isWell, version, findings },
+    ...(facts ? { facts } : {}),
+    nodes: nodes.map(({ startedAt, heartbeatAt, ...node }) => ({
+      ...node,
+      startedAt: startedAt.toISOString(),
+      heartbeatAt: heartbeatAt.toISOString(),
+    })),
   }
 }
 

@@ -3,6 +3,9 @@ import { closeSync, constants, fstatSync, fsyncSync, linkSync, openSync, readFil
 import { dirname } from 'node:path'
 import { SetupError } from '../domain/errors.ts'
 
+/** The key ring's file name inside the data directory. */
+export const KEY_RING_FILE = 'key-ring'
+
 /** The keys that open the database's ciphertexts; new ones are sealed under the primary. */
 export interface KeyRing {
   readonly primaryKid: string

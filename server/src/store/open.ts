@@ -16,7 +16,7 @@ import {
 } from './database-file.ts'
 import { Cipher } from './encryption.ts'
 import { integrationStore } from './integrations.ts'
-import { type KeyRing, loadKeyRing, memoryKeyRing } from './key-ring.ts'
+import { KEY_RING_FILE, type KeyRing, loadKeyRing, memoryKeyRing } from './key-ring.ts'
 import { checkSentinels, registerKeys } from './keys.ts'
 import { MIGRATION_NAMES, migrate } from './migrations.ts'
 import { nodeStore } from './nodes.ts'
@@ -27,9 +27,6 @@ import { SqliteLookUp } from './sqlite-look-up.ts'
 import { type Store, StoreError } from './store.ts'
 import { tokenStore } from './tokens.ts'
 import { userStore } from './users.ts'
-
-/** The key ring's file name inside the data directory. */
-export const KEY_RING_FILE = 'key-ring'
 
 /** Where a store's files lie, whose they must be, and the world it runs in. */
 export interface StoreOptions {
@@ -164,6 +161,7 @@ function assemble(database: SqliteDatabase, context: StoreContext, deploymentId:
     revocations: revocationStore(context),
     audit: auditStore(context),
     nodes: nodeStore(context),
+    sentinels: () => database.reader.selectFrom('keys').select(['kid', 'sentinel']).execute(),
     now: () => context.effects.now(),
     ping: () => database.ping(),
     close,

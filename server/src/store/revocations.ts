@@ -45,6 +45,19 @@ export function revocationStore(context: StoreContext): RevocationStore {
       const countOf = (state: string) => Number(rows.find((row) => row.state === state)?.count ?? 0)
       return { waiting: countOf('waiting'), failed: countOf('failed') }
     },
+    async givenUp() {
+      const rows = await database.reader
+        .selectFrom('revocations')
+        .select(({ fn }) => ['integration_id', fn.countAll<number>().as('count'), fn.max('give_up_at').as('last_at')])
+        .where('state', '=', 'failed')
+        .groupBy('integration_id')
+        .execute()
+      return rows.map((row) => ({
+        integrationId: row.integration_id,
+        count: Number(row.count),
+        lastAt: toDate(Number(row.last_at)),
+      }))
+    },
   }
 }
 

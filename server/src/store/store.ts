@@ -14,6 +14,8 @@ export interface Store {
   readonly revocations: RevocationStore
   readonly audit: AuditStore
   readonly nodes: NodeStore
+  /** One ciphertext per key ever used: whoever opens them all has the right key ring. */
+  sentinels(): Promise<readonly { readonly kid: string; readonly sentinel: string }[]>
   /** The database's clock (SQLite: this process's). */
   now(): Date
   /** Rejects when the database cannot be read and written now. */
@@ -116,6 +118,18 @@ export interface OwnedToken {
   readonly section: string
 }
 
+/** How the stored sign-ins at one integration are. */
+export interface TokenTally {
+  readonly integrationId: string
+  readonly total: number
+  /** Without a refresh token, and in use. */
+  readonly cannotRenew: number
+  /** Waiting for their users. */
+  readonly needSignIn: number
+  /** Whose last token request failed since the given instant, though not through their own refresh token. */
+  readonly delayed: number
+}
+
 /** Stored tokens: one row per user and integration, its secrets apart from it. */
 export interface TokenStore {
   find(userId: string, integrationId: string): Promise<StoredToken | undefined>
@@ -123,6 +137,8 @@ export interface TokenStore {
   listForUser(userId: string): Promise<readonly StoredToken[]>
   /** Everybody's, also those of integrations that are not configured any more; by user name and section. */
   list(filter?: { userId?: string; integrationId?: string }): Promise<readonly OwnedToken[]>
+  /** Counts by integration. `since`: failures before it are past. */
+  tally(since: Date): Promise<readonly TokenTally[]>
   /** Decrypts. Rejects with code `unreadable` (StoreError) when any ciphertext of the row does not open. Undefined when row or generation is gone. */
   readSecrets(tokenId: string, generation: number): Promise<TokenSecrets | undefined>
   /**
@@ -265,6 +281,8 @@ export interface RevocationStore {
     userId: string,
   ): Promise<readonly { integrationId: string; state: 'waiting' | 'failed'; queuedAt: Date; words: string }[]>
   counts(): Promise<{ waiting: number; failed: number }>
+  /** What was given up, by integration. `lastAt`: when the last one was. */
+  givenUp(): Promise<readonly { integrationId: string; count: number; lastAt: Date }[]>
 }
 
 /** One line of the audit. Never a token, secret, code, state or cookie; a token only as its fingerprint. */

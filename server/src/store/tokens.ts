@@ -1,4 +1,4 @@
-import { sql, type Transaction } from 'kysely'
+import { type Expression, type SqlBool, sql, type Transaction } from 'kysely'
 import type { StoredToken } from '../domain/stored-token.ts'
 import { newId, type StoreContext, toMs } from './database.ts'
 import { leases } from './leases.ts'
@@ -40,6 +40,7 @@ export function tokenStore(context: StoreContext): TokenStore {
       const found = await query.orderBy('users.name_folded').orderBy('integrations.section').execute()
       return found.map((row) => ({ token: toStoredToken(row), userName: row.user_name, section: row.section }))
     },
+    tally: (since) => tally(context, since),
     async listInterrupted() {
       const ids = () => database.reader.selectFrom('oauth2_tokens').select('id')
       // Two halves, each with an index of its own; joined by "or" they would be looked for row by row.
@@ -71,6 +72,30 @@ export function tokenStore(context: StoreContext): TokenStore {
       await database.write((transaction) => queueTokens(context, transaction, token, secrets, giveUpAt))
     },
   }
+}
+
+async function tally({ database }: StoreContext, since: Date): ReturnType<TokenStore['tally']> {
+  const rows = await database.reader
+    .selectFrom('oauth2_tokens')
+    .select(['integration_id', ({ fn }) => fn.countAll<number>().as('total')])
+    .select((row) => {
+      const isUsable = row('reauthentication_reason', 'is', null)
+      const counted = (...all: Expression<SqlBool>[]) => row.fn.sum<number>(row.case().when(row.and(all)).then(1).else(0).end())
+      return [
+        counted(isUsable, row('has_refresh_token', '=', 0)).as('cannot_renew'),
+        counted(row('reauthentication_reason', 'is not', null)).as('need_sign_in'),
+        counted(isUsable, row('failure_at', '>=', since.getTime())).as('delayed'),
+      ]
+    })
+    .groupBy('integration_id')
+    .execute()
+  return rows.map((row) => ({
+    integrationId: row.integration_id,
+    total: Number(row.total),
+    cannotRenew: Number(row.cannot_renew),
+    needSignIn: Number(row.need_sign_in),
+    delayed: Number(row.delayed),
+  }))
 }
 
 async function readSecrets({ database, cipher }: StoreContext, tokenId: string, generation: number) {

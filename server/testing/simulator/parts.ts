@@ -49,6 +49,7 @@ export function pointedStore(world: World, node: SimulatedNode, store: Store, sa
     revocations: wrap(store.revocations),
     audit: wrap(store.audit),
     nodes: wrap(store.nodes),
+    sentinels: () => store.sentinels(),
     now: () => new Date(world.nowMs),
     ping: () => store.ping(),
     close: () => store.close(),

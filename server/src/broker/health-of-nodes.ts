@@ -1,0 +1,61 @@
+import { utcTime } from '../domain/states.ts'
+import type { ServerNode } from '../store/store.ts'
+import type { HealthFinding, HealthNode } from './broker.ts'
+
+/** Digits of a configuration's hash that tell two apart. */
+const HASH_DIGITS = 8
+
+/** The server processes as a health report tells them. */
+export function nodesOf(nodes: readonly ServerNode[]): readonly HealthNode[] {
+  return nodes.map(({ holder, host, version, startedAt, heartbeatAt, isLive, configurationHash }) => ({
+    ...{ host, pid: holder.pid, version, startedAt, heartbeatAt, isLive },
+    configuration: configurationHash.slice(0, HASH_DIGITS),
+  }))
+}
+
+/** Which of them fell silent, and whether the others run one configuration. */
+export function findingsOfNodes(nodes: readonly HealthNode[]): readonly HealthFinding[] {
+  const live = nodes.filter(({ isLive }) => isLive)
+  return [...nodes.filter(({ isLive }) => !isLive).map(silent), ...apart(live)]
+}
+
+function silent(node: HealthNode): HealthFinding {
+  return {
+    level: 'problem',
+    about: 'nodes',
+    fact: `The server on ${nameOf(node)} has not been heard of since ${utcTime(node.heartbeatAt)} and counts as dead.`,
+    action: 'An administrator looks after it, or starts it again; this line goes by itself 10 minutes after its last heartbeat.',
+  }
+}
+
+/** Two versions of Benchkey may tell one configuration differently: only what each says of its own kind is compared. */
+function apart(live: readonly HealthNode[]): readonly HealthFinding[] {
+  const versions = groupsOf(live, ({ version }) => version)
+  const findings: HealthFinding[] = []
+  if (versions.size > 1) {
+    const fact = `Servers of different versions run: ${told(versions)}.`
+    const action = 'In an update this passes by itself; otherwise an administrator updates the others.'
+    findings.push({ level: 'remark', about: 'nodes', fact, action })
+  }
+  for (const nodes of versions.values()) {
+    const configurations = groupsOf(nodes, ({ configuration }) => configuration)
+    if (configurations.size < 2) continue
+    const fact = `Servers run different configurations: ${told(configurations)}.`
+    const action = 'An administrator gives all the same oauth-clients.conf and public-url, then on each: benchkey reload'
+    findings.push({ level: 'problem', about: 'nodes', fact, action })
+  }
+  return findings
+}
+
+function groupsOf(nodes: readonly HealthNode[], keyOf: (node: HealthNode) => string): ReadonlyMap<string, readonly HealthNode[]> {
+  return Map.groupBy(nodes, keyOf)
+}
+
+/** `ab12cd34 on bk-1 (process 7) and bk-2 (process 9); ef56… on bk-3 (process 8)` */
+function told(groups: ReadonlyMap<string, readonly HealthNode[]>): string {
+  return [...groups].map(([key, nodes]) => `${key} on ${nodes.map(nameOf).join(' and ')}`).join('; ')
+}
+
+function nameOf({ host, pid }: HealthNode): string {
+  return `${host} (process ${pid})`
+}

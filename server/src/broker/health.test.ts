@@ -1,0 +1,212 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type BrokerRoom, integrationOf, openBrokerRoom } from '../../testing/broker-room.ts'
+import { SetupError } from '../domain/errors.ts'
+import { type LeaseHolder, type Store, StoreError } from '../store/store.ts'
+import { healthOf, type KeyRingCheck } from './health.ts'
+
+const box = integrationOf({ section: 'box', displayName: 'Box API Access', revocationUrl: 'https://box.example/revoke' })
+const DAY = 24 * 60 * 60_000
+
+let room: BrokerRoom
+let checkKeyRing: KeyRingCheck
+let store: Store
+
+beforeEach(async () => {
+  room = await openBrokerRoom()
+  store = room.store
+  checkKeyRing = () => undefined
+  await room.configure(box)
+})
+
+afterEach(() => room.close())
+
+const health = () => healthOf({ ...room, store, checkKeyRing })
+const told = async () => (await health()).findings.map(({ level, about, fact }) => `${level} ${about}: ${fact}`)
+
+async function signIn(name: string, refreshToken: string | undefined = 'r') {
+  const user = await room.addUser(name)
+  return await room.store.tokens.create({
+    userId: user.id,
+    integrationId: room.catalogue.internalId(box.uid) ?? '',
+    scopesAsked: [],
+    clientFingerprint: room.catalogue.fingerprintOf(box),
+    reply: {
+      secrets: { accessToken: 'a', ...(refreshToken === '' ? {} : { refreshToken }) },
+      tokenType: 'Bearer',
+      issuedAt: room.store.now(),
+    },
+  })
+}
+
+/** A token request of the row, announced and under way. */
+async function requestOf(token: { id: string; generation: number }) {
+  const holder: LeaseHolder = { nodeId: 'n', incarnation: 'i', pid: 1, startTime: '1', bootId: room.effects.bootId }
+  const key = { tokenId: token.id, generation: token.generation, attempt: 'one' }
+  await room.store.tokens.takeLease(token.id, holder, room.effects.monotonicMs(), 20_000, () => false)
+  await room.store.tokens.beginAttempt(key, holder, room.store.now())
+  return key
+}
+
+async function beat(name: string, configurationHash = 'same', version = '1.0.0'): Promise<void> {
+  const holder = { nodeId: name, incarnation: name, pid: 7, startTime: '1', bootId: room.effects.bootId }
+  await room.store.nodes.beat({ holder, host: name, version, startedAt: room.store.now(), configurationHash })
+}
+
+describe('a server that is well', () => {
+  test('says so, with what there is', async () => {
+    await signIn('ann')
+    await room.addUser('bob')
+    await room.store.users.setLocked('bob', true)
+    await beat('bk-1')
+    expect(await health()).toMatchObject({
+      isWell: true,
+      findings: [],
+      facts: { users: 2, lockedUsers: 1, sessions: 0, integrations: 1, signIns: 1, signInsEnded: 0, revocationsWaiting: 0 },
+      nodes: [{ host: 'bk-1', pid: 7, version: '1.0.0', isLive: true, configuration: 'same' }],
+    })
+  })
+})
+
+describe('a server that is not well says so', () => {
+  test.each([
+    [
+      'full',
+      'The disk of the database is full: make room.',
+      'The database cannot be written: the disk of the database is full: make room.',
+    ],
+    [
+      'busy',
+      'The database is locked by another process.',
+      'The database cannot be written: the database is locked by another process.',
+    ],
+  ] as const)('of a database that is %s', async (code, words, fact) => {
+    store = { ...room.store, ping: () => Promise.reject(new StoreError(code, words)) }
+    const { isWell, findings, facts } = await health()
+    expect({ isWell, facts: facts?.users }).toEqual({ isWell: false, facts: 0 })
+    expect(findings).toMatchObject([{ level: 'problem', about: 'database', fact }])
+  })
+
+  test('of a database that cannot be read', async () => {
+    const users = {
+      ...room.store.users,
+      list: () => Promise.reject(new StoreError('io', 'The database failed: disk I/O error.')),
+    }
+    store = { ...room.store, users }
+    const { isWell, facts } = await health()
+    expect({ isWell, facts }).toEqual({ isWell: false, facts: undefined })
+    expect(await told()).toEqual(['problem database: The database cannot be read: the database failed: disk I/O error.'])
+  })
+
+  test('and hides no fault of its own', async () => {
+    store = { ...room.store, sentinels: () => Promise.reject(new TypeError('a fault of Benchkey')) }
+    await expect(health()).rejects.toThrow(TypeError)
+  })
+
+  test('of an audit that cannot be written, and remarks on lines that were lost', async () => {
+    room.audit.lost = 3
+    expect(await told()).toMatchObject([expect.stringContaining('remark audit: 3 lines of the audit were lost')])
+    room.audit.failing = true
+    expect(await told()).toEqual(['problem audit: The audit cannot be written.'])
+    room.audit.failing = false
+  })
+
+  test('of a key ring on the disk that would not open the database', async () => {
+    const asked: unknown[] = []
+    checkKeyRing = (sentinels) => {
+      asked.push(...sentinels)
+      throw new SetupError('The key file /data/key-ring is missing.')
+    }
+    expect(await told()).toEqual(['problem keys: The key file /data/key-ring is missing.'])
+    expect(asked).toEqual(await room.store.sentinels())
+    expect(asked).toHaveLength(1)
+  })
+
+  test('of an integration that refuses its client, with who acts and how many wait', async () => {
+    const { integrationId } = await signIn('ann')
+    const since = room.store.now()
+    const trouble = { words: 'answered 401', since, retryAt: since, configurationHash: room.catalogue.configurationHashOf(box) }
+    await room.store.integrations.setTrouble(integrationId, { ...trouble, kind: 'client' })
+    const { findings } = await health()
+    expect(findings).toMatchObject([
+      {
+        level: 'problem',
+        fact: expect.stringMatching(
+          /^Box API Access: box\.example refuses Benchkey's client ID or secret since .* UTC \(answered 401\); 1 sign-in affected, and kept\.$/,
+        ),
+        action: expect.stringContaining('[box] in oauth-clients.conf, then: benchkey reload'),
+      },
+    ])
+    await room.store.integrations.setTrouble(integrationId, { ...trouble, kind: 'connection' })
+    expect((await health()).findings).toMatchObject([{ action: expect.stringContaining('Whoever runs box.example') }])
+    await room.configure({ ...box, client: { ...box.client, clientId: 'another' } })
+    expect(await told()).toEqual([])
+  })
+
+  test('of revocations that were given up, for a day', async () => {
+    const token = await signIn('ann')
+    const giveUpAt = room.store.now()
+    await room.store.tokens.remove(token.userId, token.integrationId, { queue: true, giveUpAt })
+    for (let n = 0; n < 2; n += 1) {
+      const { job } = await room.store.revocations.claimDue(room.store.now(), 60_000, 0)
+      await room.store.revocations.reschedule(job?.id ?? '', new Date(giveUpAt.getTime() + 1), 'answered 500')
+    }
+    const words = 'revocations: Box API Access did not confirm the revocation of 2 tokens in time'
+    expect(await told()).toEqual([expect.stringContaining(`problem ${words}`)])
+    room.pass(DAY + 1000)
+    expect(await told()).toEqual([expect.stringContaining(`remark ${words}`)])
+  })
+
+  test('of a node that fell silent', async () => {
+    await beat('bk-2')
+    room.pass(15_001)
+    await beat('bk-1')
+    expect(await told()).toEqual([
+      expect.stringMatching(
+        /^problem nodes: The server on bk-2 \(process 7\) has not been heard of since .* UTC and counts as dead\.$/,
+      ),
+    ])
+  })
+
+  test('of nodes that run different configurations, comparing only those of one version', async () => {
+    await beat('bk-1', 'aaaaaaaabb')
+    await beat('bk-2', 'cccccccccc')
+    expect(await told()).toEqual([
+      'problem nodes: Servers run different configurations: aaaaaaaa on bk-1 (process 7); cccccccc on bk-2 (process 7).',
+    ])
+    await room.store.nodes.remove('bk-2')
+    await beat('bk-2', 'cccccccccc', '2.0.0')
+    expect(await told()).toEqual([
+      'remark nodes: Servers of different versions run: 1.0.0 on bk-1 (process 7); 2.0.0 on bk-2 (process 7).',
+    ])
+  })
+})
+
+describe('what is nothing of the server’s own is remarked on', () => {
+  test('a service that did not renew lately', async () => {
+    const token = await signIn('ann')
+    await signIn('bob')
+    const at = room.store.now()
+    await room.store.tokens.recordFailure(await requestOf(token), { words: 'answered 503', at, retryAt: at })
+    expect(await told()).toEqual([
+      'remark integrations: Box API Access: box.example did not renew 1 of 2 sign-ins in the last 15 minutes.',
+    ])
+    expect((await health()).isWell).toBe(true)
+    room.pass(16 * 60_000)
+    expect(await told()).toEqual([])
+  })
+
+  test('a service that gives no refresh tokens', async () => {
+    await signIn('ann', '')
+    await signIn('bob', '')
+    await signIn('eve')
+    expect(await told()).toEqual([
+      'remark integrations: Box API Access: 2 of 3 sign-ins cannot renew, because box.example gave no refresh token.',
+    ])
+  })
+
+  test('not sign-ins that wait for their users: those are counted', async () => {
+    const token = await signIn('ann')
+    await room.store.tokens.requireSignIn(await requestOf(token), { reason: 'refused', at: room.store.now() })
+    expect(await health()).toMatchObject({ isWell: true, findings: [], facts: { signIns: 1, signInsEnded: 1 } })
+  })
+})
