@@ -1,0 +1,219 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import pg from 'pg'
+import { type Authority, type Leaf, makeAuthority, makeLeaf } from './certificates.ts'
+import { giveTo, type PostgresPrograms, postgresPrograms } from './postgres-programs.ts'
+
+/** A real PostgreSQL of this test file, on loopback and a Unix socket, with TLS under a private CA. */
+export interface RunningPostgres {
+  readonly port: number
+  /** The superuser's. */
+  readonly password: string
+  /** The directory of the Unix socket. */
+  readonly socketDir: string
+  readonly authority: Authority
+  /** PEM file of the private CA. */
+  readonly caFile: string
+  /** A new, empty database, as UTF-8. */
+  createDatabase(): Promise<PostgresDatabaseForTests>
+  /** Shows another certificate from now on. */
+  showCertificate(leaf: Leaf): Promise<void>
+  /** Ends the server at once, as a crash of its machine would (the files stay), and starts it again on the same port. */
+  restart(): Promise<void>
+  /** Ends the server and leaves it so until `start`. */
+  halt(): Promise<void>
+  start(): Promise<void>
+  /** Ends the server and removes its files. */
+  close(): Promise<void>
+}
+
+/** One database of a running PostgreSQL. */
+export interface PostgresDatabaseForTests {
+  readonly name: string
+  /** `postgresql://…` with the password, over TCP on loopback without TLS. */
+  readonly uri: string
+  /** Runs one statement as the superuser. */
+  run(statement: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>
+  drop(): Promise<void>
+}
+
+const SUPERUSER = 'postgres'
+/** Small, and as durable as in earnest. */
+const SETTINGS = {
+  shared_buffers: '32MB',
+  max_connections: '200',
+  fsync: 'on',
+  timezone: 'UTC',
+  log_checkpoints: 'off',
+  lc_messages: 'C',
+} as const
+/** Ends the server when whoever started it is gone: the pipe on its input closes then. SIGQUIT: at once. */
+const GUARDED =
+  'exec 3<&0; "$@" 3<&- & server=$!; echo "pid $server"; { cat <&3; kill -QUIT $server; } >/dev/null 2>&1 & wait $server'
+
+/** Starts a PostgreSQL for one test file; close it after the tests. */
+export async function startPostgres(): Promise<RunningPostgres> {
+  const programs = postgresPrograms()
+  const folder = mkdtempSync(join(tmpdir(), 'benchkey-pg-'))
+  giveTo(programs, folder)
+  const password = randomBytes(12).toString('hex')
+  const data = join(folder, 'data')
+  initialise(programs, folder, data, password)
+  const authority = await makeAuthority()
+  const caFile = join(folder, 'ca.pem')
+  writeFileSync(caFile, authority.pem, { mode: 0o644 })
+  const [socketDir, port] = [folder, await freePort()]
+  const server = new Server(programs, data, socketDir, port)
+  server.writeCertificate(await makeLeaf(authority, ['localhost', '127.0.0.1']))
+  await server.start()
+  const connection = { host: socketDir, port, user: SUPERUSER, password }
+  const asSuperuser = (database: string, statement: string, values?: readonly unknown[]) =>
+    runOnce({ ...connection, database }, statement, values)
+  return {
+    ...{ port, password, socketDir, authority, caFile },
+    async createDatabase() {
+      const name = `test_${randomBytes(6).toString('hex')}`
+      await asSuperuser('postgres', `CREATE DATABASE ${name} ENCODING 'UTF8' TEMPLATE template0`)
+      return {
+        name,
+        uri: `postgresql://${SUPERUSER}:${password}@127.0.0.1:${port}/${name}`,
+        run: (statement, values) => asSuperuser(name, statement, values),
+        drop: async () => void (await asSuperuser('postgres', `DROP DATABASE ${name} WITH (FORCE)`)),
+      }
+    },
+    async showCertificate(leaf) {
+      server.writeCertificate(leaf)
+      await server.reload()
+    },
+    restart: async () => {
+      await server.end('SIGQUIT')
+      await server.start()
+    },
+    halt: () => server.end('SIGINT'),
+    start: () => server.start(),
+    close: async () => {
+      await server.end('SIGQUIT')
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+function initialise(programs: PostgresPrograms, folder: string, data: string, password: string): void {
+  const passwordFile = join(folder, 'password')
+  writeFileSync(passwordFile, password, { mode: 0o600 })
+  giveTo(programs, passwordFile)
+  mkdirSync(data, { mode: 0o700 })
+  giveTo(programs, data)
+  const authentication = ['--auth=scram-sha-256', `--username=${SUPERUSER}`, `--pwfile=${passwordFile}`]
+  const options = ['--encoding=UTF8', '--locale=C', '--no-instructions', '--no-sync']
+  execFileSync(programs.initdb, ['-D', data, ...authentication, ...options], { ...programs.account, stdio: 'pipe' })
+  rmSync(passwordFile)
+}
+
+/** The server's process, over its starts and ends. */
+class Server {
+  readonly #programs: PostgresPrograms
+  readonly #data: string
+  readonly #socketDir: string
+  readonly #port: number
+  #guard: ChildProcess | undefined
+  #pid = 0
+
+  constructor(programs: PostgresPrograms, data: string, socketDir: string, port: number) {
+    this.#programs = programs
+    this.#data = data
+    this.#socketDir = socketDir
+    this.#port = port
+  }
+
+  writeCertificate({ certificate, key }: Leaf): void {
+    for (const [name, text] of [
+      ['server.crt', certificate],
+      ['server.key', key],
+    ] as const) {
+      const file = join(this.#data, name)
+      writeFileSync(`${file}.new`, text, { mode: 0o600 })
+      giveTo(this.#programs, `${file}.new`)
+      renameSync(`${file}.new`, file)
+    }
+  }
+
+  /** Resolves once it accepts connections. */
+  async start(): Promise<void> {
+    const own = { port: String(this.#port), listen_addresses: '127.0.0.1', unix_socket_directories: this.#socketDir, ssl: 'on' }
+    const settings = Object.entries({ ...SETTINGS, ...own }).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+    const { account, postgres } = this.#programs
+    const options = { ...account, stdio: ['pipe', 'pipe', 'pipe'] as ['pipe', 'pipe', 'pipe'] }
+    const guard = spawn('sh', ['-c', GUARDED, 'sh', postgres, '-D', this.#data, ...settings], options)
+    this.#guard = guard
+    createInterface(guard.stdout).on('line', (line) => {
+      if (line.startsWith('pid ')) this.#pid = Number(line.slice(4))
+    })
+    const said: string[] = []
+    const lines = createInterface(guard.stderr)
+    await new Promise<void>((resolve, reject) => {
+      lines.on('line', (line) => {
+        said.push(line)
+        if (line.includes('ready to accept connections')) resolve()
+      })
+      guard.once('close', () => reject(new Error(`PostgreSQL ended:\n${said.join('\n')}`)))
+    })
+  }
+
+  /** Resolves once it has read its files again. */
+  async reload(): Promise<void> {
+    const guard = this.#guard
+    if (!guard?.stderr) throw new Error('PostgreSQL does not run')
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const lines = createInterface(guard.stderr).on('line', (line) => {
+      if (line.includes('reloading configuration files')) resolve()
+    })
+    process.kill(this.#pid, 'SIGHUP')
+    await promise
+    lines.close()
+  }
+
+  /** SIGINT: connections are cut, then a clean end. SIGQUIT: no goodbye, the next start recovers from the log. */
+  async end(signal: 'SIGINT' | 'SIGQUIT'): Promise<void> {
+    const guard = this.#guard
+    if (!guard || this.#pid === 0) return
+    this.#guard = undefined
+    const ended = once(guard, 'exit')
+    process.kill(this.#pid, signal)
+    await ended
+    guard.stdin?.end()
+  }
+}
+
+async function runOnce(
+  connection: pg.ClientConfig,
+  statement: string,
+  values: readonly unknown[] = [],
+): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client(connection)
+  await client.connect()
+  try {
+    const { rows } = await client.query<Record<string, unknown>>(statement, [...values])
+    return rows
+  } finally {
+    await client.end()
+  }
+}
+
+/** A port of 127.0.0.1 that nobody listened on a moment ago. */
+function freePort(): Promise<number> {
+  const probe = createServer()
+  return new Promise((resolve, reject) => {
+    probe.once('error', reject)
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address()
+      probe.close(() => resolve(address !== null && typeof address === 'object' ? address.port : 0))
+    })
+  })
+}
