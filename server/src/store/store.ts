@@ -1,6 +1,9 @@
 import type { IntegrationUid } from '../domain/integration.ts'
 import type { BrowserSession, DevelopmentSession, SignInAttempt, User } from '../domain/people.ts'
 import type { ReauthenticationReason, StoredToken, TokenSecrets } from '../domain/stored-token.ts'
+import type { LeaseHolder, NodeStore } from './store-of-nodes.ts'
+
+export type { LeaseHolder, NodeStore, ServerNode } from './store-of-nodes.ts'
 
 /** One database: tables, queries, migrations, encryption. All writes are durable when their promise resolves. */
 export interface Store {
@@ -91,16 +94,6 @@ export interface SavedReply {
   readonly scopesGranted?: readonly string[]
   readonly account?: string
   readonly refreshTokenExpiresAt?: Date
-}
-
-/** Who holds a lease: unique per process incarnation. */
-export interface LeaseHolder {
-  readonly nodeId: string
-  readonly incarnation: string
-  readonly pid: number
-  /** Field 22 of /proc/PID/stat, so that a reused pid is told apart. */
-  readonly startTime: string
-  readonly bootId: string
 }
 
 /** Names one token request of one row. A save or a verdict counts only for the row, generation and attempt it was made for. */
@@ -312,30 +305,6 @@ export interface AuditStore {
   append(events: readonly AuditEvent[]): Promise<void>
   /** Newest first. */
   list(filter: { limit: number; userName?: string; action?: string }): Promise<readonly AuditEvent[]>
-}
-
-/** A server process as its row tells it. */
-export interface ServerNode {
-  readonly holder: LeaseHolder
-  readonly host: string
-  readonly version: string
-  readonly startedAt: Date
-  /** Equal on two nodes exactly when they run the same integrations. */
-  readonly configurationHash: string
-  /** Database time. */
-  readonly heartbeatAt: Date
-  /** False when the last heartbeat is older than 15 s. */
-  readonly isLive: boolean
-}
-
-/** The server processes on this database. */
-export interface NodeStore {
-  /** A heartbeat: makes the node's row or moves it on. Rows of nodes that are long silent go. */
-  beat(node: Omit<ServerNode, 'heartbeatAt' | 'isLive'>): Promise<void>
-  /** A clean stop, or a predecessor that is known dead. */
-  remove(incarnation: string): Promise<void>
-  /** By host and start. */
-  list(): Promise<readonly ServerNode[]>
 }
 
 /**
