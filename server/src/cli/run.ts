@@ -90,7 +90,7 @@ function explain(error: unknown, context: Pick<Context, 'errors'>): number {
   }
   if (isSetupError(error)) {
     say(context, error.message.trimEnd().replaceAll('\n', '\n  '))
-    return EXIT.setup
+    return error.exitCode
   }
   const words = error instanceof Error ? error.message : String(error)
   say(context, `This is a fault of Benchkey itself: ${words}`, 'Tell your administrator what you typed and this line.')
@@ -98,6 +98,6 @@ function explain(error: unknown, context: Pick<Context, 'errors'>): number {
 }
 
 /** domain's SetupError by its mark: importing the domain here would cost every `benchkey token` its load time. */
-function isSetupError(error: unknown): error is Error {
-  return error instanceof Error && error.name === 'SetupError'
+function isSetupError(error: unknown): error is Error & { exitCode: number } {
+  return error instanceof Error && error.name === 'SetupError' && 'exitCode' in error
 }

@@ -79,9 +79,12 @@ test('SIGHUP reloads, and a reload that fails is said and changes nothing', asyn
   expect(await exitCode).toBe(0)
 })
 
-test('what keeps the server from starting is said in its own words, exit code 78', async () => {
-  const setupError = Object.assign(new Error('Port 8443 is taken.\nStop the other server.'), { name: 'SetupError' })
+test.each([75, 78])('what keeps the server from starting is said in its own words, exit code %i', async (code) => {
+  const setupError = Object.assign(new Error('Port 8443 is taken.\nStop the other server.'), {
+    name: 'SetupError',
+    exitCode: code,
+  })
   const { errors, exitCode } = serve(() => Promise.reject(setupError))
-  expect(await exitCode).toBe(78)
+  expect(await exitCode).toBe(code)
   expect(errors.read()).toBe('benchkey: Port 8443 is taken.\n  Stop the other server.\n')
 })

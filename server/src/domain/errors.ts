@@ -35,8 +35,16 @@ export class BrokerError extends Error {
   }
 }
 
-/** Benchkey's own files, keys or database keep it from starting: one plain sentence, exit code 78 (cli.md). */
+/**
+ * Benchkey's own files, keys or database keep it from starting: one plain sentence, exit code 78 (cli.md). 75: what it needs is
+ * not there now, and the same start may well succeed later.
+ */
 export class SetupError extends Error {
   override readonly name = 'SetupError'
-  readonly exitCode = 78
+  readonly exitCode: 75 | 78
+
+  constructor(message: string, { exitCode = 78, cause }: { exitCode?: 75 | 78; cause?: unknown } = {}) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.exitCode = exitCode
+  }
 }

@@ -4,6 +4,7 @@ import { ifSet, newId, type StoreContext, toDate } from './database.ts'
 import type { Cipher, Place } from './encryption.ts'
 import type { SignInAttemptsTable } from './schema.ts'
 import type { AttemptStore } from './store.ts'
+import { lockUser } from './users.ts'
 
 /** security.md, *Authorization request*: an attempt lives 10 minutes. */
 const LIFE_MS = 10 * 60_000
@@ -70,6 +71,7 @@ async function createAttempt(
     started_at: startedAt.getTime(),
   }
   await database.write(async (transaction) => {
+    await lockUser(database, transaction, userId)
     await transaction
       .deleteFrom('sign_in_attempts')
       .where('started_at', '<', startedAt.getTime() - LIFE_MS)

@@ -3,8 +3,20 @@ import { ifSet, type SqlValue, type StoreContext, toDate } from './database.ts'
 import type { AuditTable } from './schema.ts'
 import type { AuditEvent, AuditStore } from './store.ts'
 
-const INSERT = `INSERT INTO audit (at, action, outcome, user_name, session_id, session_name, section, address, fingerprint,
-  count, reference, detail) VALUES (?, ?, ?, coalesce(?, (SELECT name FROM users WHERE id = ?)), ?, ?, ?, ?, ?, ?, ?, ?)`
+const COLUMNS =
+  'at, action, outcome, user_name, session_id, session_name, section, address, fingerprint, count, reference, detail'
+const INSERT = {
+  each: `INSERT INTO audit (${COLUMNS})
+    VALUES (?, ?, ?, coalesce(?, (SELECT name FROM users WHERE id = ?)), ?, ?, ?, ?, ?, ?, ?, ?)`,
+  all: `INSERT INTO audit (${COLUMNS})
+    SELECT at, action, outcome, coalesce(user_name, (SELECT name FROM users WHERE id = user_id)), session_id, session_name, section,
+      address, fingerprint, count, reference, detail
+    FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
+      $10::text[], $11::integer[], $12::text[], $13::text[]) WITH ORDINALITY
+      AS line(at, action, outcome, user_name, user_id, session_id, session_name, section, address, fingerprint, count, reference,
+        detail, position)
+    ORDER BY position`,
+}
 
 /** The audit: written in batches, read newest first. */
 export function auditStore({ database }: StoreContext): AuditStore {

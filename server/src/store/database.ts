@@ -1,19 +1,41 @@
 import type { Kysely, Transaction } from 'kysely'
 import type { Effects } from '../domain/effects.ts'
 import type { Cipher } from './encryption.ts'
+import type { LeaseClock } from './lease-clock.ts'
 import type { Tables } from './schema.ts'
 
 /** What a prepared statement takes. */
 export type SqlValue = string | number | null | Uint8Array
 
+/** A statement for many rows. SQLite runs `each` for every row, its values for `?`; PostgreSQL runs `all` once, a column for `$n`. */
+export interface BatchStatement {
+  readonly each: string
+  readonly all: string
+}
+
+interface Lockable<Q> {
+  forUpdate(): Q
+  skipLocked(): Q
+}
+
 /** One database of either dialect: how its queries are run. Every rejection is a StoreError. */
 export interface Database {
   /** Committed rows, as of each query. */
   readonly reader: Kysely<Tables>
-  /** One write transaction; durable when the promise resolves. `work` awaits nothing but its queries. */
-  write<T>(work: (transaction: Transaction<Tables>) => Promise<T>): Promise<T>
-  /** Runs one statement with `?` placeholders for each row, all in one transaction; for writes too frequent to build queries. */
-  batch(statement: string, rows: readonly (readonly SqlValue[])[]): Promise<void>
+  /** What leases and heartbeats are measured by; the arguments: this process's reading of its own clock. */
+  leaseClock(bootId: string, monotonicMs: number): LeaseClock
+  /**
+   * One write transaction; durable when the promise resolves. `work` awaits nothing but its queries, and may run again after
+   * a conflict took back what it did. `isRepeatable`: doing it twice is the same as once, so that it is done again also when
+   * the connection broke at its commit; otherwise that rejects with code `unknown`.
+   */
+  write<T>(work: (transaction: Transaction<Tables>) => Promise<T>, options?: { isRepeatable?: boolean }): Promise<T>
+  /** The rows of the query as the last transaction left them, and nobody else's until the end of this one. */
+  locked<Q extends Lockable<Q>>(query: Q): Q
+  /** As `locked`, without the rows that another transaction has locked. */
+  unlocked<Q extends Lockable<Q>>(query: Q): Q
+  /** Runs a statement for each row, all in one transaction; for writes too frequent to build queries. */
+  batch(statement: BatchStatement, rows: readonly (readonly SqlValue[])[]): Promise<void>
   /** Commits something small. */
   ping(): Promise<void>
   close(): Promise<void>

@@ -78,7 +78,8 @@ async function ensure(
   const changed = integrations.filter(({ uid, section }) => known.get(uid)?.section !== section)
   if (changed.length > 0) {
     await database.write(async (transaction) => {
-      for (const { uid, section } of changed) {
+      // In one order on every node, so that two that start at once do not wait in a circle.
+      for (const { uid, section } of changed.toSorted((a, b) => (a.uid < b.uid ? -1 : 1))) {
         const { id } = await transaction
           .insertInto('integrations')
           .values({ id: newId(effects), uid, section })

@@ -1,68 +1,62 @@
-import type { Selectable } from 'kysely'
-import type { StoreContext } from './database.ts'
+import { type Expression, expressionBuilder, type SqlBool, sql, type Transaction, type UpdateResult } from 'kysely'
+import type { Database, StoreContext } from './database.ts'
+import type { LeaseClock } from './lease-clock.ts'
 import { isDeserted } from './nodes.ts'
-import type { Oauth2TokensTable } from './schema.ts'
+import type { Tables } from './schema.ts'
 import type { LeaseHolder, TokenStore } from './store.ts'
 
 type LeaseMethods = Pick<TokenStore, 'takeLease' | 'renewLease' | 'releaseLease'>
-type LeaseColumns = Pick<
-  Selectable<Oauth2TokensTable>,
-  'lease_node' | 'lease_incarnation' | 'lease_pid' | 'lease_start_time' | 'lease_boot' | 'lease_until'
->
 
-const NO_LEASE: LeaseColumns = {
+const NO_LEASE = {
   lease_node: null,
   lease_incarnation: null,
   lease_pid: null,
   lease_start_time: null,
   lease_boot: null,
   lease_until: null,
-}
+} as const
 
 /** The right to refresh a row: columns of the row, never a lock held across a token request (refresh.md, *Who may send*). */
 export function leases({ database }: StoreContext): LeaseMethods {
+  const untilOf = ({ nowMs }: LeaseClock, durationMs: number) => sql<number>`${nowMs} + ${Math.round(durationMs)}`
   return {
     takeLease: (tokenId, holder, monotonicMs, durationMs, isDead) =>
-      database.write(async (transaction) => {
-        const row = await transaction
-          .selectFrom('oauth2_tokens')
-          .select(['lease_node', 'lease_incarnation', 'lease_pid', 'lease_start_time', 'lease_boot', 'lease_until'])
-          .where('id', '=', tokenId)
-          .executeTakeFirst()
-        if (!row) return false
-        const other = holderOf(row)
-        if (other && !isSame(other, holder) && !isVoid(row, other, holder, monotonicMs) && !isDead(other)) {
-          const lease = { holder: other, untilMs: row.lease_until ?? 0, durationMs }
-          if (!(await isDeserted(transaction, lease, holder, monotonicMs))) return false
-        }
-        // Compare and swap: where transactions do not exclude each other, another may have taken it since it was read.
-        let swap = transaction
-          .updateTable('oauth2_tokens')
-          .set(columnsOf(holder, monotonicMs + durationMs))
-          .where('id', '=', tokenId)
-        for (const [column, value] of Object.entries(row)) {
-          swap = swap.where(column as keyof LeaseColumns, 'is not distinct from', value)
-        }
-        return (await swap.executeTakeFirst()).numUpdatedRows > 0n
-      }),
+      database.write(
+        async (transaction) => {
+          const clock = database.leaseClock(holder.bootId, monotonicMs)
+          const values = { ...heldBy(holder), lease_until: untilOf(clock, durationMs) }
+          const row = () => transaction.updateTable('oauth2_tokens').set(values).where('id', '=', tokenId)
+          const free = row().where((lease) => lease.or(freeFor(holder, clock)))
+          if (isHit(await free.executeTakeFirst())) return true
+          const other = await heldNow(database, transaction, tokenId)
+          if (!other) return false
+          if (!isDead(other.holder) && !(await isDeserted(transaction, { ...other, durationMs }, holder, clock))) return false
+          return isHit(await row().executeTakeFirst())
+        },
+        { isRepeatable: true },
+      ),
     renewLease: (tokenId, holder, monotonicMs, durationMs) =>
-      database.write(async (transaction) => {
-        const { numUpdatedRows } = await transaction
-          .updateTable('oauth2_tokens')
-          .set({ lease_until: Math.round(monotonicMs + durationMs) })
-          .where('id', '=', tokenId)
-          .where((row) => row.and(heldBy(holder)))
-          .executeTakeFirst()
-        return numUpdatedRows > 0n
-      }),
+      database.write(
+        async (transaction) => {
+          const renewal = transaction
+            .updateTable('oauth2_tokens')
+            .set({ lease_until: untilOf(database.leaseClock(holder.bootId, monotonicMs), durationMs) })
+            .where('id', '=', tokenId)
+            .where((row) => row.and(heldBy(holder)))
+          return isHit(await renewal.executeTakeFirst())
+        },
+        { isRepeatable: true },
+      ),
     async releaseLease(tokenId, holder) {
-      await database.write((transaction) =>
-        transaction
-          .updateTable('oauth2_tokens')
-          .set(NO_LEASE)
-          .where('id', '=', tokenId)
-          .where((row) => row.and(heldBy(holder)))
-          .execute(),
+      await database.write(
+        (transaction) =>
+          transaction
+            .updateTable('oauth2_tokens')
+            .set(NO_LEASE)
+            .where('id', '=', tokenId)
+            .where((row) => row.and(heldBy(holder)))
+            .execute(),
+        { isRepeatable: true },
       )
     },
   }
@@ -79,32 +73,39 @@ export function heldBy(holder: LeaseHolder) {
   }
 }
 
-/** Over by its time, or of another boot of this host, whose monotonic clock says nothing here. */
-function isVoid(row: LeaseColumns, other: LeaseHolder, holder: LeaseHolder, monotonicMs: number): boolean {
-  return other.bootId !== holder.bootId || (row.lease_until ?? 0) <= monotonicMs
+/** Each of these alone makes a row's lease the holder's for the taking; whether another holder is dead, the caller knows. */
+function freeFor(holder: LeaseHolder, clock: LeaseClock): Expression<SqlBool>[] {
+  const row = expressionBuilder<Tables, 'oauth2_tokens'>()
+  return [
+    row('lease_node', 'is', null),
+    row('lease_until', '<=', clock.nowMs),
+    row.and(heldBy(holder)),
+    ...(clock.isOfOneBoot ? [row('lease_boot', '!=', holder.bootId)] : []),
+  ]
 }
 
-function columnsOf(holder: LeaseHolder, untilMs: number): LeaseColumns {
-  return { ...heldBy(holder), lease_until: Math.round(untilMs) }
-}
-
-function holderOf(row: LeaseColumns): LeaseHolder | undefined {
-  if (row.lease_node === null) return undefined
-  return {
+/** Who holds the row's lease, which stays so until the end of the transaction; undefined when the row is gone. */
+async function heldNow(
+  database: Database,
+  transaction: Transaction<Tables>,
+  tokenId: string,
+): Promise<{ holder: LeaseHolder; untilMs: number } | undefined> {
+  const query = transaction
+    .selectFrom('oauth2_tokens')
+    .select(['lease_node', 'lease_incarnation', 'lease_pid', 'lease_start_time', 'lease_boot', 'lease_until'])
+    .where('id', '=', tokenId)
+  const row = await database.locked(query).executeTakeFirst()
+  if (!row || row.lease_node === null) return undefined
+  const holder = {
     nodeId: row.lease_node,
     incarnation: row.lease_incarnation ?? '',
     pid: row.lease_pid ?? 0,
     startTime: row.lease_start_time ?? '',
     bootId: row.lease_boot ?? '',
   }
+  return { holder, untilMs: row.lease_until ?? 0 }
 }
 
-function isSame(one: LeaseHolder, other: LeaseHolder): boolean {
-  return (
-    one.nodeId === other.nodeId &&
-    one.incarnation === other.incarnation &&
-    one.pid === other.pid &&
-    one.startTime === other.startTime &&
-    one.bootId === other.bootId
-  )
+function isHit({ numUpdatedRows }: UpdateResult): boolean {
+  return numUpdatedRows > 0n
 }

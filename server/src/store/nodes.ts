@@ -1,6 +1,6 @@
 import { type Selectable, sql, type Transaction } from 'kysely'
 import { type StoreContext, toDate } from './database.ts'
-import { type LeaseClock, monotonicClock } from './lease-clock.ts'
+import type { LeaseClock } from './lease-clock.ts'
 import type { NodesTable, Tables } from './schema.ts'
 import type { LeaseHolder, NodeStore, ServerNode } from './store.ts'
 
@@ -17,14 +17,14 @@ const SILENT_KEPT_MS = 10 * 60_000
 export function nodeStore({ database, effects }: StoreContext): NodeStore {
   return {
     async beat(node) {
-      const clock = monotonicClock(effects.bootId, effects.monotonicMs())
+      const clock = database.leaseClock(effects.bootId, effects.monotonicMs())
       await database.write((transaction) => beat(transaction, node, clock, effects.now().getTime()))
     },
     async remove(incarnation) {
       await database.write((transaction) => transaction.deleteFrom('nodes').where('incarnation', '=', incarnation).execute())
     },
     async list() {
-      const { name, nowMs } = monotonicClock(effects.bootId, effects.monotonicMs())
+      const { name, nowMs } = database.leaseClock(effects.bootId, effects.monotonicMs())
       const rows = await database.reader
         .selectFrom('nodes')
         .selectAll()
@@ -47,9 +47,8 @@ export async function isDeserted(
   transaction: Transaction<Tables>,
   lease: { readonly holder: LeaseHolder; readonly untilMs: number; readonly durationMs: number },
   judge: LeaseHolder,
-  monotonicMs: number,
+  { name, nowMs }: LeaseClock,
 ): Promise<boolean> {
-  const { name, nowMs } = monotonicClock(judge.bootId, monotonicMs)
   const rows = await transaction
     .selectFrom('nodes')
     .select(['incarnation', 'heartbeat_ms', 'steady_ms', nowMs.as('now_ms')])

@@ -1,10 +1,8 @@
 import { join } from 'node:path'
 import type { Effects } from '../domain/effects.ts'
 import { SetupError } from '../domain/errors.ts'
-import { attemptStore } from './attempts.ts'
-import { auditStore } from './audit.ts'
-import { browserSessionStore } from './browser-sessions.ts'
-import { newId, type StoreContext } from './database.ts'
+import { assemble } from './assemble.ts'
+import type { StoreContext } from './database.ts'
 import {
   checkDatabaseFiles,
   createDatabaseFile,
@@ -14,19 +12,13 @@ import {
   prepareDirectory,
   syncDirectoryOf,
 } from './database-file.ts'
-import { Cipher } from './encryption.ts'
-import { integrationStore } from './integrations.ts'
-import { KEY_RING_FILE, type KeyRing, loadKeyRing, memoryKeyRing } from './key-ring.ts'
-import { checkSentinels, registerKeys } from './keys.ts'
-import { MIGRATION_NAMES, migrate } from './migrations.ts'
-import { nodeStore } from './nodes.ts'
-import { revocationStore } from './revocations.ts'
-import { sessionStore } from './sessions.ts'
+import type { Cipher } from './encryption.ts'
+import { KEY_RING_FILE, loadKeyRing, memoryKeyRing } from './key-ring.ts'
+import { checkSentinels } from './keys.ts'
+import { cipherOf, prepareTables, refuseNewer } from './prepare.ts'
 import { SqliteDatabase } from './sqlite.ts'
 import { SqliteLookUp } from './sqlite-look-up.ts'
 import { type Store, StoreError } from './store.ts'
-import { tokenStore } from './tokens.ts'
-import { userStore } from './users.ts'
 
 /** Where a store's files lie, whose they must be, and the world it runs in. */
 export interface StoreOptions {
@@ -50,7 +42,7 @@ export async function openStore({ directory, dataDir, uid, effects }: StoreOptio
   const keyFile = join(dataDir, KEY_RING_FILE)
   checkDatabaseFiles(path, uid)
   const inspection = await inspect(path, effects)
-  refuseNewer(inspection, path)
+  refuseNewer(inspection.migrations, path)
   const mayCreate = inspection.sentinels.length === 0
   const cipher = cipherOf(loadKeyRing(keyFile, { uid, mayCreate, randomBytes: effects.randomBytes }), effects)
   checkSentinels(cipher, inspection.sentinels, keyFile)
@@ -74,9 +66,9 @@ async function prepared(
   check: () => void,
 ): Promise<Store> {
   try {
-    const deploymentId = await prepareTables(database, cipher, effects, keyFile)
+    const deploymentId = await database.write((transaction) => prepareTables(transaction, cipher, effects, keyFile))
     check()
-    return assemble(database, { database, cipher, effects }, deploymentId, () => database.close())
+    return sqliteStore(database, { database, cipher, effects }, deploymentId, () => database.close())
   } catch (error) {
     await database.close()
     throw error
@@ -94,15 +86,19 @@ export interface MemoryStores {
 export async function openMemoryStores(effects: Effects): Promise<MemoryStores> {
   const ring = memoryKeyRing(effects.randomBytes)
   const database = SqliteDatabase.openInMemory(effects)
-  const deploymentId = await prepareTables(database, cipherOf(ring, effects), effects, '(in memory)')
+  const deploymentId = await database.write((transaction) =>
+    prepareTables(transaction, cipherOf(ring, effects), effects, '(in memory)'),
+  )
   return {
-    handle: (node) => assemble(database, { database, cipher: cipherOf(ring, node), effects: node }, deploymentId, async () => {}),
+    handle: (node) =>
+      sqliteStore(database, { database, cipher: cipherOf(ring, node), effects: node }, deploymentId, async () => {}),
     close: () => database.close(),
   }
 }
 
-function cipherOf(ring: KeyRing, effects: Effects): Cipher {
-  return new Cipher(ring, (size) => effects.randomBytes(size))
+function sqliteStore(database: SqliteDatabase, context: StoreContext, deploymentId: string, close: () => Promise<void>): Store {
+  const lookUp = new SqliteLookUp(database, () => context.effects.now())
+  return assemble(context, { deploymentId, lookUp: lookUp.lookUp, close })
 }
 
 async function inspect(path: string, effects: Effects): Promise<Inspection> {
@@ -120,50 +116,3 @@ async function inspect(path: string, effects: Effects): Promise<Inspection> {
 /** Another process that just starts or ends holds the whole file for moments only. */
 const INSPECTION_MS = 10_000
 const PAUSE_MS = 20
-
-function refuseNewer(inspection: Inspection, path: string): void {
-  const unknown = inspection.migrations.filter((name) => !MIGRATION_NAMES.includes(name))
-  if (unknown.length === 0) return
-  throw new SetupError(
-    `The database ${path} was written by a newer Benchkey (${unknown.join(', ')}): start that version, or put back a backup of this one.`,
-  )
-}
-
-/** All in one transaction: a start that is cut off leaves an empty database or a whole one. */
-async function prepareTables(database: SqliteDatabase, cipher: Cipher, effects: Effects, keyFile: string): Promise<string> {
-  return database.write(async (transaction) => {
-    await migrate(transaction)
-    await registerKeys(transaction, cipher, effects.now(), keyFile)
-    await transaction
-      .insertInto('meta')
-      .values({ key: 'deployment_id', value: newId(effects) })
-      .onConflict((conflict) => conflict.column('key').doNothing())
-      .execute()
-    const { value } = await transaction
-      .selectFrom('meta')
-      .select('value')
-      .where('key', '=', 'deployment_id')
-      .executeTakeFirstOrThrow()
-    return value
-  })
-}
-
-function assemble(database: SqliteDatabase, context: StoreContext, deploymentId: string, close: () => Promise<void>): Store {
-  const lookUp = new SqliteLookUp(database, () => context.effects.now())
-  return {
-    deploymentId,
-    users: userStore(context),
-    browserSessions: browserSessionStore(context),
-    integrations: integrationStore(context),
-    attempts: attemptStore(context),
-    tokens: tokenStore(context),
-    sessions: sessionStore(context, lookUp.lookUp),
-    revocations: revocationStore(context),
-    audit: auditStore(context),
-    nodes: nodeStore(context),
-    sentinels: () => database.reader.selectFrom('keys').select(['kid', 'sentinel']).execute(),
-    now: () => context.effects.now(),
-    ping: () => database.ping(),
-    close,
-  }
-}

@@ -176,7 +176,7 @@ async function claimDue(
     .execute()
   const cancelled = reported.map(toPair)
   for (;;) {
-    const row = await nextDue(transaction, nowMs)
+    const row = await nextDue(context, transaction, nowMs)
     if (!row) return { cancelled }
     if (await isSuperseded(transaction, row, nowMs - attemptMaxAgeMs)) {
       await transaction.deleteFrom('revocations').where('id', '=', row.id).execute()
@@ -226,8 +226,12 @@ async function claim(
   }
 }
 
-async function nextDue(transaction: Transaction<Tables>, nowMs: number): Promise<Selectable<RevocationsTable> | undefined> {
-  return transaction
+async function nextDue(
+  { database }: StoreContext,
+  transaction: Transaction<Tables>,
+  nowMs: number,
+): Promise<Selectable<RevocationsTable> | undefined> {
+  const due = transaction
     .selectFrom('revocations')
     .selectAll()
     .where('state', '=', 'waiting')
@@ -235,7 +239,7 @@ async function nextDue(transaction: Transaction<Tables>, nowMs: number): Promise
     .orderBy('next_at')
     .orderBy('token_type_hint', 'desc')
     .limit(1)
-    .executeTakeFirst()
+  return database.unlocked(due).executeTakeFirst()
 }
 
 /** Whether the user has signed in again at that integration or is about to: revoking could then kill the new tokens. */

@@ -1,6 +1,6 @@
 import type { Selectable, Transaction } from 'kysely'
 import type { DevelopmentSession } from '../domain/people.ts'
-import { ifSet, newId, type StoreContext, toDate, toMs } from './database.ts'
+import { type Database, ifSet, newId, type StoreContext, toDate, toMs } from './database.ts'
 import type { SessionsTable, Tables } from './schema.ts'
 import { type SessionStore, StoreError } from './store.ts'
 import { fold } from './users.ts'
@@ -29,7 +29,7 @@ export function sessionStore(context: StoreContext, lookUp: SessionStore['lookUp
       return rows.map((row) => toSession(row, row.user_name))
     },
     rotateCookie: (sessionId, next) =>
-      database.write((transaction) => rotateCookie(transaction, sessionId, next, effects.now().getTime())),
+      database.write((transaction) => rotateCookie(database, transaction, sessionId, next, effects.now().getTime())),
     end: (sessionId) => database.write((transaction) => endSession(transaction, sessionId, effects.now().getTime())),
     async countLive(userId) {
       const { count } = await database.reader
@@ -58,18 +58,14 @@ export function sessionStore(context: StoreContext, lookUp: SessionStore['lookUp
 }
 
 async function rotateCookie(
+  database: Database,
   transaction: Transaction<Tables>,
   sessionId: string,
   { cookieHash, expiresAt, previousUntil }: Parameters<SessionStore['rotateCookie']>[1],
   nowMs: number,
 ): Promise<boolean> {
-  const session = await transaction
-    .selectFrom('sessions')
-    .select('id')
-    .where('id', '=', sessionId)
-    .where('ended_at', 'is', null)
-    .executeTakeFirst()
-  if (!session) return false
+  const live = transaction.selectFrom('sessions').select('id').where('id', '=', sessionId).where('ended_at', 'is', null)
+  if (!(await database.locked(live).executeTakeFirst())) return false
   await removeExpiredCookies(transaction, nowMs)
   await transaction
     .updateTable('rpc_cookies')

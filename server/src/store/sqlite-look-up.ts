@@ -1,11 +1,11 @@
 import type { StatementSync } from 'node:sqlite'
 import type { Effects } from '../domain/effects.ts'
 import { ifSet } from './database.ts'
+import { isSame, LookUpCache, type NarrowRow } from './look-up-cache.ts'
 import type { SqliteDatabase } from './sqlite.ts'
 import type { LookUp, SessionStore } from './store.ts'
 import { type TokenRow, toStoredToken } from './token-rows.ts'
 
-/** What of a caller and their token can change; two equal ones mean the same answer. Ids and names never change. */
 const NARROW = `
   SELECT c.expires_at, s.id, t.id, t.revision
   FROM rpc_cookies c
@@ -17,11 +17,6 @@ const NARROW = `
 const CALLER = 'SELECT s.user_id, u.name, s.name FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = ?'
 
 const TOKEN = `SELECT t.*, i.uid AS integration_uid FROM oauth2_tokens t JOIN integrations i ON i.id = t.integration_id WHERE t.id = ?`
-
-/** About 1.5 KiB each; twice this many at most. */
-const ENTRIES_KEPT = 8192
-
-type NarrowRow = readonly [expiresAtMs: number, sessionId: string, tokenId: string | null, revision: number | null]
 
 interface Entry {
   /** The database's version this was last seen to hold at. */
@@ -39,9 +34,7 @@ export class SqliteLookUp {
   readonly #now: Effects['now']
   readonly #narrow: StatementSync
   readonly #caller: StatementSync
-  /** Two generations: what the older one holds and nobody asks for goes with it. */
-  #young = new Map<string, Entry>()
-  #old = new Map<string, Entry>()
+  readonly #cache = new LookUpCache<Entry>()
 
   constructor(database: SqliteDatabase, now: Effects['now']) {
     this.#database = database
@@ -59,7 +52,7 @@ export class SqliteLookUp {
     const key = cookieHash + integrationId
     // Before the rows: what is committed in between is then seen at the next call.
     const version = this.#database.version()
-    let entry = this.#find(key)
+    let entry = this.#cache.find(key)
     if (entry?.version !== version) entry = this.#validate(key, entry, version, cookieHash, integrationId)
     return entry && entry.narrow[0] > this.#now().getTime() ? entry.answer : undefined
   }
@@ -73,8 +66,7 @@ export class SqliteLookUp {
   ): Entry | undefined {
     const narrow = this.#narrow.get(integrationId, cookieHash) as unknown as NarrowRow | undefined
     if (!narrow) {
-      this.#young.delete(key)
-      this.#old.delete(key)
+      this.#cache.drop(key)
       return undefined
     }
     if (entry && isSame(entry.narrow, narrow)) {
@@ -82,7 +74,7 @@ export class SqliteLookUp {
       return entry
     }
     const fresh = { version, narrow, answer: this.#readAnswer(narrow) }
-    this.#keep(key, fresh)
+    this.#cache.keep(key, fresh)
     return fresh
   }
 
@@ -91,24 +83,4 @@ export class SqliteLookUp {
     const [row] = tokenId === null ? [] : (this.#database.readConnection.execute(TOKEN, [tokenId]).rows as TokenRow[])
     return { userId, userName, sessionId, sessionName, ...ifSet('token', row, toStoredToken) }
   }
-
-  #find(key: string): Entry | undefined {
-    const young = this.#young.get(key)
-    if (young) return young
-    const old = this.#old.get(key)
-    if (old) this.#keep(key, old)
-    return old
-  }
-
-  #keep(key: string, entry: Entry): void {
-    if (this.#young.size >= ENTRIES_KEPT) {
-      this.#old = this.#young
-      this.#young = new Map()
-    }
-    this.#young.set(key, entry)
-  }
-}
-
-function isSame(one: NarrowRow, other: NarrowRow): boolean {
-  return one[0] === other[0] && one[1] === other[1] && one[2] === other[2] && one[3] === other[3]
 }

@@ -87,6 +87,7 @@ describe('a SQLite database', () => {
 
   const put = (key: string, value = 'x', into = database) =>
     into.write((transaction) => transaction.insertInto('meta').values({ key, value }).execute())
+  const INSERT = { each: 'INSERT INTO meta VALUES (?, ?)', all: '' }
   const keys = async () => (await database.reader.selectFrom('meta').select('key').execute()).map((row) => row.key)
 
   it('is durable, checked, wiped after deletion, and logged ahead', async () => {
@@ -116,7 +117,7 @@ describe('a SQLite database', () => {
     await put('b')
     expect(await keys()).toEqual(['b'])
     await expect(
-      database.batch('INSERT INTO meta VALUES (?, ?)', [
+      database.batch(INSERT, [
         ['c', 'x'],
         ['b', 'x'],
       ]),
@@ -238,7 +239,7 @@ describe('a SQLite database', () => {
     const big = 'x'.repeat(1_000_000)
     await expect(put('big', big)).rejects.toMatchObject({ code: 'full' })
     const rows = [['a', big]] as const
-    await expect(database.batch('INSERT INTO meta VALUES (?, ?)', rows)).rejects.toMatchObject({ code: 'full' })
+    await expect(database.batch(INSERT, rows)).rejects.toMatchObject({ code: 'full' })
     expect(await keys()).toEqual(['before'])
     await limit('1000000')
     await put('big', big)

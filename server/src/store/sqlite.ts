@@ -2,7 +2,8 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { Kysely, Transaction } from 'kysely'
 import type { Effects } from '../domain/effects.ts'
 import { SetupError } from '../domain/errors.ts'
-import type { Database, SqlValue } from './database.ts'
+import type { BatchStatement, Database, SqlValue } from './database.ts'
+import { monotonicClock } from './lease-clock.ts'
 import { Mutex } from './mutex.ts'
 import type { Tables } from './schema.ts'
 import { asStoreError, isBusy, SqliteConnection } from './sqlite-connection.ts'
@@ -30,6 +31,7 @@ const READ_CACHE_KIB = 8192
  */
 export class SqliteDatabase implements Database {
   readonly reader: Kysely<Tables>
+  readonly leaseClock = monotonicClock
   /** The connection that reads, for hand-written statements. */
   readonly readConnection: SqliteConnection
   readonly #writeConnection: SqliteConnection
@@ -114,12 +116,21 @@ export class SqliteDatabase implements Database {
     return this.#transact(this.#writer, work)
   }
 
-  async batch(statement: string, rows: readonly (readonly SqlValue[])[]): Promise<void> {
+  /** The one writer has every row for itself. */
+  locked<Q>(query: Q): Q {
+    return query
+  }
+
+  unlocked<Q>(query: Q): Q {
+    return query
+  }
+
+  async batch({ each }: BatchStatement, rows: readonly (readonly SqlValue[])[]): Promise<void> {
     const access = this.#writeAccess(GIVE_UP_MS)
     await access.acquire()
     try {
       await access.begin()
-      for (const row of rows) this.#writeConnection.execute(statement, row)
+      for (const row of rows) this.#writeConnection.execute(each, row)
       access.commit()
     } catch (error) {
       access.rollback()

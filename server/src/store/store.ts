@@ -19,7 +19,7 @@ export interface Store {
   readonly nodes: NodeStore
   /** One ciphertext per key ever used: whoever opens them all has the right key ring. */
   sentinels(): Promise<readonly { readonly kid: string; readonly sentinel: string }[]>
-  /** The database's clock (SQLite: this process's). */
+  /** The database's clock (SQLite: this process's; PostgreSQL: that of its host, common to all nodes). */
   now(): Date
   /** Rejects when the database cannot be read and written now. */
   ping(): Promise<void>
@@ -146,8 +146,9 @@ export interface TokenStore {
     reply: SavedReply
   }): Promise<StoredToken>
   /**
-   * Compare-and-swap on the row's lease columns; true when the holder has it now. Void are leases that have run out, of
-   * another boot, of owners that are dead, and of nodes whose heartbeat is older than 15 s.
+   * Compare-and-swap on the row's lease columns; true when the holder has it now. Void are leases that have run out, those of
+   * owners that are dead and of nodes whose heartbeat is older than 15 s and, on SQLite, those of another boot, which
+   * `monotonicMs` says nothing about. PostgreSQL measures by its own clock.
    */
   takeLease(
     tokenId: string,
@@ -161,7 +162,11 @@ export interface TokenStore {
   releaseLease(tokenId: string, holder: LeaseHolder): Promise<void>
   /** Commits the intent: only while the holder has the lease and the generation is unchanged. */
   beginAttempt(key: AttemptKey, holder: LeaseHolder, at: Date): Promise<boolean>
-  /** Saves a reply WHERE id, generation and attempt match; generation + 1, intent, failure and reauthentication cleared. A reply without refresh token keeps the old one. */
+  /**
+   * Saves a reply WHERE id, generation and attempt match; generation + 1, intent, failure and reauthentication cleared. A reply
+   * without refresh token keeps the old one. True again when this very attempt was saved already: a caller who does not know
+   * whether its save was committed repeats it.
+   */
   saveReply(key: AttemptKey, reply: SavedReply): Promise<boolean>
   /**
    * The attempt is over: intent cleared, lastFailure set, interruptedAt = `uncertainSince` (undefined: unspent).
@@ -309,11 +314,12 @@ export interface AuditStore {
 
 /**
  * `unreadable`: a ciphertext does not open. `duplicate`: the name is taken. `missing`: the user or integration a new row
- * belongs to is not there. `busy`: locked for too long. `full`: no space left.
+ * belongs to is not there. `busy`: locked or out of reach for too long. `full`: no space left. `unknown`: the connection broke
+ * while it was being committed, so it may be there or not.
  */
 export class StoreError extends Error {
   override readonly name = 'StoreError'
-  readonly code: 'unreadable' | 'duplicate' | 'missing' | 'busy' | 'full' | 'io'
+  readonly code: 'unreadable' | 'duplicate' | 'missing' | 'busy' | 'full' | 'unknown' | 'io'
 
   constructor(code: StoreError['code'], message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause })

@@ -2,7 +2,7 @@ import { sql, type Transaction } from 'kysely'
 import { ifSet, type StoreContext, toMs } from './database.ts'
 import { heldBy } from './leases.ts'
 import type { Tables } from './schema.ts'
-import type { AttemptKey, SavedReply, TokenStore } from './store.ts'
+import type { AttemptKey, LeaseHolder, SavedReply, TokenStore } from './store.ts'
 import { CLEAN, changeTokens, type TokenChange } from './token-rows.ts'
 import { readableSecrets, sealSecrets } from './token-secrets.ts'
 
@@ -14,20 +14,13 @@ type RequestMethods = Pick<
 /** What a refresh does to its row, before and after the token request. All but the first step count for one attempt only. */
 export function tokenRequests(context: StoreContext): RequestMethods {
   const { database } = context
-  const resolved = (key: AttemptKey, values: TokenChange) => database.write((transaction) => resolve(transaction, key, values))
+  const repeatable = { isRepeatable: true }
+  const resolved = (key: AttemptKey, values: TokenChange, isRepeatable = true) =>
+    database.write((transaction) => resolve(transaction, key, values), { isRepeatable })
   return {
-    beginAttempt: (key, holder, at) =>
-      database.write((transaction) =>
-        isHit(
-          changeTokens(transaction, { last_attempt: key.attempt, last_attempt_at: at.getTime(), attempt_open: 1 })
-            .where('id', '=', key.tokenId)
-            .where('generation', '=', key.generation)
-            .where('reauthentication_reason', 'is', null)
-            .where((row) => row.and(heldBy(holder))),
-        ),
-      ),
-    saveReply: (key, reply) => database.write((transaction) => saveReply(context, transaction, key, reply)),
-    recordFailure: (key, failure) => resolved(key, failureColumns(failure)),
+    beginAttempt: (key, holder, at) => database.write((transaction) => beginAttempt(transaction, key, holder, at), repeatable),
+    saveReply: (key, reply) => database.write((transaction) => saveReply(context, transaction, key, reply), repeatable),
+    recordFailure: (key, failure) => resolved(key, failureColumns(failure), failure.oddRefusal !== true),
     settleAttempt: (key, { uncertainSince }) => resolved(key, { attempt_open: 0, interrupted_at: toMs(uncertainSince) }),
     requireSignIn: (key, verdict) => resolved(key, verdictColumns(verdict)),
     markUnreadable: (tokenId, generation, at) =>
@@ -68,6 +61,16 @@ export function tokenRequests(context: StoreContext): RequestMethods {
         ),
       ),
   }
+}
+
+function beginAttempt(transaction: Transaction<Tables>, key: AttemptKey, holder: LeaseHolder, at: Date): Promise<boolean> {
+  return isHit(
+    changeTokens(transaction, { last_attempt: key.attempt, last_attempt_at: at.getTime(), attempt_open: 1 })
+      .where('id', '=', key.tokenId)
+      .where('generation', '=', key.generation)
+      .where('reauthentication_reason', 'is', null)
+      .where((row) => row.and(heldBy(holder))),
+  )
 }
 
 function failureColumns({
@@ -120,12 +123,12 @@ async function isHit(change: ReturnType<typeof changeTokens>): Promise<boolean> 
 }
 
 async function saveReply(
-  { cipher }: StoreContext,
+  { database, cipher }: StoreContext,
   transaction: Transaction<Tables>,
   key: AttemptKey,
   reply: SavedReply,
 ): Promise<boolean> {
-  const row = await transaction
+  const stored = transaction
     .selectFrom('oauth2_tokens')
     .innerJoin('oauth2_token_secrets', 'token_id', 'id')
     .select(['id', 'user_id', 'integration_id', 'generation', 'renewals', 'refresh_token_expires_at'])
@@ -133,8 +136,8 @@ async function saveReply(
     .where('id', '=', key.tokenId)
     .where('generation', '=', key.generation)
     .where('last_attempt', '=', key.attempt)
-    .executeTakeFirst()
-  if (!row) return false
+  const row = await database.locked(stored).executeTakeFirst()
+  if (!row) return await isSaved(transaction, key)
   // Ciphertexts are bound to their generation: what the reply leaves out moves on to the next one.
   const kept = readableSecrets(cipher, row, { refresh_token: row.refresh_token, id_token: row.id_token })
   const secrets = { ...kept, ...reply.secrets }
@@ -161,4 +164,16 @@ async function saveReply(
     .where('token_id', '=', row.id)
     .execute()
   return true
+}
+
+/** Whether this attempt was saved already: only its own save makes the next generation of a row that names it as its last. */
+async function isSaved(transaction: Transaction<Tables>, key: AttemptKey): Promise<boolean> {
+  const row = await transaction
+    .selectFrom('oauth2_tokens')
+    .select('id')
+    .where('id', '=', key.tokenId)
+    .where('generation', '=', key.generation + 1)
+    .where('last_attempt', '=', key.attempt)
+    .executeTakeFirst()
+  return row !== undefined
 }

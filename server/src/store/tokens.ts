@@ -1,6 +1,6 @@
 import { type Expression, type SqlBool, sql, type Transaction } from 'kysely'
 import type { StoredToken } from '../domain/stored-token.ts'
-import { newId, type StoreContext, toMs } from './database.ts'
+import { type Database, newId, type StoreContext, toMs } from './database.ts'
 import { leases } from './leases.ts'
 import { cancelRevocations, queueTokens } from './revocations.ts'
 import type { Tables } from './schema.ts'
@@ -8,9 +8,21 @@ import type { SavedReply, TokenStore } from './store.ts'
 import { tokenRequests } from './token-requests.ts'
 import { CLEAN, changeTokens, type TokenRow, toStoredToken } from './token-rows.ts'
 import { openSecrets, readableSecrets, sealSecrets } from './token-secrets.ts'
+import { lockUser } from './users.ts'
 
-const NOTE_USE = `UPDATE oauth2_tokens SET last_used_at = ?, last_used_by = ?
-  WHERE id = ? AND (last_used_at IS NULL OR last_used_at <= ?)`
+const NOTE_USE = {
+  each: `UPDATE oauth2_tokens SET last_used_at = ?1, last_used_by = ?2
+    WHERE id = ?3 AND (last_used_at IS NULL OR last_used_at <= ?1)`,
+  // Locked in one order, so that two nodes that note the same rows do not wait for each other.
+  all: `WITH last AS (
+      SELECT DISTINCT ON (id) id, at, by FROM unnest($1::bigint[], $2::text[], $3::text[]) AS used(at, by, id) ORDER BY id, at DESC
+    ), held AS (
+      SELECT t.id FROM oauth2_tokens t JOIN last ON last.id = t.id ORDER BY t.id FOR NO KEY UPDATE OF t
+    )
+    UPDATE oauth2_tokens t SET last_used_at = last.at, last_used_by = last.by
+    FROM last JOIN held ON held.id = last.id
+    WHERE t.id = last.id AND (t.last_used_at IS NULL OR t.last_used_at <= last.at)`,
+}
 
 /** Stored tokens: reading, sign-in and sign-out. What token requests do to them is in `token-requests.ts`. */
 export function tokenStore(context: StoreContext): TokenStore {
@@ -60,10 +72,10 @@ export function tokenStore(context: StoreContext): TokenStore {
     readSecrets: (tokenId, generation) => readSecrets(context, tokenId, generation),
     create: (token) => create(context, token),
     async removeParkedBefore(at) {
-      return database.write((transaction) => removeParked(transaction, at))
+      return database.write((transaction) => removeParked(database, transaction, at))
     },
     async noteUses(uses) {
-      const changes = uses.map(({ tokenId, at, by }) => [at.getTime(), by, tokenId, at.getTime()])
+      const changes = uses.map(({ tokenId, at, by }) => [at.getTime(), by, tokenId])
       if (changes.length > 0) await database.batch(NOTE_USE, changes)
     },
     remove: (userId, integrationId, revocation) => remove(context, userId, integrationId, revocation),
@@ -146,6 +158,8 @@ async function create(
     renewals: 0,
   }
   return database.write(async (transaction) => {
+    // Two sign-ins of one user at once follow each other, and the last one stays.
+    await lockUser(database, transaction, userId)
     await transaction
       .deleteFrom('oauth2_tokens')
       .where('user_id', '=', userId)
@@ -154,12 +168,7 @@ async function create(
     const inserted = await transaction.insertInto('oauth2_tokens').values(row).returningAll().executeTakeFirstOrThrow()
     await transaction.insertInto('oauth2_token_secrets').values(secrets).execute()
     await cancelRevocations(transaction, userId, integrationId)
-    const { uid } = await transaction
-      .selectFrom('integrations')
-      .select('uid')
-      .where('id', '=', integrationId)
-      .executeTakeFirstOrThrow()
-    return toStoredToken({ ...inserted, integration_uid: uid })
+    return toStoredToken({ ...inserted, integration_uid: await uidOf(transaction, integrationId) })
   })
 }
 
@@ -169,35 +178,48 @@ async function remove(
   integrationId: string,
   { queue, giveUpAt }: { queue: boolean; giveUpAt: Date },
 ): Promise<StoredToken | undefined> {
-  return context.database.write(async (transaction) => {
-    const row = await transaction
+  const { database } = context
+  return database.write(async (transaction) => {
+    await lockUser(database, transaction, userId)
+    // Row and secrets as a refresh that is just being saved leaves them: its pair is what is revoked.
+    const stored = transaction
       .selectFrom('oauth2_tokens')
-      .innerJoin('integrations', 'integrations.id', 'oauth2_tokens.integration_id')
       .innerJoin('oauth2_token_secrets', 'token_id', 'oauth2_tokens.id')
       .selectAll('oauth2_tokens')
-      .select(['integrations.uid as integration_uid', 'access_token', 'refresh_token', 'id_token'])
+      .select(['access_token', 'refresh_token', 'id_token'])
       .where('user_id', '=', userId)
       .where('integration_id', '=', integrationId)
-      .executeTakeFirst()
-    if (!row) return undefined
+    const found = await database.locked(stored).executeTakeFirst()
+    if (!found) return undefined
+    const row = { ...found, integration_uid: await uidOf(transaction, integrationId) }
     if (queue) await queueTokens(context, transaction, row, readableSecrets(context.cipher, row, row), giveUpAt)
     await transaction.deleteFrom('oauth2_tokens').where('id', '=', row.id).execute()
     return toStoredToken(row)
   })
 }
 
-async function removeParked(transaction: Transaction<Tables>, at: Date): Promise<number> {
-  const parked = await transaction
+async function removeParked(database: Database, transaction: Transaction<Tables>, at: Date): Promise<number> {
+  const query = transaction
     .selectFrom('oauth2_tokens')
     .select('id')
     .where('parked_at', 'is not', null)
     .where('parked_at', '<', at.getTime())
-    .execute()
+    .orderBy('id')
+  const parked = await database.locked(query).execute()
   for (const { id } of parked) {
     await transaction.updateTable('oauth2_token_secrets').set({ refresh_token: null }).where('token_id', '=', id).execute()
     await changeTokens(transaction, { parked_at: null }).where('id', '=', id).execute()
   }
   return parked.length
+}
+
+async function uidOf(transaction: Transaction<Tables>, integrationId: string): Promise<string> {
+  const { uid } = await transaction
+    .selectFrom('integrations')
+    .select('uid')
+    .where('id', '=', integrationId)
+    .executeTakeFirstOrThrow()
+  return uid
 }
 
 /** Columns that every token reply sets. */

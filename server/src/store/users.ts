@@ -1,8 +1,8 @@
-import type { Selectable } from 'kysely'
+import type { Selectable, Transaction } from 'kysely'
 import type { User } from '../domain/people.ts'
-import { ifSet, newId, type StoreContext, toDate } from './database.ts'
+import { type Database, ifSet, newId, type StoreContext, toDate } from './database.ts'
 import { queueTokens } from './revocations.ts'
-import type { UsersTable } from './schema.ts'
+import type { Tables, UsersTable } from './schema.ts'
 import { StoreError, type UserStore } from './store.ts'
 import { readableSecrets } from './token-secrets.ts'
 
@@ -43,7 +43,7 @@ export function userStore(context: StoreContext): UserStore {
 
 async function setLocked({ database, effects }: StoreContext, name: string, locked: boolean): Promise<boolean> {
   return database.write(async (transaction) => {
-    const user = await transaction.selectFrom('users').selectAll().where('name_folded', '=', fold(name)).executeTakeFirst()
+    const user = await lockedByName(database, transaction, name)
     if (!user) return false
     if ((user.locked_at !== null) === locked) return true
     await transaction
@@ -61,22 +61,35 @@ async function removeUser(
   name: string,
   { queueFor, giveUpAt }: { queueFor: ReadonlySet<string>; giveUpAt: Date },
 ): Promise<User | undefined> {
-  return context.database.write(async (transaction) => {
-    const user = await transaction.selectFrom('users').selectAll().where('name_folded', '=', fold(name)).executeTakeFirst()
+  const { database } = context
+  return database.write(async (transaction) => {
+    const user = await lockedByName(database, transaction, name)
     if (!user) return undefined
-    const tokens = await transaction
+    const stored = transaction
       .selectFrom('oauth2_tokens')
       .innerJoin('oauth2_token_secrets', 'oauth2_token_secrets.token_id', 'oauth2_tokens.id')
       .selectAll()
       .where('user_id', '=', user.id)
-      .execute()
-    for (const token of tokens) {
+    for (const token of await database.locked(stored).execute()) {
       if (!queueFor.has(token.integration_id)) continue
       await queueTokens(context, transaction, token, readableSecrets(context.cipher, token, token), giveUpAt)
     }
     await transaction.deleteFrom('users').where('id', '=', user.id).execute()
     return toUser(user)
   })
+}
+
+async function lockedByName(
+  database: Database,
+  transaction: Transaction<Tables>,
+  name: string,
+): Promise<Selectable<UsersTable> | undefined> {
+  return database.locked(transaction.selectFrom('users').selectAll().where('name_folded', '=', fold(name))).executeTakeFirst()
+}
+
+/** Makes transactions over what one user has follow each other; the first thing in each of them, so that none waits in a circle. */
+export async function lockUser(database: Database, transaction: Transaction<Tables>, userId: string): Promise<void> {
+  await database.locked(transaction.selectFrom('users').select('id').where('id', '=', userId)).execute()
 }
 
 /** A name without its case, in one Unicode form. */

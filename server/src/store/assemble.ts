@@ -1,0 +1,34 @@
+import { attemptStore } from './attempts.ts'
+import { auditStore } from './audit.ts'
+import { browserSessionStore } from './browser-sessions.ts'
+import type { StoreContext } from './database.ts'
+import { integrationStore } from './integrations.ts'
+import { nodeStore } from './nodes.ts'
+import { revocationStore } from './revocations.ts'
+import { sessionStore } from './sessions.ts'
+import type { SessionStore, Store } from './store.ts'
+import { tokenStore } from './tokens.ts'
+import { userStore } from './users.ts'
+
+/** The store over an open database whose tables are there. `effects.now` of the context is the database's clock. */
+export function assemble(
+  context: StoreContext,
+  own: { readonly deploymentId: string; readonly lookUp: SessionStore['lookUp']; readonly close: () => Promise<void> },
+): Store {
+  return {
+    deploymentId: own.deploymentId,
+    users: userStore(context),
+    browserSessions: browserSessionStore(context),
+    integrations: integrationStore(context),
+    attempts: attemptStore(context),
+    tokens: tokenStore(context),
+    sessions: sessionStore(context, own.lookUp),
+    revocations: revocationStore(context),
+    audit: auditStore(context),
+    nodes: nodeStore(context),
+    sentinels: () => context.database.reader.selectFrom('keys').select(['kid', 'sentinel']).execute(),
+    now: () => context.effects.now(),
+    ping: () => context.database.ping(),
+    close: own.close,
+  }
+}

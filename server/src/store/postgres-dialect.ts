@@ -1,0 +1,124 @@
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  type QueryResult,
+} from 'kysely'
+import { commitUnknown, PostgresError } from './postgres-errors.ts'
+import type { Answer, PostgresConnection, PostgresPool } from './postgres-pool.ts'
+import type { Tables } from './schema.ts'
+
+/** Runs one statement on whatever connection is free. */
+export type Read = <Row>(text: string, values: readonly unknown[]) => Promise<Answer<Row>>
+
+/** A query builder that reads, each query on a connection of its own. */
+export function readingBuilder(read: Read): Kysely<Tables> {
+  const refuse = async (): Promise<never> => {
+    throw new Error('the reading side of the store has no transactions')
+  }
+  const connection = new QueryConnection(async (text, values) => {
+    if (!/^(select|with)\b/.test(text)) throw new Error('the reading side of the store cannot write')
+    return read(text, values)
+  })
+  return builder({
+    init: async () => {},
+    acquireConnection: async () => connection,
+    beginTransaction: refuse,
+    commitTransaction: refuse,
+    rollbackTransaction: refuse,
+    releaseConnection: async () => {},
+    destroy: async () => {},
+  })
+}
+
+/** A query builder for transactions, each on one connection of the pool. `answerMs`: the patience with one statement. */
+export function writingBuilder(pool: PostgresPool, answerMs?: number): Kysely<Tables> {
+  return builder(new TransactionDriver(pool, answerMs))
+}
+
+function builder(driver: Driver): Kysely<Tables> {
+  const dialect: Dialect = {
+    createAdapter: () => new PostgresAdapter(),
+    createDriver: () => driver,
+    createIntrospector: (db) => new PostgresIntrospector(db),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
+  }
+  return new Kysely<Tables>({ dialect })
+}
+
+class TransactionDriver implements Driver {
+  readonly #pool: PostgresPool
+  readonly #answerMs: number | undefined
+
+  constructor(pool: PostgresPool, answerMs: number | undefined) {
+    this.#pool = pool
+    this.#answerMs = answerMs
+  }
+
+  async init(): Promise<void> {}
+
+  async acquireConnection(): Promise<TransactionConnection> {
+    return new TransactionConnection(await this.#pool.connect(), this.#answerMs)
+  }
+
+  async beginTransaction(connection: TransactionConnection): Promise<void> {
+    await connection.client.command('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE')
+  }
+
+  async commitTransaction({ client }: TransactionConnection): Promise<void> {
+    const { command } = await client.command('COMMIT').catch((error: unknown) => {
+      throw error instanceof PostgresError && error.lost ? commitUnknown(error) : error
+    })
+    // What PostgreSQL answers to the commit of a transaction in which a statement had failed.
+    if (command !== 'COMMIT') throw new Error('a transaction went on after a statement of it had failed')
+  }
+
+  async rollbackTransaction({ client }: TransactionConnection): Promise<void> {
+    try {
+      await client.command('ROLLBACK')
+    } catch (error) {
+      // The server rolls back by itself once the connection is gone; what the transaction failed of is worth more.
+      client.discard()
+      if (!(error instanceof PostgresError)) throw error
+    }
+  }
+
+  async releaseConnection({ client }: TransactionConnection): Promise<void> {
+    client.release()
+  }
+
+  async destroy(): Promise<void> {}
+}
+
+class QueryConnection implements DatabaseConnection {
+  readonly #read: Read
+
+  constructor(read: Read) {
+    this.#read = read
+  }
+
+  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    const { rows, command, count } = await this.#read<R>(query.sql, query.parameters)
+    const isWrite = command === 'INSERT' || command === 'UPDATE' || command === 'DELETE'
+    return isWrite ? { rows, numAffectedRows: BigInt(count) } : { rows }
+  }
+
+  // biome-ignore lint/correctness/useYield: the interface asks for it, nothing in the store streams.
+  async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
+    throw new Error('the store does not stream queries')
+  }
+}
+
+class TransactionConnection extends QueryConnection {
+  readonly client: PostgresConnection
+
+  constructor(client: PostgresConnection, answerMs: number | undefined) {
+    super((text, values) => client.query(text, values, answerMs === undefined ? {} : { answerMs }))
+    this.client = client
+  }
+}

@@ -1,0 +1,29 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll } from 'vitest'
+import { type RunningPostgres, startPostgres } from '../../testing/postgres.ts'
+import { openPostgres } from '../../testing/postgres-store.ts'
+import { storeSuite } from '../../testing/store-suite.ts'
+
+let postgres: RunningPostgres
+let directory: string
+
+beforeAll(async () => {
+  postgres = await startPostgres()
+  directory = await mkdtemp(join(tmpdir(), 'benchkey-postgres-'))
+})
+
+afterAll(async () => {
+  await postgres.close()
+  await rm(directory, { recursive: true })
+})
+
+storeSuite('PostgreSQL', async () => {
+  const database = await postgres.createDatabase()
+  return {
+    handle: (effects) => openPostgres(database, { directory, effects, clock: effects }),
+    passLeaseClock: async (ms) => void (await database.run('UPDATE oauth2_tokens SET lease_until = lease_until - $1', [ms])),
+    close: () => database.drop(),
+  }
+})
