@@ -27,6 +27,7 @@ export interface OptionSpec {
 export type CommandName =
   | 'token'
   | 'integrations'
+  | 'doctor'
   | 'session run'
   | 'session list'
   | 'session end'

@@ -31,6 +31,13 @@ export const COMMAND_GROUPS: readonly { readonly title: string; readonly command
         positionals: [],
         options: { json: JSON_OPTION },
       },
+      {
+        name: 'doctor',
+        summary: 'Find out why this session gets no tokens',
+        ownsTerminal: true,
+        positionals: [],
+        options: { json: JSON_OPTION },
+      },
     ],
   },
   {

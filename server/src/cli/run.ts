@@ -6,6 +6,7 @@ import { CliError, type CommandName, type CommandSpec, type Context, EXIT, exitC
 const LOADERS: Readonly<Record<CommandName, () => Promise<Run>>> = {
   token: async () => (await import('./token.ts')).runToken,
   integrations: async () => (await import('./integrations.ts')).runIntegrations,
+  doctor: async () => (await import('./doctor.ts')).runDoctor,
   'session run': async () => (await import('./session-run.ts')).runSessionRun,
   'session list': async () => (await import('./session-admin.ts')).runSessionList,
   'session end': async () => (await import('./session-admin.ts')).runSessionEnd,
