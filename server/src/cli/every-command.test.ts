@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { afterAll, describe, expect, test } from 'vitest'
+import { SetupError } from '../domain/errors.ts'
 import { parseArguments } from './arguments.ts'
 import { CliError, type CommandSpec, type Context, EXIT } from './command.ts'
 import { COMMANDS, COMMON_OPTIONS } from './commands.ts'
@@ -72,7 +73,7 @@ async function run(argv: readonly string[], more: Partial<Pick<Context, 'sleep' 
     asCaller: (start) => start(),
     sleep: (_ms, signal) => new Promise((_, reject) => void signal?.addEventListener('abort', () => reject(signal.reason))),
     startServer: async () => {
-      throw Object.assign(new Error('There is nothing to serve.'), { name: 'SetupError' })
+      throw new SetupError('There is nothing to serve.')
     },
     directories: () => ({ configDir: join(scratch, 'config'), dataDir: join(scratch, 'data') }),
     ...more,
