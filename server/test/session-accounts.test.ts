@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type CheckoutCopy, copyCheckout } from '../testing/checkout-copy.ts'
@@ -85,6 +85,26 @@ describe.skipIf(!isRoot)('under root', () => {
       await expect.poll(() => existsSync(directory)).toBe(false)
       shell.child.stdin?.end()
       await shell.finished
+    })
+
+    it('without a process lies in a directory of that account, made by nobody else', async () => {
+      const words = [...copy.executable, 'session', 'env', '--user', NAME, '--json']
+      const environment = { BENCHKEY_DATA_DIR: world.files.dataDir, AWS_SECRET_ACCESS_KEY: 'of-root' }
+      const { code, stdout, stderr } = await startProcess(words, environment, { cwd: '/' }).finished
+      expect(code, stderr).toBe(0)
+      const variables = JSON.parse(stdout) as Record<string, string>
+      const directory = variables.PWB_SESSION_RUNTIME_DIR ?? ''
+      const owners = ['stat', '-c', '%U %a', directory, `${directory}/rpc_cookie`, `${directory}/ca-bundle.pem`]
+      expect((await startProcess(owners).finished).stdout).toBe(`${NAME} 700\n${NAME} 600\n${NAME} 600\n`)
+      const asAccount = ['setpriv', `--reuid=${NAME}`, `--regid=${NAME}`, '--init-groups', '--inh-caps=-all', '--']
+      const token = await startProcess([...asAccount, ...copy.executable, 'token', 'demo'], variables, { cwd: '/' }).finished
+      expect(token).toMatchObject({ code: 0, stderr: '' })
+      const id = variables.RS_SESSION_URL?.split('/')[2] ?? ''
+      expect((await runAdmin(world.files, ['session', 'end', id])).code).toBe(0)
+      expect(
+        (await startProcess([...asAccount, ...copy.executable, 'token', 'demo'], variables, { cwd: '/' }).finished).code,
+      ).toBe(1)
+      rmSync(directory, { recursive: true })
     })
 
     it('that an administrator ends takes its command along', async () => {

@@ -25,6 +25,7 @@ beforeEach(async () => {
     callbackAddress: room.publicUrl,
     singleUser: true,
     serverUid: 1000,
+    node: { holder: { nodeId: 'n', incarnation: 'i', pid: 1, startTime: '1', bootId: 'b' }, host: 'n' },
     findUnixAccount: async () => undefined,
   })
 })

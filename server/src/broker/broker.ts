@@ -187,11 +187,14 @@ export interface OpenedSession {
 
 /** Development sessions: opening, rotating cookies, ending. */
 export interface Sessions {
-  /** `uid`: of the process asking over the admin socket; it must be 0 to switch accounts. */
+  /**
+   * `supervisor`: the process whose end is the session's end; undefined: there is none, the session ends after 12 h and its
+   * cookie with it.
+   */
   open(request: {
     userName: string | undefined
     name: string
-    supervisor: NonNullable<DevelopmentSession['supervisor']>
+    supervisor: DevelopmentSession['supervisor'] | undefined
   }): Promise<OpenedSession>
   /** A new cookie value for the session's file; rejects with session_ended. */
   rotate(sessionId: string): Promise<string>

@@ -21,6 +21,11 @@ afterEach(async () => {
   await room.close()
 })
 
+const nodeOf = (host: string) => ({
+  ...{ host, version: '1.0.0' },
+  holder: { nodeId: `${host} pid:[1]`, incarnation: host, pid: process.pid, startTime: '1', bootId: readBootId() },
+})
+
 function keeperWith(changes: Partial<SessionParts> = {}): SessionKeeper {
   const noAccounts = async (): Promise<never> => {
     throw new Error('no account should be looked up')
@@ -31,6 +36,7 @@ function keeperWith(changes: Partial<SessionParts> = {}): SessionKeeper {
     ...addresses,
     singleUser: true,
     serverUid: 1000,
+    node: nodeOf('here'),
     findUnixAccount: noAccounts,
     ...changes,
   })
@@ -186,6 +192,93 @@ describe('a session', () => {
     const request = { userName: undefined, name: 'late', supervisor: { ...mark, startTime: '1' } }
     await expect(keeperWith().open(request)).rejects.toMatchObject({ code: 'bad_request' })
     expect(await room.store.sessions.list()).toEqual([])
+  })
+})
+
+describe('a session without a process', () => {
+  const HOURS = 60 * 60_000
+  const openEnvironment = (keeper: SessionKeeper) =>
+    keeper.open({ userName: undefined, name: 'session env', supervisor: undefined })
+
+  test('has one cookie until its end after 12 h, which clients keep until then', async () => {
+    await room.addUser('ann')
+    const keeper = keeperWith()
+    const { cookie, session } = await openEnvironment(keeper)
+    expect(session).toMatchObject({ kind: 'environment', name: 'session env' })
+    expect((session.endsAt?.getTime() ?? 0) - session.startedAt.getTime()).toBe(12 * HOURS)
+    // The date in the cookie has whole seconds.
+    expect(dateIn(cookie).getTime()).toBe(Math.floor((session.endsAt?.getTime() ?? 0) / 1000) * 1000)
+    await expect(keeper.rotate(session.id)).rejects.toMatchObject({ code: 'session_ended' })
+    expect(await room.audited('session.opened')).toMatchObject([{ detail: expect.stringContaining('without a process, until ') }])
+    room.pass(12 * HOURS - 2000)
+    await keeper.endOrphans()
+    expect(await callerOf(cookie)).toBeDefined()
+    room.pass(2000)
+    expect(await callerOf(cookie)).toBeUndefined()
+    await keeper.endOrphans()
+    expect(await keeper.list()).toEqual([])
+    expect(await room.audited('session.ended')).toMatchObject([{ detail: 'by the end of its time' }])
+  })
+
+  test('ends at once when somebody ends it or locks its user', async () => {
+    await room.addUser('ann')
+    const keeper = keeperWith()
+    const [one, other] = [await openEnvironment(keeper), await openEnvironment(keeper)]
+    await keeper.end(one.session.id, 'root')
+    expect(await callerOf(one.cookie)).toBeUndefined()
+    expect(await callerOf(other.cookie)).toBeDefined()
+    await room.store.users.setLocked('ann', true)
+    expect(await callerOf(other.cookie)).toBeUndefined()
+  })
+})
+
+/** A process id says nothing on another host: there it is another process, or none. */
+describe('a session that another server opened', () => {
+  const live = async (host: string) => {
+    const { holder, version } = nodeOf(host)
+    await room.store.nodes.beat({ holder, host, version, startedAt: room.store.now(), configurationHash: 'h' })
+  }
+
+  /** Its supervisor is nobody here. */
+  async function openedOn(host: string, bootId: string) {
+    const ended = { pid: 2 ** 22 + 1, startTime: '1', bootId }
+    const cookieExpiresAt = new Date(room.store.now().getTime() + 24 * 60 * 60_000)
+    const { nodeId } = nodeOf(host).holder
+    const session = { userName: 'ann', name: 'R', supervisor: ended, node: nodeId, cookieHash: host, cookieExpiresAt }
+    return await room.store.sessions.create(session)
+  }
+
+  const left = async () => (await room.store.sessions.list()).map(({ node }) => node?.split(' ')[0])
+
+  test('is that server’s to end while it lives, and on another host its alone', async () => {
+    await room.addUser('ann')
+    await openedOn('sibling', readBootId())
+    await openedOn('far', 'another boot')
+    await live('sibling')
+    await keeperWith().endOrphans()
+    expect(await left()).toEqual(['sibling', 'far'])
+    await room.store.nodes.remove('sibling')
+    await keeperWith().endOrphans()
+    expect(await left()).toEqual(['far'])
+  })
+
+  test('on an earlier boot of this host has ended with it', async () => {
+    await room.addUser('ann')
+    await openedOn('here', 'an earlier boot')
+    await keeperWith({ node: { ...nodeOf('here'), holder: { ...nodeOf('here').holder, nodeId: 'here pid:[2]' } } }).endOrphans()
+    expect(await left()).toEqual([])
+  })
+
+  test('on a host that is gone ends when nobody has renewed its cookie for a day', async () => {
+    await room.addUser('ann')
+    await openedOn('far', 'another boot')
+    room.pass(24 * 60 * 60_000 - 1000)
+    await keeperWith().endOrphans()
+    expect(await left()).toEqual(['far'])
+    room.pass(1001)
+    await keeperWith().endOrphans()
+    expect(await left()).toEqual([])
+    expect(await room.audited('session.ended')).toMatchObject([{ detail: 'by the end of its cookie' }])
   })
 })
 

@@ -11,11 +11,16 @@ import { badRequest } from './bad-request.ts'
 import type { OpenedSession, Sessions } from './broker.ts'
 import { kindOfFailure, type Log } from './log.ts'
 import { soleUserOf } from './logins.ts'
+import type { NodeIdentity } from './node-heart.ts'
 import { refusalOf } from './refusals.ts'
 import { makeRpcCookie, RPC_COOKIE_DATE_MS, RPC_COOKIE_LIFE_MS, RPC_COOKIE_OVERLAP_MS, rpcCookieHash } from './rpc-cookie.ts'
+import { sessionsElsewhere } from './sessions-elsewhere.ts'
 
 /** How long an ended session's supervisor may take to leave before it is killed, in milliseconds. */
 const GRACE_MS = 10_000
+
+/** How long a session without a process of its own lasts, in milliseconds. */
+const ENVIRONMENT_LIFE_MS = 12 * 60 * 60_000
 
 /** What sessions are made of. */
 export interface SessionParts {
@@ -29,6 +34,8 @@ export interface SessionParts {
   readonly callbackAddress: string
   readonly caCertificate?: string
   readonly singleUser: boolean
+  /** Whose pids are meant: those of this server's host. */
+  readonly node: Pick<NodeIdentity, 'holder' | 'host'>
   /** The account the server runs as. */
   readonly serverUid: number
   readonly findUnixAccount: (name: string) => Promise<UnixAccount | undefined>
@@ -45,22 +52,24 @@ export class SessionKeeper implements Sessions {
   }
 
   async open(request: Parameters<Sessions['open']>[0]): Promise<OpenedSession> {
-    const { store, effects, audit } = this.#parts
+    const { store, effects, audit, node } = this.#parts
     const user = await this.#userFor(request.userName)
     const account = await this.#accountFor(user)
-    const { cookie, cookieHash, expiresAt } = this.#newCookie(user.name)
     const { supervisor } = request
+    const endsAt = supervisor ? undefined : new Date(store.now().getTime() + ENVIRONMENT_LIFE_MS)
+    const { cookie, cookieHash, expiresAt } = this.#newCookie(user.name, endsAt)
     // A command may be named anything; the name is printed on terminals.
     const name = printable(request.name)
-    if (!isAlive(supervisor, effects.bootId)) throw badRequest('The process that asked for the session has ended.')
+    if (supervisor && !isAlive(supervisor, effects.bootId)) {
+      throw badRequest('The process that asked for the session has ended.')
+    }
     const session = await store.sessions.create({
-      userName: user.name,
-      name,
-      supervisor,
-      cookieHash,
-      cookieExpiresAt: expiresAt,
+      ...{ userName: user.name, name, node: node.holder.nodeId, cookieHash, cookieExpiresAt: expiresAt },
+      ...(supervisor ? { supervisor } : {}),
+      ...(endsAt ? { endsAt } : {}),
     })
-    await audit.record({ action: 'session.opened', outcome: 'ok', userName: user.name, ...namesOf(session) })
+    const detail = endsAt ? { detail: `without a process, until ${endsAt.toISOString()}` } : {}
+    await audit.record({ action: 'session.opened', outcome: 'ok', userName: user.name, ...namesOf(session), ...detail })
     const { publicUrl, callbackAddress, caCertificate } = this.#parts
     return {
       session,
@@ -74,7 +83,8 @@ export class SessionKeeper implements Sessions {
   async rotate(sessionId: string): Promise<string> {
     const { store } = this.#parts
     const session = (await store.sessions.list()).find((live) => live.id === sessionId)
-    if (!session) throw this.#ended()
+    // One with an end of its own has one cookie, until then.
+    if (!session || session.endsAt) throw this.#ended()
     const { cookie, cookieHash, expiresAt } = this.#newCookie(session.userName)
     const previousUntil = new Date(store.now().getTime() + RPC_COOKIE_OVERLAP_MS)
     if (!(await store.sessions.rotateCookie(sessionId, { cookieHash, expiresAt, previousUntil }))) throw this.#ended()
@@ -95,11 +105,18 @@ export class SessionKeeper implements Sessions {
     return true
   }
 
-  /** Ends the sessions whose supervisor is gone; a reboot ends all of the boot before. */
+  /** Ends the sessions whose time is over or whose supervisor is gone; a reboot ends all of the boot before. */
   async endOrphans(): Promise<void> {
-    const { effects } = this.#parts
-    for (const { id, supervisor } of await this.list()) {
-      if (supervisor && !isAlive(supervisor, effects.bootId)) await this.end(id, 'the end of its command')
+    const { store, effects, node } = this.#parts
+    const now = store.now().getTime()
+    const sessions = await this.list()
+    const elsewhere = await sessionsElsewhere(sessions, store, { ...node, bootId: effects.bootId })
+    for (const { id, supervisor, endsAt } of sessions) {
+      if (endsAt && endsAt.getTime() <= now) await this.end(id, 'the end of its time')
+      else if (elsewhere.forsaken.has(id)) await this.end(id, 'the end of its cookie')
+      else if (supervisor && !elsewhere.all.has(id) && !isAlive(supervisor, effects.bootId)) {
+        await this.end(id, 'the end of its command')
+      }
     }
   }
 
@@ -144,11 +161,12 @@ export class SessionKeeper implements Sessions {
     return account.name
   }
 
-  #newCookie(userName: string): { cookie: string; cookieHash: string; expiresAt: Date } {
+  /** `endsAt`: of a session whose cookie is never replaced; clients keep it until then. */
+  #newCookie(userName: string, endsAt?: Date): { cookie: string; cookieHash: string; expiresAt: Date } {
     const { store, effects } = this.#parts
     const now = store.now().getTime()
-    const expiresAt = new Date(now + RPC_COOKIE_LIFE_MS)
-    const cookie = makeRpcCookie(userName, new Date(now + RPC_COOKIE_DATE_MS), effects.randomBytes(32))
+    const expiresAt = endsAt ?? new Date(now + RPC_COOKIE_LIFE_MS)
+    const cookie = makeRpcCookie(userName, endsAt ?? new Date(now + RPC_COOKIE_DATE_MS), effects.randomBytes(32))
     return { cookie, cookieHash: rpcCookieHash(cookie), expiresAt }
   }
 

@@ -29,6 +29,7 @@ export type CommandName =
   | 'integrations'
   | 'doctor'
   | 'session run'
+  | 'session env'
   | 'session list'
   | 'session end'
   | 'serve'

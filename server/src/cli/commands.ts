@@ -51,6 +51,15 @@ export const COMMAND_GROUPS: readonly { readonly title: string; readonly command
         options: { user: { type: 'string', value: 'U', help: 'whose session; needed unless single-user=1' } },
       },
       {
+        name: 'session env',
+        summary: "Print this session's variables, or those of a new one of 12 h",
+        positionals: [],
+        options: {
+          user: { type: 'string', value: 'U', help: 'open a session without a process for U (administrators)' },
+          json: JSON_OPTION,
+        },
+      },
+      {
         name: 'session list',
         summary: 'List running sessions',
         positionals: [],

@@ -7,11 +7,12 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Keeper, type KeeperRequest, startKeeper } from './keeper.ts'
 
 let folder: string
@@ -140,4 +141,58 @@ test('a cookie that cannot be written is reported, and the next one is tried', a
   mkdirSync(directory)
   await replaceCookie('third')
   expect(readFileSync(join(directory, 'rpc_cookie'), 'utf8')).toBe('third\n')
+})
+
+/** What `session env` leaves behind lies in /tmp, whatever runtime folder the account has. */
+describe('a directory that is left behind', () => {
+  const left: string[] = []
+  const inAnHour = () => new Date(Date.now() + 60 * 60_000)
+
+  afterEach(() => {
+    for (const directory of left.splice(0)) rmSync(directory, { recursive: true, force: true })
+  })
+
+  async function leave(leaveUntil: Date): Promise<string> {
+    const { directory, leave: end } = await start({ leaveUntil })
+    left.push(directory)
+    await end()
+    return directory
+  }
+
+  test('stays, closed to others, with its cookie and its end', async () => {
+    const until = inAnHour()
+    const directory = await leave(until)
+    expect(directory).toMatch(/^\/tmp\/benchkey-env-/)
+    expect(statSync(directory).mode & 0o777).toBe(0o700)
+    expect(statSync(join(directory, 'rpc_cookie')).mode & 0o777).toBe(0o600)
+    expect(readFileSync(join(directory, 'rpc_cookie'), 'utf8')).toBe('first\n')
+    expect(Number(readFileSync(join(directory, 'ends'), 'utf8')) * 1000).toBeGreaterThanOrEqual(until.getTime())
+  })
+
+  test('goes when it is over and the account leaves another one, and no earlier', async () => {
+    const over = await leave(new Date(Date.now() - 10_000))
+    const running = await leave(inAnHour())
+    expect([over, running].map((each) => existsSync(each))).toEqual([false, true])
+    const next = await leave(inAnHour())
+    expect([running, next].map((each) => existsSync(each))).toEqual([true, true])
+  })
+
+  test('is taken neither from a link nor from what has no end in it', async () => {
+    const target = mkdtempSync(join(folder, 'target-'))
+    writeFileSync(join(target, 'ends'), '1\n')
+    const link = `/tmp/benchkey-env-link-${process.pid}`
+    symlinkSync(target, link)
+    const odd = mkdtempSync('/tmp/benchkey-env-odd-')
+    writeFileSync(join(odd, 'ends'), 'soon\n')
+    left.push(link, odd)
+    await leave(inAnHour())
+    expect([target, link, odd].map((each) => existsSync(each))).toEqual([true, true, true])
+  })
+
+  test('is not left when its cookie could not be kept', async () => {
+    const { directory, leave: end } = await start({ leaveUntil: inAnHour() })
+    rmSync(join(directory, 'rpc_cookie'))
+    await expect(end()).rejects.toThrow("The session's runtime directory cannot be kept")
+    expect(existsSync(directory)).toBe(false)
+  })
 })

@@ -16,6 +16,8 @@ export interface Keeper {
   replaceCookie(cookie: string): Promise<void>
   /** Removes the directory; resolves when it is gone. */
   close(): Promise<void>
+  /** With `leaveUntil`: ends the keeper and leaves the directory behind; rejects with CliError when that did not work. */
+  leave(): Promise<void>
 }
 
 /** What a keeper is started with. */
@@ -27,12 +29,15 @@ export interface KeeperRequest {
   readonly commandWord: string
   readonly caCertificate: string | undefined
   readonly cookie: string
+  /** Leaves the directory behind until then, when the session ends; undefined: as long as the keeper runs. */
+  readonly leaveUntil?: Date
 }
 
 /** Starts the keeper and has it write bundle and cookie. Rejects with CliError, in the keeper's own last words. */
 export async function startKeeper(request: KeeperRequest): Promise<Keeper> {
+  const until = request.leaveUntil === undefined ? '' : String(Math.ceil(request.leaveUntil.getTime() / 1000))
   const shell = new Conversation(
-    [...request.prefix, '/bin/sh', '-c', KEEPER_SCRIPT, 'benchkey', request.commandWord],
+    [...request.prefix, '/bin/sh', '-c', KEEPER_SCRIPT, 'benchkey', request.commandWord, until],
     request.environment,
   )
   const replaceCookie = async (cookie: string): Promise<void> => {
@@ -47,7 +52,12 @@ export async function startKeeper(request: KeeperRequest): Promise<Keeper> {
     const directory = await shell.answer('directory')
     const bundle = (await shell.answer('bundle')) || undefined
     await replaceCookie(request.cookie)
-    return { command, folder, directory, bundle, replaceCookie, close: () => shell.close() }
+    const leave = async (): Promise<void> => {
+      const closed = shell.close()
+      await shell.answer('left')
+      await closed
+    }
+    return { command, folder, directory, bundle, replaceCookie, leave, close: () => shell.close() }
   } catch (error) {
     await shell.close()
     throw error

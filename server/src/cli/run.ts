@@ -8,6 +8,7 @@ const LOADERS: Readonly<Record<CommandName, () => Promise<Run>>> = {
   integrations: async () => (await import('./integrations.ts')).runIntegrations,
   doctor: async () => (await import('./doctor.ts')).runDoctor,
   'session run': async () => (await import('./session-run.ts')).runSessionRun,
+  'session env': async () => (await import('./session-env.ts')).runSessionEnv,
   'session list': async () => (await import('./session-admin.ts')).runSessionList,
   'session end': async () => (await import('./session-admin.ts')).runSessionEnd,
   serve: async () => (await import('./serve.ts')).runServe,

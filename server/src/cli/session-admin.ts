@@ -18,13 +18,15 @@ export const runSessionList: Run = async ({ options }, context) => {
 
 /** Running sessions as a table. */
 export function sessionTable(sessions: readonly AdminSession[]): string {
+  const hasEnds = sessions.some(({ endsAt }) => endsAt !== undefined)
   const rows = sessions.map((session) => [
     session.id,
     oneLine(session.userName),
     oneLine(session.name),
     instantOf(session.startedAt),
+    ...(hasEnds ? [instantOf(session.endsAt, 'with its command')] : []),
   ])
-  return table([['ID', 'USER', 'COMMAND', 'SINCE'], ...rows])
+  return table([['ID', 'USER', 'COMMAND', 'SINCE', ...(hasEnds ? ['ENDS'] : [])], ...rows])
 }
 
 /** `session end ID` */

@@ -101,6 +101,8 @@ export interface AdminSession {
   readonly kind: string
   readonly startedAt: string
   readonly endedAt?: string
+  /** When it ends by itself; absent: with its process. */
+  readonly endsAt?: string
 }
 
 /** `GET /sessions`. */
@@ -117,6 +119,13 @@ export interface AdminOpenSession {
   readonly supervisor: { readonly pid: number; readonly startTime: string; readonly bootId: string }
 }
 
+/** `POST /sessions` → AdminSessionOpened, of a session without a process: it ends after 12 h. */
+export interface AdminOpenEnvironment {
+  readonly userName: string
+  readonly name: string
+  readonly unsupervised: true
+}
+
 /** What `session run` needs to start a command. */
 export interface AdminSessionOpened {
   readonly session: AdminSession
@@ -130,7 +139,7 @@ export interface AdminSessionOpened {
   readonly account?: string
 }
 
-/** `POST /sessions/:id/rotate`: the next value of the RPC cookie; 404 `session_ended` when the session is over. */
+/** `POST /sessions/:id/rotate`: the next value of the RPC cookie; 404 `session_ended` when the session is over or unsupervised. */
 export interface AdminCookieRotated {
   readonly cookie: string
 }

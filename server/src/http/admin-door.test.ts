@@ -139,7 +139,9 @@ describe('the admin socket', () => {
       { session: SESSION, cookie: 'user-id=ada|d|r', environment: { POSIT_PRODUCT: 'WORKBENCH' }, account: 'ada' },
     ])
     await administer('POST', '/sessions', { name: 'Rscript', supervisor })
-    expect(asked).toEqual([request, { ...request, userName: undefined }])
+    await administer('POST', '/sessions', { name: 'session env', userName: 'ada', unsupervised: true })
+    const environment = { name: 'session env', userName: 'ada', supervisor: undefined }
+    expect(asked).toEqual([request, { ...request, userName: undefined }, environment])
     expect(told(await administer('GET', '/sessions'))).toEqual([200, { sessions: [SESSION] }])
     expect(told(await administer('POST', '/sessions/s1/rotate'))).toEqual([200, { cookie: 'next' }])
     expect(told(await administer('POST', '/sessions/s2/rotate'))).toEqual([

@@ -132,7 +132,8 @@ function optionalText(body: unknown, name: string): string | undefined {
   return memberOf(body, name) === undefined ? undefined : textMembers(body, [name])[name]
 }
 
-function supervisorOf(body: unknown): { pid: number; startTime: string; bootId: string } {
+function supervisorOf(body: unknown): { pid: number; startTime: string; bootId: string } | undefined {
+  if (memberOf(body, 'unsupervised') === true) return undefined
   const supervisor = memberOf(body, 'supervisor')
   const pid = memberOf(supervisor, 'pid')
   if (typeof pid !== 'number' || !Number.isInteger(pid) || pid <= 0) {

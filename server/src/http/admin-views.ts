@@ -9,8 +9,9 @@ export function adminUserOf({ id, name, isAdmin, lockedAt, createdAt }: User): A
 }
 
 /** A development session on the admin socket. */
-export function adminSessionOf({ id, userId, userName, name, kind, startedAt, endedAt }: DevelopmentSession): AdminSession {
-  return { ...{ id, userId, userName, name, kind, startedAt: startedAt.toISOString() }, ...instants({ endedAt }) }
+export function adminSessionOf(session: DevelopmentSession): AdminSession {
+  const { id, userId, userName, name, kind, startedAt, endedAt, endsAt } = session
+  return { ...{ id, userId, userName, name, kind, startedAt: startedAt.toISOString() }, ...instants({ endedAt, endsAt }) }
 }
 
 /** A user with sessions and stored sign-ins on the admin socket. */

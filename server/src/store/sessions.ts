@@ -40,6 +40,15 @@ export function sessionStore(context: StoreContext, lookUp: SessionStore['lookUp
         .executeTakeFirstOrThrow()
       return Number(count)
     },
+    async withLiveCookie() {
+      const rows = await database.reader
+        .selectFrom('rpc_cookies')
+        .select('session_id')
+        .distinct()
+        .where('expires_at', '>', effects.now().getTime())
+        .execute()
+      return new Set(rows.map((row) => row.session_id))
+    },
     async findByCookie(cookieHash) {
       const row = await database.reader
         .selectFrom('rpc_cookies')

@@ -238,6 +238,8 @@ export interface SessionStore {
   /** Ends a session; its cookies are dead on the next request everywhere. False when it had ended or is unknown. */
   end(sessionId: string): Promise<boolean>
   countLive(userId: string): Promise<number>
+  /** Ids of the sessions that have a cookie which opens something now. */
+  withLiveCookie(): Promise<ReadonlySet<string>>
   /** The live session behind a cookie, and how long the cookie is good; for what the token path does not ask. */
   findByCookie(cookieHash: string): Promise<{ session: DevelopmentSession; cookieExpiresAt: Date } | undefined>
   /**
