@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { AdminSessionOpened } from '../src/domain/admin-api.ts'
-import { type Behaviour, oauthError, type ReceivedRequest, reply } from '../testing/behaviours.ts'
+import { type Behaviour, grantChanged, oauthError, type ReceivedRequest, reply } from '../testing/behaviours.ts'
 import { Canaries } from '../testing/canaries.ts'
 import { type Finished, type Running, startProcess } from '../testing/command-line.ts'
 import { type ScriptedProvider, startScriptedProvider } from '../testing/scripted-provider.ts'
@@ -100,8 +100,20 @@ function lookAt(pid: number | undefined): void {
   processes.push(readFileSync(`/proc/${pid}/cmdline`, 'latin1'), readFileSync(`/proc/${pid}/environ`, 'latin1'))
 }
 
+/** What is kept of it beside the tokens is for sessions only. */
+const keepingSection = (): string => `[keeping]
+client-id = client of keeping
+client-secret = ${canaries.make('client secret')}
+authorization-url = ${provider.authorizationUrl}
+token-url = ${provider.tokenUrl}
+validate-url = ${provider.origin}/me
+issuer = ${provider.origin}
+keep-token-fields = site
+keep-callback-fields = realm
+`
+
 function oauthClients(): string {
-  return SECTIONS.map((section, index) => {
+  const sections = SECTIONS.map((section, index) => {
     const secret = canaries.make('client secret', 's3c:r/%+ ')
     const isInFile = index % 3 === 2
     const file = join(files.configDir, 'secrets', section)
@@ -115,7 +127,8 @@ token-url = ${provider.tokenUrl}
 revocation-url = ${provider.revocationUrl}
 issuer = ${provider.origin}
 `
-  }).join('\n')
+  })
+  return [...sections, keepingSection()].join('\n')
 }
 
 /** A good token reply of secrets that are new each time, stale half a second later. */
@@ -346,6 +359,33 @@ async function sessions(): Promise<void> {
   hear('/oauth_token', await fetchToken(files, session.cookie, uids.get('secret') ?? ''))
 }
 
+/** Kept at the sign-in and handed out, past a validation URL that tells everything back, then through a failing refresh. */
+async function keptData(): Promise<void> {
+  const site = canaries.make('kept field of a token reply', 'https://s1te/+')
+  const leak: Behaviour = ({ request, response }) =>
+    void response.writeHead(403, { 'content-type': 'text/plain' }).end(`${request.headers.authorization} ${site}`)
+  provider.next(
+    grantChanged((body) => ({ ...body, expires_in: 1, site })),
+    leak,
+  )
+  const before = provider.requests.length
+  const realm = canaries.make('kept parameter of a callback', 're/alm+')
+  await browser.visit(callbackOf({ ...(await startSignIn('keeping')), realm }))
+  await provider.received(before + 2)
+  const uid = uids.get('keeping') ?? ''
+  const { cookie } = await openSession(files, 'demo')
+  canaries.add('RPC cookie', cookie.split('|')[2] ?? '')
+  const reply = hear('/oauth_token', await fetchToken(files, cookie, uid))
+  expect(JSON.parse(reply.body)).toMatchObject({ extra: { site, realm } })
+  provider.always(failing('grant'))
+  const sent = provider.requests.length
+  await expect
+    .poll(async () => hear('/oauth_token', await fetchToken(files, cookie, uid)) && provider.requests.length)
+    .toBeGreaterThan(sent)
+  await browser.ask(`/api/integrations/${uid}`)
+  provider.always(goodReply)
+}
+
 async function badConfigurations(): Promise<void> {
   const secret = (): string => canaries.make('secret in a wrong place of a configuration', 'w/r:o+ ')
   const good = readFileSync(join(files.configDir, 'oauth-clients.conf'), 'utf8')
@@ -415,7 +455,11 @@ function saidBy({ path, reply: { reason, headers, body } }: (typeof heard)[numbe
   const { 'set-cookie': cookies = [], ...others } = headers
   const isToken = path === '/oauth_token'
   const isStart = path.endsWith('/sign-in')
-  const said = isToken ? body.replace(/"access_token":"[^"]*"/, '') : isStart ? body.replace(/([?&]state=)[^&"]*/, '$1') : body
+  const said = isToken
+    ? body.replace(/"access_token":"[^"]*"/, '').replace(/"extra":\{[^}]*\}/, '')
+    : isStart
+      ? body.replace(/([?&]state=)[^&"]*/, '$1')
+      : body
   const values = [cookies].flat().map((cookie) => cookie.replace(/^(__Host-Http-benchkey-[\w-]+)=[\w-]{43}; /, '$1; '))
   return [reason, JSON.stringify(others), ...values, said].join('\n')
 }
@@ -429,6 +473,7 @@ describe('secrets go', () => {
     ['through fetches and refreshes, and the same failures', tokens],
     ['through sign-outs and revocations', signOuts],
     ['through a session and its command', sessions],
+    ['through data beside the tokens', keptData],
     ['through configurations with secrets in wrong places', badConfigurations],
     ['through failures that nobody foresaw', brokenDatabase],
     ['through the end of the server', endOfServer],
@@ -457,6 +502,8 @@ describe('no secret that went through the server', () => {
       'secret in the query of a URL',
       'Authorization header',
       'unknown member of a token reply',
+      'kept field of a token reply',
+      'kept parameter of a callback',
       'secret in a wrong place of a configuration',
     ]
     expect([...canaries.kinds]).toEqual(expect.arrayContaining(essential))

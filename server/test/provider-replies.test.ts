@@ -85,6 +85,57 @@ describe('a session gets', () => {
   })
 })
 
+describe('extra', () => {
+  const lines = { 'keep-token-fields': 'instance_url /team/id absent', 'keep-callback-fields': 'realmId' }
+  const salesforce = { instance_url: 'https://eu1.example', team: { id: 7, name: 'x' }, id: 'unasked' }
+  const extraOf = async (section: string) => (await world.fetch(await world.browser.uidOf(section))).extra
+
+  test('holds what the allow-lists name of token reply and callback, survives a refresh, and ends with the sign-in', async () => {
+    expect(await world.configure('kept', lines)).toBe(true)
+    world.provider.next(grantChanged((body) => ({ ...body, ...salesforce })))
+    await world.signIn('kept', { realmId: '4620816365', other: 'x' })
+    const all = { instance_url: 'https://eu1.example', 'team.id': 7, realmId: '4620816365' }
+    expect(await extraOf('kept')).toEqual(all)
+    await world.pass(590)
+    expect(await extraOf('kept')).toEqual(all)
+    await world.pass(590)
+    world.provider.next(grantChanged((body) => ({ ...body, instance_url: 'https://eu2.example' })))
+    expect(await extraOf('kept')).toEqual({ ...all, instance_url: 'https://eu2.example' })
+    await world.browser.ask(`/api/integrations/${await world.browser.uidOf('kept')}/sign-out`, {})
+    await world.signIn('kept')
+    expect(await extraOf('kept')).toBeUndefined()
+  })
+
+  test('holds nothing any more that the allow-lists do not name any more, at once', async () => {
+    await world.configure('narrowed', lines)
+    world.provider.next(grantChanged((body) => ({ ...body, ...salesforce })))
+    await world.signIn('narrowed', { realmId: '1' })
+    expect(Object.keys((await extraOf('narrowed')) ?? {})).toHaveLength(3)
+    await world.configure('narrowed', { 'keep-callback-fields': 'realmId' })
+    expect(await extraOf('narrowed')).toEqual({ realmId: '1' })
+    await world.configure('narrowed', {})
+    expect(await extraOf('narrowed')).toBeUndefined()
+  })
+
+  test('never holds a token, whatever the service calls it, and the log says what was left out', async () => {
+    await world.configure('leaking', { 'keep-token-fields': 'renewal site big' })
+    const leak = grantChanged((body) => ({ ...body, renewal: body.refresh_token, site: 's', big: 'x'.repeat(5000) }))
+    world.provider.next(leak)
+    await world.signIn('leaking')
+    expect(await extraOf('leaking')).toEqual({ site: 's' })
+    expect(world.server.log()).toContain('"section":"leaking","fields":"renewal, big"')
+  })
+
+  test('leads no member of the reply to begin with error or result, which R would take for a failure', async () => {
+    await world.configure('r', { 'keep-token-fields': 'error_count result' })
+    world.provider.next(grantChanged((body) => ({ ...body, error_count: 0, result: 'x' })))
+    await world.signIn('r')
+    const reply = await world.fetch(await world.browser.uidOf('r'))
+    expect(Object.keys(reply).sort()).toEqual(['access_token', 'expiry', 'extra'])
+    expect(reply.extra).toEqual({ error_count: 0, result: 'x' })
+  })
+})
+
 describe('refresh-before', () => {
   /** As Exact Online: a refresh before the last 30 s is refused. */
   test('holds refreshes back until then, whoever asks for more, and lets them go after it', async () => {

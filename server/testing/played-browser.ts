@@ -1,6 +1,7 @@
 import type { CallbackResult } from '../src/broker/broker.ts'
 import { RevocationQueue } from '../src/broker/revocation-queue.ts'
 import { BrowserSignIns } from '../src/broker/sign-ins.ts'
+import { TokenChecks } from '../src/broker/token-checks.ts'
 import type { BrowserSession } from '../src/domain/people.ts'
 import { createAuthorizationServers } from '../src/oauth/create.ts'
 import type { BrokerRoom } from './broker-room.ts'
@@ -15,7 +16,8 @@ export function signInsOf(room: BrokerRoom, revocations?: Revocations): BrowserS
     throw new Error(`${what} was called and should not be`)
   }
   const queue = revocations ?? new RevocationQueue({ ...room, servers })
-  return new BrowserSignIns({ ...room, servers, revocations: queue }, fail('tryAgain'))
+  const checks = new TokenChecks({ ...room, servers })
+  return new BrowserSignIns({ ...room, servers, revocations: queue, checks }, fail('tryAgain'))
 }
 
 /** A browser as the broker sees one: a web login and the cookies of its attempts. */

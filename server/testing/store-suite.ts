@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Effects } from '../src/domain/effects.ts'
 import type { User } from '../src/domain/people.ts'
-import type { StoredToken } from '../src/domain/stored-token.ts'
+import type { Extra, StoredToken } from '../src/domain/stored-token.ts'
 import type { AttemptKey, LeaseHolder, SavedReply, Store } from '../src/store/store.ts'
 import { operationsSuite } from './operations-suite.ts'
 
@@ -443,6 +443,32 @@ export function storeSuite(name: string, open: () => Promise<OpenedDatabase>): v
         expect(await store.tokens.saveReply(key, reply({ secrets: { accessToken: 'access-2' } }))).toBe(true)
         expect(await store.tokens.get(token.id)).toMatchObject({ ...kept, generation: 2 })
         expect(await store.tokens.readSecrets(token.id, 2)).toMatchObject({ accessToken: 'access-2', refreshToken: 'refresh-1' })
+      })
+
+      it('keeps the data of sign-in and earlier replies that its reply does not tell again', async () => {
+        const token = await signIn({ secrets: { ...reply().secrets, extra: { realmId: '1', site: 'old', isProduction: true } } })
+        const save = async (n: number, extra?: Extra) => {
+          const key = { ...(await begin({ ...token, generation: n - 1 }, `attempt-${n}`)), generation: n - 1 }
+          await store.tokens.saveReply(key, reply({ secrets: { accessToken: `access-${n}`, ...(extra ? { extra } : {}) } }))
+          return (await store.tokens.readSecrets(token.id, n))?.extra
+        }
+        expect(await save(2)).toEqual({ realmId: '1', site: 'old', isProduction: true })
+        expect(await save(3, { site: 'new', count: 7 })).toEqual({ realmId: '1', site: 'new', isProduction: true, count: 7 })
+        expect(await signIn()).not.toMatchObject({ id: token.id })
+        expect(await store.tokens.readSecrets(token.id, 3)).toBeUndefined()
+      })
+
+      it('forgets what the validation endpoint said of the token before, and nothing is noted of another one', async () => {
+        const token = await signIn()
+        const refused = { at: clock.at(0), words: 'answered 401' }
+        expect(await store.tokens.recordValidation(token.id, 2, refused)).toBe(false)
+        expect(await store.tokens.get(token.id)).not.toHaveProperty('validation')
+        expect(await store.tokens.recordValidation(token.id, 1, refused)).toBe(true)
+        expect(await store.tokens.get(token.id)).toMatchObject({ validation: refused })
+        expect(await store.tokens.recordValidation(token.id, 1, { at: clock.at(5) })).toBe(true)
+        expect((await store.tokens.get(token.id))?.validation).toEqual({ at: clock.at(5) })
+        await store.tokens.saveReply(await begin(token), reply())
+        expect(await store.tokens.get(token.id)).not.toHaveProperty('validation')
       })
 
       it('counts for its own row, generation and attempt only', async () => {

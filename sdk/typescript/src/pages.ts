@@ -52,6 +52,8 @@ export interface PageIntegrationDetails extends PageIntegration {
     readonly granted?: readonly string[]
     readonly notGranted: readonly string[]
     readonly hasRefreshToken: boolean
+    /** What the service said of the token when Benchkey tried it; `words` when it refused it. */
+    readonly checked?: { readonly at: string; readonly words?: string }
     /** A refused refresh token is kept; *Try again* sends it once. */
     readonly canTryAgain: boolean
   }

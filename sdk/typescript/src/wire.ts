@@ -70,9 +70,10 @@ export interface WireReport {
 export interface WireReported {
   /**
    * `renewed`, `newer_token`: ask for the token again. `too_soon`: reported within ten minutes already. `cannot_renew`: there is
-   * no refresh token. `not_renewed`: the service did not renew it now.
+   * no refresh token. `works`: the service accepts the token. `too_early`: the service refuses to renew it yet. `not_renewed`: the
+   * service did not renew it now.
    */
-  readonly outcome: 'renewed' | 'newer_token' | 'too_soon' | 'cannot_renew' | 'not_renewed'
+  readonly outcome: 'renewed' | 'newer_token' | 'too_soon' | 'cannot_renew' | 'works' | 'too_early' | 'not_renewed'
   readonly explanation: string
   readonly action: string
   /** Seconds. */
@@ -89,6 +90,8 @@ export interface WireToken {
   readonly access_token: string
   readonly expiry: string
   readonly warning?: string
+  /** Data that came with the token, of the integration's allow-lists: an instance URL, a tenant. */
+  readonly extra?: Readonly<Record<string, string | number | boolean>>
 }
 
 /** HTTP 200 with this body is the one shape both R and Python show as a readable error. */

@@ -1,5 +1,7 @@
 import type { Integration } from '../domain/integration.ts'
 import type { BrowserSession, SignInAttempt } from '../domain/people.ts'
+import type { StoredToken } from '../domain/stored-token.ts'
+import { type KeptFields, keptFields } from '../oauth/kept-fields.ts'
 import type { TokenOutcome } from '../oauth/outcome.ts'
 import { type SavedReply, StoreError } from '../store/store.ts'
 import type { CallbackProblemKind, CallbackResult, SignIns } from './broker.ts'
@@ -60,12 +62,15 @@ export class Callback {
     })
     if (outcome.kind !== 'success') return await this.#refuse(problemOfOutcome(accepted, outcome), request)
     const replaced = await this.#replacedRefreshToken(accepted)
-    const lost = await this.#save(accepted, savedReplyOf(integration, outcome.reply, sentAt))
-    if (lost) return await this.#refuse(lost, request)
+    const fromCallback = this.#keptOf(accepted, request)
+    this.#tellLeftOut(integration, [...fromCallback.leftOut, ...(outcome.reply.kept?.leftOut ?? [])])
+    const saved = await this.#save(accepted, savedReplyOf(integration, outcome.reply, sentAt, fromCallback.extra))
+    if ('kind' in saved) return await this.#refuse(saved, request)
     if (replaced !== undefined && replaced !== outcome.reply.refreshToken) {
       this.#parts.revocations.revokeReplaced(attempt.userId, integration, replaced)
     }
     await this.#afterSave(accepted, request)
+    this.#parts.checks.start(integration, saved, outcome.reply.accessToken)
     return { kind: 'signed_in', integration, returnTo: attempt.returnTo }
   }
 
@@ -148,15 +153,32 @@ export class Callback {
     }
   }
 
+  /** Data that came in the authorization response only (QuickBooks' `realmId`); it passed through the user's browser. */
+  #keptOf({ attempt, integration, code }: Accepted, { parameters }: Request): KeptFields {
+    const fields = (integration.keptCallbackFields ?? []).map((name) => ({ name, pointer: [name] }))
+    const state = parameters.find(([name]) => name === 'state')?.[1]
+    return keptFields(Object.fromEntries(parameters), fields, [
+      code,
+      state,
+      attempt.codeVerifier,
+      integration.client.clientSecret,
+    ])
+  }
+
+  #tellLeftOut({ section }: Integration, fields: readonly string[]): void {
+    if (fields.length === 0) return
+    const facts = { section, fields: fields.join(', ') }
+    this.#parts.log.warn(facts, 'Fields to be kept are too long, no plain values or secrets, and were left out.')
+  }
+
   /** The sign-in is committed before anything else can fail. Answers a problem when its user is gone meanwhile. */
-  async #save({ attempt, integration }: Accepted, reply: SavedReply): Promise<Problem | undefined> {
+  async #save({ attempt, integration }: Accepted, reply: SavedReply): Promise<StoredToken | Problem> {
     const { store, catalogue } = this.#parts
     const { userId, integrationId, scopesAsked } = attempt
     const clientFingerprint = catalogue.fingerprintOf(integration)
     for (let tries = 1; ; tries += 1) {
       try {
-        await store.tokens.create({ userId, integrationId, scopesAsked, clientFingerprint, reply })
-        return undefined
+        return await store.tokens.create({ userId, integrationId, scopesAsked, clientFingerprint, reply })
       } catch (failure) {
         if (!(failure instanceof StoreError)) throw failure
         if (failure.code === 'missing') return { kind: 'logged_out', why: 'the user was removed meanwhile', attempt, integration }

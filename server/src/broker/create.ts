@@ -19,6 +19,7 @@ import { SessionDesk } from './session-desk.ts'
 import { SessionKeeper } from './sessions.ts'
 import { BrowserSignIns, type TryAgain } from './sign-ins.ts'
 import { Sweeper } from './sweeper.ts'
+import type { TokenChecks } from './token-checks.ts'
 import type { TokenReports } from './token-reports.ts'
 import { UseNotes } from './use-notes.ts'
 
@@ -59,6 +60,7 @@ export interface TokenUseCases {
   readonly tokens: Tokens
   readonly tryAgain: TryAgain
   readonly reports: Pick<TokenReports, 'report'>
+  readonly checks: Pick<TokenChecks, 'start'>
   /** Counts one call that costs more than an answer from memory; throws when there were too many. */
   readonly costly: (caller: Pick<Caller, 'userId' | 'sessionId'>) => void
   drain(): Promise<void>
@@ -85,7 +87,7 @@ export async function createBroker(parts: BrokerParts): Promise<Broker & { close
     ...{ store, catalogue, accounts, audit, changes, sessions, singleUser },
     ...{ started: configuration, loadConfiguration, wakeRevocations, checkKeyRing, configurationChanged: () => heart.beat() },
   })
-  const signIns = new BrowserSignIns({ ...shared, revocations }, engine.tryAgain)
+  const signIns = new BrowserSignIns({ ...shared, revocations, checks: engine.checks }, engine.tryAgain)
   const loops = [heart, audit, uses, revocations, sweeper]
   for (const loop of loops) loop.start()
   return {

@@ -6,8 +6,8 @@ import type { Integration } from '../domain/integration.ts'
  * an origin that gets the tokens anyway changes nothing.
  */
 export function clientFingerprint(integration: Integration): string {
-  const { client, tokenUrl, refreshUrl, revocationUrl } = integration
-  const endpoints = [tokenUrl, refreshUrl, revocationUrl].filter((url) => url !== undefined)
+  const { client, tokenUrl, refreshUrl, revocationUrl, validateUrl } = integration
+  const endpoints = [tokenUrl, refreshUrl, revocationUrl, validateUrl].filter((url) => url !== undefined)
   return digest([client.clientId, ...[...new Set(endpoints.map((url) => new URL(url).origin))].sort()])
 }
 

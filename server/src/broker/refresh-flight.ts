@@ -79,11 +79,19 @@ export class RefreshFlight {
     this.#tries += 1
     const attempt: Attempt = { token, key, since, sentAt, tries: this.#tries, flightStartedMs: this.#startedMs }
     const outcome = await this.#send(secrets.refreshToken)
-    if (outcome.kind === 'success') return await this.#save(attempt, savedReplyOf(this.#integration, outcome.reply, sentAt))
+    if (outcome.kind === 'success') {
+      if (outcome.reply.kept?.leftOut.length) this.#tellLeftOut(outcome.reply.kept.leftOut)
+      return await this.#save(attempt, savedReplyOf(this.#integration, outcome.reply, sentAt))
+    }
     if (outcome.kind === 'uncertain' && outcome.refreshToken !== undefined) {
       return await this.#savePartial(attempt, { ...secrets, refreshToken: outcome.refreshToken }, outcome.words)
     }
     return await this.#verdicts.judge(attempt, outcome)
+  }
+
+  #tellLeftOut(fields: readonly string[]): void {
+    const what = `fields to be kept are too long, no plain values or secrets, and were left out: ${fields.join(', ')}`
+    this.#parts.report({ what, section: this.#integration.section })
   }
 
   /** A failure of our own making says nothing about whether bytes have left. */

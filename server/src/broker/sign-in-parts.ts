@@ -7,6 +7,7 @@ import type { LiveChanges } from './live-changes.ts'
 import type { Log } from './log.ts'
 import { sha256 } from './random-values.ts'
 import type { RevocationQueue } from './revocation-queue.ts'
+import type { TokenChecks } from './token-checks.ts'
 
 /** What signing in is made of. */
 export interface SignInParts {
@@ -17,6 +18,7 @@ export interface SignInParts {
   readonly audit: AuditLog
   readonly changes: LiveChanges
   readonly log: Log
+  readonly checks: Pick<TokenChecks, 'start'>
   readonly revocations: Pick<RevocationQueue, 'wake' | 'revokeReplaced'>
 }
 

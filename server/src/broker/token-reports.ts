@@ -3,17 +3,18 @@ import type { Integration } from '../domain/integration.ts'
 import type { Caller } from '../domain/people.ts'
 import { type ReportOutcome, reportSentenceOf } from '../domain/reports.ts'
 import { plainPhrasing, type State, sentenceOf } from '../domain/states.ts'
-import { isAlive, type StoredToken } from '../domain/stored-token.ts'
+import { isAlive, isTooEarly, type StoredToken } from '../domain/stored-token.ts'
 import type { Store } from '../store/store.ts'
-import { readAccessToken } from './access-token.ts'
 import type { AuditLog } from './audit-log.ts'
 import type { Reported } from './broker.ts'
 import type { Catalogue } from './catalogue.ts'
 import { unknownIntegration } from './integration-views.ts'
+import { readSecrets } from './read-secrets.ts'
 import type { RefreshEnd, Refresher } from './refresher.ts'
 import { refusalOf } from './refusals.ts'
 import { stateAfter } from './state-after.ts'
 import { fingerprintOf } from './token-cache.ts'
+import type { TokenChecks } from './token-checks.ts'
 
 /** One refresh of a row for a report in this time, over all nodes, in milliseconds (refresh.md, fault F28). */
 const REPORT_EVERY_MS = 10 * 60_000
@@ -23,6 +24,7 @@ export interface ReportParts {
   readonly store: Store
   readonly catalogue: Catalogue
   readonly refresher: Refresher
+  readonly checks: Pick<TokenChecks, 'check'>
   readonly audit: Pick<AuditLog, 'record'>
   /** Counts one such call; throws when there were too many. */
   readonly costly: (caller: Pick<Caller, 'userId' | 'sessionId'>) => void
@@ -78,17 +80,20 @@ export class TokenReports {
     const { store, catalogue, refresher } = this.#parts
     const token = await store.tokens.find(userId, catalogue.internalId(integration.uid) ?? '')
     if (!token || !this.#isUsable(integration, token)) throw await this.#refused(integration, token)
-    const accessToken = await readAccessToken(store, token)
+    const accessToken = (await readSecrets(store, token))?.accessToken
     if (accessToken === undefined) return await this.#changed(integration, token)
     if (fingerprintOf(accessToken) !== fingerprint) return this.#told('newer_token', integration)
     if (!token.hasRefreshToken) return this.#told('cannot_renew', integration)
     const now = store.now()
     const wait = waitOf(token, now)
     if (wait > 0) return this.#told('too_soon', integration, token, wait)
+    const early = earlySecondsOf(integration, token, now)
+    if (early > 0) return this.#told('too_early', integration, token, early)
     if (!(await refresher.mayRefresh(integration, token))) return await this.#notRenewed(integration, token)
     if (!(await store.tokens.claimReport(token.id, token.generation, { at: now, everyMs: REPORT_EVERY_MS }))) {
       return await this.#changed(integration, token)
     }
+    if ((await this.#parts.checks.check(integration, token, accessToken)) === 'works') return this.#told('works', integration)
     const end = await refresher.refresh(integration, token)
     const after = await store.tokens.get(token.id)
     if (!after) throw await this.#refused(integration, undefined)
@@ -140,6 +145,12 @@ export class TokenReports {
   #refusal(state: State): BrokerError {
     return refusalOf(state, plainPhrasing(this.#parts.catalogue.publicUrl))
   }
+}
+
+/** Seconds until the service lets the token be renewed (`refresh-before`). */
+function earlySecondsOf({ refreshBeforeSeconds }: Integration, token: StoredToken, now: Date): number {
+  if (!token.expiresAt || !isTooEarly(token, now, refreshBeforeSeconds)) return 0
+  return Math.ceil((token.expiresAt.getTime() - now.getTime()) / 1000) - (refreshBeforeSeconds ?? 0)
 }
 
 /** Seconds until the row may be renewed for a report again; one that lies in the future holds nothing back for longer than that. */

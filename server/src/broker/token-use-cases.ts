@@ -9,6 +9,7 @@ import type { NodeIdentity } from './node-heart.ts'
 import { Periodic } from './periodic.ts'
 import { RESUME_MS } from './refresh-policy.ts'
 import { Refresher } from './refresher.ts'
+import { TokenChecks } from './token-checks.ts'
 import { TokenReports } from './token-reports.ts'
 import { TokenFetcher } from './tokens.ts'
 
@@ -51,12 +52,13 @@ export function createTokens(shared: SharedParts, { holder, isDead }: LeaseIdent
     refresher.resume((token) => catalogue.findByInternalId(token.integrationId)),
   )
   resuming.start()
-  const reports = new TokenReports({ store, catalogue, refresher, audit, costly })
-  return { tokens: fetcher, reports, tryAgain, costly, drain }
+  const checks = new TokenChecks(shared)
+  const reports = new TokenReports({ store, catalogue, refresher, checks, audit, costly })
+  return { tokens: fetcher, reports, checks, tryAgain, costly, drain }
 
   async function drain(): Promise<void> {
     await resuming.close()
-    await refresher.drain(DRAIN_MS)
+    await Promise.all([refresher.drain(DRAIN_MS), checks.drain(DRAIN_MS)])
   }
 
   /** A person's *Try again*: the parked refresh token goes back into service and is sent, once. */

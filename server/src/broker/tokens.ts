@@ -3,13 +3,13 @@ import type { Integration } from '../domain/integration.ts'
 import { missingScopes } from '../domain/integration-state.ts'
 import type { Caller } from '../domain/people.ts'
 import { type Phrasing, plainPhrasing, type State, sentenceOf } from '../domain/states.ts'
-import { isAlive, isFresh, type StoredToken } from '../domain/stored-token.ts'
+import { type Extra, isAlive, isFresh, type StoredToken } from '../domain/stored-token.ts'
 import type { LookUp, Store } from '../store/store.ts'
-import { readAccessToken } from './access-token.ts'
 import type { ServedToken } from './audit-log.ts'
 import type { IntegrationView, Tokens } from './broker.ts'
 import type { Catalogue } from './catalogue.ts'
 import { stateFor, unknownIntegration, viewsFor } from './integration-views.ts'
+import { readSecrets } from './read-secrets.ts'
 import type { RefreshEnd, Refresher } from './refresher.ts'
 import { refusalOf } from './refusals.ts'
 import { rpcCookieHash } from './rpc-cookie.ts'
@@ -160,13 +160,16 @@ export class TokenFetcher implements Tokens {
   }
 
   async #reply(integration: Integration, token: StoredToken, warning: string | undefined): Promise<CachedReply | undefined> {
-    const accessToken = await readAccessToken(this.#parts.store, token)
-    if (accessToken === undefined) return undefined
+    const secrets = await readSecrets(this.#parts.store, token)
+    if (!secrets) return undefined
+    const { accessToken } = secrets
+    const extra = extraOf(integration, secrets.extra)
     const words = warning ?? this.#scopeWarning(integration, token)
     const body = asciiJson({
       access_token: accessToken,
       expiry: token.expiresAt ? `${token.expiresAt.toISOString().slice(0, 19)}Z` : NEVER,
       ...(words === undefined ? {} : { warning: words }),
+      ...(extra ? { extra } : {}),
     })
     const reply = { generation: token.generation, integration, body, fingerprint: fingerprintOf(accessToken) }
     if (warning === undefined) this.#cache.keep(token, reply)
@@ -191,6 +194,14 @@ export class TokenFetcher implements Tokens {
   #phrasing(): Phrasing {
     return plainPhrasing(this.#parts.catalogue.publicUrl)
   }
+}
+
+/** Of what was kept, what the allow-lists of now name; undefined when that is nothing. */
+function extraOf({ keptTokenFields = [], keptCallbackFields = [] }: Integration, kept: Extra | undefined): Extra | undefined {
+  if (!kept) return undefined
+  const allowed = new Set([...keptTokenFields.map(({ name }) => name), ...keptCallbackFields])
+  const given = Object.entries(kept).filter(([name]) => allowed.has(name))
+  return given.length === 0 ? undefined : Object.fromEntries(given)
 }
 
 /** JSON whose characters are its bytes, so that a kept reply is sent without being encoded again. RFC 8259 §7. */

@@ -181,6 +181,41 @@ const CLIENT_LINES: readonly (readonly [line: string, finding: string])[] = [
     'expires-in-path=/expires_in',
     'warning 6: [a] expires-in-path: is where Benchkey looks anyway, so it changes nothing; remove the line.',
   ],
+  [
+    'validate-url=api.example/me',
+    'error 6: [a] validate-url: is not a whole URL; write one that starts with https:// and a host.',
+  ],
+  ['keep-token-fields=,', 'error 6: [a] keep-token-fields: names no field; write at least one or remove the line.'],
+  [
+    'keep-token-fields=instance_url refresh_token',
+    'error 6: [a] keep-token-fields: may not name refresh_token, for a session never gets secrets beside its token.',
+  ],
+  [
+    'keep-token-fields=/authed_user/access_token',
+    'error 6: [a] keep-token-fields: may not name access_token, for a session never gets secrets beside its token.',
+  ],
+  [
+    'keep-token-fields=a/b',
+    'error 6: [a] keep-token-fields: holds a name that is too long or has odd characters; letters, digits and _ . : @ - are fine.',
+  ],
+  ['keep-token-fields=a.b /a/b', 'error 6: [a] keep-token-fields: gives two fields the name a.b; keep one of them.'],
+  [
+    'keep-token-fields=/a~',
+    'error 6: [a] keep-token-fields: holds a ~ that stands for nothing; write ~0 for the sign itself, ~1 for a slash.',
+  ],
+  [
+    'keep-token-fields=__proto__',
+    'error 6: [a] keep-token-fields: holds a name that is too long or has odd characters; letters, digits and _ . : @ - are fine.',
+  ],
+  [
+    `keep-callback-fields=${Array.from({ length: 21 }, (_, n) => `f${n}`).join(',')}`,
+    'error 6: [a] keep-callback-fields: names more than 20 fields.',
+  ],
+  [
+    'keep-callback-fields=realmId,code',
+    'error 6: [a] keep-callback-fields: may not name code, for a session never gets secrets beside its token.',
+  ],
+  ['keep-callback-fields=iss', 'error 6: [a] keep-callback-fields: may not name iss, which Benchkey reads itself.'],
   ['expires-in-unit=minutes', 'error 6: [a] expires-in-unit: is not a known unit; write seconds or milliseconds.'],
   ['refresh-before=0', 'error 6: [a] refresh-before: is not a whole number of seconds from 1 to 86400.'],
   [
@@ -265,6 +300,14 @@ describe('a finding in a section of oauth-clients.conf', () => {
     [
       ['client-secret=x', 'access-token-path=/a/b', 'refresh-token-path=/a/b'],
       'error 4: [a] refresh-token-path: names the same place as access-token-path; one of the two is wrong.',
+    ],
+    [
+      ['client-secret=x', 'access-token-path=/data/at', 'keep-token-fields=site /data/at'],
+      'error 4: [a] keep-token-fields: names what access-token-path names, and a session never gets secrets beside its token; remove it.',
+    ],
+    [
+      ['client-secret=x', 'keep-token-fields=site', 'keep-callback-fields=realmId site'],
+      'error 4: [a] keep-callback-fields: names site, which keep-token-fields names too; under extra there is room for one of them.',
     ],
     [
       ['client-secret=x', 'refresh-before=30', 'min-ttl=60'],

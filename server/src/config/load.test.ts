@@ -115,6 +115,9 @@ describe('loading', () => {
       'scope-path=/granted',
       'expires-in-unit=milliseconds',
       'refresh-before=240',
+      'validate-url=https://api.example/me',
+      'keep-token-fields=instance_url, /team/id',
+      'keep-callback-fields=realmId',
     ]
     write('oauth-clients.conf', section('a.b', options.join('\n')))
     const { configuration, diagnostics } = await load()
@@ -155,6 +158,12 @@ describe('loading', () => {
         replyPaths: { accessToken: ['a/b', 'c~d', '0'], refreshToken: ['rt'], expiresAt: ['until'], scope: ['granted'] },
         expiresInUnit: 'milliseconds',
         refreshBeforeSeconds: 240,
+        validateUrl: 'https://api.example/me',
+        keptTokenFields: [
+          { name: 'instance_url', pointer: ['instance_url'] },
+          { name: 'team.id', pointer: ['team', 'id'] },
+        ],
+        keptCallbackFields: ['realmId'],
       },
     ])
   })

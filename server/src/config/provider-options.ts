@@ -1,4 +1,5 @@
 import { jsonPointer } from './json-pointers.ts'
+import { keptCallbackFields, keptTokenFields } from './kept-fields.ts'
 import { type OptionTable, row } from './option-table.ts'
 import { tokenParameters } from './parameters.ts'
 import { endpointUrl, resourceIndicators } from './urls.ts'
@@ -46,6 +47,27 @@ export const PROVIDER_OPTIONS = {
     meaning: 'The older habit for `resource`: the parameter `audience`, sent in the same requests.',
     example: 'api.example.com',
     parse: plainText,
+  }),
+  'validate-url': row({
+    default: 'none',
+    meaning:
+      'An address that answers a GET with an access token that works by a status 2xx, and by 401 or 403 otherwise. Asked after a sign-in, and when a session reports a token.',
+    example: 'https://api.example.com/me',
+    parse: endpointUrl,
+  }),
+  'keep-token-fields': row({
+    default: 'none',
+    meaning:
+      'Fields of token replies that sessions get under `extra`: names of members, or JSON pointers (`/team/id` becomes `team.id`). Commas and white space separate.',
+    example: 'instance_url /team/id',
+    parse: keptTokenFields,
+  }),
+  'keep-callback-fields': row({
+    default: 'none',
+    meaning:
+      'Parameters of the callback that sessions get under `extra`. They pass through the user’s browser, so nothing may be decided by them. Commas and white space separate.',
+    example: 'realmId',
+    parse: keptCallbackFields,
   }),
   'access-token-path': row({
     default: '`/access_token`',

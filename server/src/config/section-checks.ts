@@ -133,11 +133,28 @@ function checkReplies(entry: Entry, findings: Findings): void {
     const message = 'stands beside expires-at-path; a token reply tells a life or an instant, keep the one it tells.'
     findings.error(placeOf(entry, 'expires-in-path'), message)
   }
+  checkKept(entry, findings)
   const { 'min-ttl': minTtl = 0, 'refresh-before': refreshBefore } = values
   if (refreshBefore !== undefined && minTtl > refreshBefore) {
     const message = 'asks for a longer life than refresh-before leaves a token; lower min-ttl or raise refresh-before.'
     findings.error(placeOf(entry, 'min-ttl'), message)
   }
+}
+
+/** What is kept is neither a token by another name nor two things under one. */
+function checkKept(entry: Entry, findings: Findings): void {
+  const { values } = entry.options
+  const fields = values['keep-token-fields'] ?? []
+  for (const option of ['access-token-path', 'refresh-token-path'] as const) {
+    const path = JSON.stringify(values[option])
+    if (!fields.some(({ pointer }) => JSON.stringify(pointer) === path)) continue
+    const message = `names what ${option} names, and a session never gets secrets beside its token; remove it.`
+    findings.error(placeOf(entry, 'keep-token-fields'), message)
+  }
+  const both = values['keep-callback-fields']?.find((callback) => fields.some(({ name }) => name === callback))
+  if (both === undefined) return
+  const message = `names ${both}, which keep-token-fields names too; under extra there is room for one of them.`
+  findings.error(placeOf(entry, 'keep-callback-fields'), message)
 }
 
 function entriesOf<K extends string, V>(object: Readonly<Record<K, V>>): readonly (readonly [K, V])[] {

@@ -27,6 +27,12 @@ export type Parameters = readonly (readonly [name: string, value: string])[]
 /** A place in a JSON document: the names on the way to it, decoded. RFC 6901. */
 export type JsonPointer = readonly string[]
 
+/** Data beside the tokens that is kept: where a reply holds it, and what a session finds it under. */
+export interface KeptField {
+  readonly name: string
+  readonly pointer: JsonPointer
+}
+
 /** Where a service's token replies say what; absent: in the usual member of RFC 6749 §5.1. */
 export interface ReplyPaths {
   readonly accessToken?: JsonPointer
@@ -73,9 +79,15 @@ export interface Integration {
   readonly tokenBody?: 'json'
   /** Where refreshes go instead of the token URL. */
   readonly refreshUrl?: string
+  /** Answers a GET with an access token that works by a 2xx, with one that does not by 401 or 403. */
+  readonly validateUrl?: string
   readonly replyPaths?: ReplyPaths
   /** What the lives in token replies are counted in, when not in seconds. */
   readonly expiresInUnit?: 'milliseconds'
+  /** What of a token reply is given to sessions beside the token (`keep-token-fields`). */
+  readonly keptTokenFields?: readonly KeptField[]
+  /** Parameters of the authorization response that are given to sessions (`keep-callback-fields`). */
+  readonly keptCallbackFields?: readonly string[]
   /** Seconds; the life of an access token when the reply tells none. */
   readonly expiresInDefaultSeconds?: number
   readonly refreshReuse: RefreshReuse

@@ -10,6 +10,10 @@ export type ReportOutcome =
   | 'too_soon'
   /** The service gave no refresh token. */
   | 'cannot_renew'
+  /** The service accepts the token where it says whether one works (`validate-url`). */
+  | 'works'
+  /** The service refuses refreshes so long before the token's end (`refresh-before`). */
+  | 'too_early'
 
 /** What the sentences of a report name. */
 export interface ReportFacts {
@@ -36,6 +40,16 @@ export function reportSentenceOf(
       return {
         explanation: `A token of ${name} was reported${reportedAt ? ` at ${phrasing.time(reportedAt)}` : ''} already.`,
         action: `If the one you have now does not work either, the service refuses it for another reason; report it again in ${retryAfterSeconds ?? 600} seconds.`,
+      }
+    case 'works':
+      return {
+        explanation: `Benchkey asked ${name}, and it accepts the token reported.`,
+        action: 'Look at the request itself: its address, its method, and whether it needs access that was not granted.',
+      }
+    case 'too_early':
+      return {
+        explanation: `${name} renews a token shortly before its end only, so the one reported was not renewed.`,
+        action: `Report it again in ${retryAfterSeconds ?? 600} seconds, or sign in again at ${phrasing.signInLink(section)}.`,
       }
     case 'cannot_renew':
       return {

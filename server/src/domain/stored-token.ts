@@ -55,17 +55,24 @@ export interface StoredToken {
   readonly intent?: Intent
   /** Refusals that name no known cause (an empty 400, `invalid_request`) since the last good reply. */
   readonly oddRefusals?: { readonly count: number; readonly since: Date }
+  /** What `validate-url` said of the access token; `words` when it was refused. */
+  readonly validation?: { readonly at: Date; readonly words?: string }
   /** Set when an uncertain outcome happened since the last good reply: when it was sent. */
   readonly interruptedAt?: Date
   /** When a session's report that the access token does not work last led to a refresh. */
   readonly reportedAt?: Date
 }
 
+/** Data that came with the tokens and is given to sessions under `extra`, by name. */
+export type Extra = Readonly<Record<string, string | number | boolean>>
+
 /** The secrets of one stored token, decrypted. Never logged, never listed. */
 export interface TokenSecrets {
   readonly accessToken: string
   readonly refreshToken?: string
   readonly idToken?: string
+  /** Of the allow-lists at the time; never empty. */
+  readonly extra?: Extra
 }
 
 const MINIMUM_ASKED_MS = 60_000

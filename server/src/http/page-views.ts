@@ -80,7 +80,7 @@ export function pageDetailsOf(details: IntegrationDetails, user: User, facts: Vi
 }
 
 function signInOf(token: StoredToken): NonNullable<PageIntegrationDetails['signIn']> {
-  const { scopesGranted, lastRenewedAt, lastUsedAt, lastUsedBy } = token
+  const { scopesGranted, lastRenewedAt, lastUsedAt, lastUsedBy, validation } = token
   return {
     since: token.signedInAt.toISOString(),
     renewals: token.renewals,
@@ -90,6 +90,7 @@ function signInOf(token: StoredToken): NonNullable<PageIntegrationDetails['signI
     ...(scopesGranted ? { granted: scopesGranted } : {}),
     notGranted: scopesGranted ? token.scopesAsked.filter((scope) => !scopesGranted.includes(scope)) : [],
     hasRefreshToken: token.hasRefreshToken,
+    ...(validation ? { checked: { ...validation, at: validation.at.toISOString() } } : {}),
     canTryAgain: token.parked,
   }
 }

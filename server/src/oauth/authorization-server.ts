@@ -1,5 +1,5 @@
 import type { Integration } from '../domain/integration.ts'
-import type { RevocationOutcome, TokenOutcome } from './outcome.ts'
+import type { RevocationOutcome, TokenOutcome, ValidationOutcome } from './outcome.ts'
 
 /** Requests to authorization servers, as the broker makes them. `createAuthorizationServers` (this room) builds one. */
 export interface AuthorizationServers {
@@ -20,4 +20,6 @@ export interface AuthorizationServers {
     integration: Integration,
     request: { token: string; tokenTypeHint: 'refresh_token' | 'access_token' },
   ): Promise<RevocationOutcome>
+  /** A GET with the token at `validate-url`, through the same guard and limits. */
+  validate(validateUrl: string, accessToken: string): Promise<ValidationOutcome>
 }

@@ -6,6 +6,7 @@ import { networkTransport } from './provider-fetch.ts'
 import { revoke } from './revocation.ts'
 import { exchangeCode, refresh } from './token-request.ts'
 import type { Transport } from './transport.ts'
+import { validate } from './validation.ts'
 
 /** What requests to authorization servers are made of. */
 export interface AuthorizationServersOptions {
@@ -28,5 +29,6 @@ export function createAuthorizationServers(options: AuthorizationServersOptions)
     exchangeCode: (integration, request) => exchangeCode(context, integration, request),
     refresh: (integration, request) => refresh(context, integration, request),
     revoke: (integration, request) => revoke(context, integration, request),
+    validate: (validateUrl, accessToken) => validate(context, validateUrl, accessToken),
   }
 }

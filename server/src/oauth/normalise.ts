@@ -1,5 +1,6 @@
-import type { JsonPointer, ReplyPaths } from '../domain/integration.ts'
+import type { JsonPointer, KeptField, ReplyPaths } from '../domain/integration.ts'
 import { literalInFragment, valueAt } from './json-pointer.ts'
+import { type KeptFields, keptFields } from './kept-fields.ts'
 import type { Leniency } from './leniency.ts'
 import { countOf, instantOf, scopesOf, tokenTypeOf } from './reply-members.ts'
 import type { TransportReply } from './transport.ts'
@@ -15,6 +16,8 @@ export interface TokenMembers {
   readonly expires_at?: Date
   readonly refresh_token_expires_in?: number
   readonly scopes?: readonly string[]
+  /** Of the allow-list. */
+  readonly kept?: KeptFields
 }
 
 /** A reply of a token endpoint, read as what it means. */
@@ -38,9 +41,11 @@ export interface ReplyShape {
   readonly perSecond: number
   /** A refresh may be answered flat where the exchange is nested: Slack. */
   readonly mayBeFlat: boolean
+  /** The allow-list of what is kept beside the tokens. */
+  readonly keep: readonly KeptField[]
 }
 
-const USUAL: ReplyShape = { paths: {}, perSecond: 1, mayBeFlat: false }
+const USUAL: ReplyShape = { paths: {}, perSecond: 1, mayBeFlat: false, keep: [] }
 
 /** RFC 6749 §A.12 (VSCHAR) less the space: what fits an Authorization header. */
 const HEADER_SAFE = /^[\x21-\x7e]+$/
@@ -83,6 +88,9 @@ function tokensOf(members: Members, shape: ReplyShape, leniencies: Leniency[]): 
   const refreshExpiresIn = refreshLifeOf(members, shape.perSecond, leniencies)
   const scopes = scopesOf(read(paths.scope, 'scope'), leniencies)
   const tokenType = tokenTypeOf(own(members, 'token_type', leniencies), leniencies)
+  // The usual places too: another token may stand there, and it is none of the session's business.
+  const secrets = [accessToken, refreshToken, members.access_token, members.refresh_token, idToken].filter(isText)
+  const kept = shape.keep.length === 0 ? undefined : keptFields(members, shape.keep, secrets)
   const known: TokenMembers = {
     access_token: accessToken,
     token_type: tokenType,
@@ -92,6 +100,7 @@ function tokensOf(members: Members, shape: ReplyShape, leniencies: Leniency[]): 
     ...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
     ...(refreshExpiresIn === undefined ? {} : { refresh_token_expires_in: refreshExpiresIn }),
     ...(scopes === undefined ? {} : { scopes }),
+    ...(kept ? { kept } : {}),
   }
   return { kind: 'tokens', members: known, leniencies: [...new Set(leniencies)] }
 }

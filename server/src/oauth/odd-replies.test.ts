@@ -12,6 +12,7 @@ const SLACK: ReplyShape = {
   },
   perSecond: 1,
   mayBeFlat: false,
+  keep: [],
 }
 const SLACK_REFRESH = { ...SLACK, mayBeFlat: true }
 const BOT = { ok: true, access_token: 'xoxb-bot', refresh_token: 'xoxe-bot', expires_in: 1, scope: 'bots', token_type: 'bot' }
@@ -19,7 +20,7 @@ const USER = { id: 'U1', access_token: 'xoxp-user', refresh_token: 'xoxe-user', 
 
 function read(body: object | string, shape: Partial<ReplyShape>, type = 'application/json'): NormalisedReply {
   const text = typeof body === 'string' ? body : JSON.stringify(body)
-  const whole = { paths: {}, perSecond: 1, mayBeFlat: false, ...shape }
+  const whole = { paths: {}, perSecond: 1, mayBeFlat: false, keep: [], ...shape }
   return normalise({ status: 200, headers: { 'content-type': type }, body: text }, whole)
 }
 

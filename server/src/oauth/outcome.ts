@@ -1,3 +1,5 @@
+import type { KeptFields } from './kept-fields.ts'
+
 /** A token reply after normalisation: every field read, odd types mended, nothing else kept. RFC 6749 §5.1. */
 export interface TokenReply {
   readonly accessToken: string
@@ -11,6 +13,8 @@ export interface TokenReply {
   readonly expiresAt?: Date
   readonly refreshTokenExpiresInSeconds?: number
   readonly scopes?: readonly string[]
+  /** Data beside the tokens, of the integration's allow-list, and the names of what was not fit to be kept. */
+  readonly kept?: KeptFields
   /** From the id token's `email`, `preferred_username` or `name`: for display only. */
   readonly account?: string
 }
@@ -33,6 +37,12 @@ export type TokenOutcome =
   | { readonly kind: 'grant_refused'; readonly error: string; readonly words: string; readonly providerText?: string }
   /** Any other 4xx or error body: `invalid_scope`, `invalid_request`, an empty 400 … */
   | { readonly kind: 'refused'; readonly error: string; readonly words: string; readonly providerText?: string }
+
+/** What the validation endpoint (`validate-url`) says of an access token; `unknown` when it says nothing. */
+export type ValidationOutcome =
+  | { readonly kind: 'works' }
+  | { readonly kind: 'refused'; readonly words: string }
+  | { readonly kind: 'unknown'; readonly words: string }
 
 /** How a revocation ended. RFC 7009 §2.2: 200 also for a token the server does not know. */
 export type RevocationOutcome =

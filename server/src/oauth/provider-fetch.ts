@@ -104,10 +104,10 @@ async function exchange(
   let response: Dispatcher.ResponseData
   try {
     response = await client.request({
-      method: 'POST',
+      method: request.method ?? 'POST',
       path: url.pathname + url.search,
       headers: { 'user-agent': 'Benchkey', 'accept-encoding': 'identity', ...request.headers },
-      body: request.body,
+      body: request.method === 'GET' ? null : request.body,
       reset: true,
       signal,
     })

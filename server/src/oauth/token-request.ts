@@ -63,6 +63,7 @@ async function tokenRequest(context: RequestContext, integration: Integration, g
     paths: integration.replyPaths ?? {},
     perSecond: integration.expiresInUnit === 'milliseconds' ? 1000 : 1,
     mayBeFlat: grant.grantType === 'refresh_token',
+    keep: integration.keptTokenFields ?? [],
   }
   const write = integration.tokenBody === 'json' ? asJson : asForm
   const options = requestOptions(context.transport, { mayLeave: grant.mayLeave, write }, (reply) => {
@@ -166,7 +167,7 @@ async function delivered(reply: Promise<TransportReply>): Promise<TransportReply
  */
 function conformResponse(normalised: NormalisedReply): Response {
   if (normalised.kind !== 'tokens') return new Response(null, { status: 400 })
-  const { scopes, id_token: _idToken, expires_at: _expiresAt, ...members } = normalised.members
+  const { scopes, id_token: _idToken, expires_at: _expiresAt, kept: _kept, ...members } = normalised.members
   const body = { ...members, token_type: 'bearer', ...(scopes === undefined ? {} : { scope: scopes.join(' ') }) }
   return Response.json(body)
 }
@@ -183,5 +184,6 @@ function tokenReplyOf(members: TokenMembers): TokenReply {
     ...(members.refresh_token_expires_in === undefined ? {} : { refreshTokenExpiresInSeconds: members.refresh_token_expires_in }),
     ...(members.scopes === undefined ? {} : { scopes: members.scopes }),
     ...(account === undefined ? {} : { account }),
+    ...(members.kept ? { kept: members.kept } : {}),
   }
 }

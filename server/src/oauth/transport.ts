@@ -1,8 +1,10 @@
-/** A token or revocation request, ready to be sent by POST. */
+/** A request to an authorization server, ready to be sent. */
 export interface TransportRequest {
+  /** Absent: POST. */
+  readonly method?: 'GET'
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
-  /** As its content type says. */
+  /** As its content type says; empty for a GET. */
   readonly body: string
   /** The send fence: asked once, on the established connection, right before the first byte is written. */
   readonly mayLeave: () => boolean

@@ -23,7 +23,10 @@ describe('the database at rest', () => {
   const signIn = async (name: string): Promise<StoredToken> => {
     const user = (await store.users.findByName(name)) ?? (await store.users.create({ name, passwordHash: 'x', isAdmin: false }))
     const reply = {
-      secrets: { accessToken: `access of ${name}`, refreshToken: `refresh of ${name}`, idToken: `id of ${name}` },
+      secrets: {
+        ...{ accessToken: `access of ${name}`, refreshToken: `refresh of ${name}`, idToken: `id of ${name}` },
+        extra: { site: `site of ${name}` },
+      },
       tokenType: 'bearer',
       issuedAt: clock.at(0),
     }
@@ -56,6 +59,13 @@ describe('the database at rest', () => {
     put(ann, 'access_token', columnOf(bob, 'access_token'))
     await isRefused(ann)
     expect(await read(bob)).toMatchObject({ accessToken: 'access of bob' })
+  })
+
+  it('refuses data beside the tokens that was moved to another user', async () => {
+    put(ann, 'extra', columnOf(bob, 'extra'))
+    await isRefused(ann)
+    expect(await read(bob)).toMatchObject({ extra: { site: 'site of bob' } })
+    expect(columnOf(bob, 'extra')).not.toContain('site')
   })
 
   it('refuses a whole row of ciphertexts that was moved to another user (F26)', async () => {

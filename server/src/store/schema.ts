@@ -107,6 +107,9 @@ export interface Oauth2TokensTable {
   last_attempt_at: number | null
   /** 1 while that request is not resolved. */
   attempt_open: number
+  /** When the validation endpoint last answered for this access token, and its words if it refused it. */
+  validated_at: number | null
+  validation_words: string | null
   interrupted_at: number | null
   /** When a session last reported that its access token does not work. */
   reported_at: number | null
@@ -126,6 +129,8 @@ export interface Oauth2TokenSecretsTable {
   access_token: string
   refresh_token: string | null
   id_token: string | null
+  /** Ciphertext of a JSON object: data that came with the tokens. */
+  extra: string | null
 }
 
 /** Development sessions. */

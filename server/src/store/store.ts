@@ -164,7 +164,7 @@ export interface TokenStore {
   beginAttempt(key: AttemptKey, holder: LeaseHolder, at: Date): Promise<boolean>
   /**
    * Saves a reply WHERE id, generation and attempt match; generation + 1, intent, failure and reauthentication cleared. A reply
-   * without refresh token keeps the old one. True again when this very attempt was saved already: a caller who does not know
+   * without refresh token keeps the old one, and so for each name of `extra`. True again when this very attempt was saved already: a caller who does not know
    * whether its save was committed repeats it.
    */
   saveReply(key: AttemptKey, reply: SavedReply): Promise<boolean>
@@ -194,6 +194,8 @@ export interface TokenStore {
    * and over all nodes. False when the generation is another one by now.
    */
   claimReport(tokenId: string, generation: number, report: { at: Date; everyMs: number }): Promise<boolean>
+  /** What the validation endpoint said of this access token. WHERE id and generation match: after a refresh it is another one. */
+  recordValidation(tokenId: string, generation: number, validation: { at: Date; words?: string }): Promise<boolean>
   /** *Try again*: takes the parked refresh token back into service, once. False when none is parked. */
   unpark(tokenId: string): Promise<boolean>
   /** Erases refresh tokens parked before the instant. */

@@ -1,4 +1,5 @@
 import { sql, type Transaction } from 'kysely'
+import type { Extra, TokenSecrets } from '../domain/stored-token.ts'
 import { ifSet, type StoreContext, toMs } from './database.ts'
 import { heldBy } from './leases.ts'
 import type { Tables } from './schema.ts'
@@ -8,7 +9,15 @@ import { readableSecrets, sealSecrets } from './token-secrets.ts'
 
 type RequestMethods = Pick<
   TokenStore,
-  'beginAttempt' | 'saveReply' | 'recordFailure' | 'settleAttempt' | 'requireSignIn' | 'markUnreadable' | 'claimReport' | 'unpark'
+  | 'beginAttempt'
+  | 'saveReply'
+  | 'recordFailure'
+  | 'settleAttempt'
+  | 'requireSignIn'
+  | 'markUnreadable'
+  | 'claimReport'
+  | 'recordValidation'
+  | 'unpark'
 >
 
 /** What a refresh does to its row, before and after the token request. All but the first step count for one attempt only. */
@@ -51,6 +60,7 @@ export function tokenRequests(context: StoreContext): RequestMethods {
             ),
         ),
       ),
+    recordValidation: (...validation) => database.write((transaction) => recordValidation(transaction, ...validation)),
     unpark: (tokenId) =>
       database.write((transaction) =>
         isHit(
@@ -71,6 +81,25 @@ function beginAttempt(transaction: Transaction<Tables>, key: AttemptKey, holder:
       .where('reauthentication_reason', 'is', null)
       .where((row) => row.and(heldBy(holder))),
   )
+}
+
+/** What a reply does not tell again stays as it was. */
+function withKept(before: Extra | undefined, told: Extra | undefined): Pick<TokenSecrets, 'extra'> {
+  return before || told ? { extra: { ...before, ...told } } : {}
+}
+
+/** Nothing that the token path must see, so the revision stays. */
+async function recordValidation(
+  transaction: Transaction<Tables>,
+  ...[tokenId, generation, { at, words }]: Parameters<TokenStore['recordValidation']>
+): Promise<boolean> {
+  const { numUpdatedRows } = await transaction
+    .updateTable('oauth2_tokens')
+    .set({ validated_at: at.getTime(), validation_words: words ?? null })
+    .where('id', '=', tokenId)
+    .where('generation', '=', generation)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
 }
 
 function failureColumns({
@@ -132,15 +161,16 @@ async function saveReply(
     .selectFrom('oauth2_tokens')
     .innerJoin('oauth2_token_secrets', 'token_id', 'id')
     .select(['id', 'user_id', 'integration_id', 'generation', 'renewals', 'refresh_token_expires_at'])
-    .select(['access_token', 'refresh_token', 'id_token'])
+    .select(['access_token', 'refresh_token', 'id_token', 'extra'])
     .where('id', '=', key.tokenId)
     .where('generation', '=', key.generation)
     .where('last_attempt', '=', key.attempt)
   const row = await database.locked(stored).executeTakeFirst()
   if (!row) return await isSaved(transaction, key)
   // Ciphertexts are bound to their generation: what the reply leaves out moves on to the next one.
-  const kept = readableSecrets(cipher, row, { refresh_token: row.refresh_token, id_token: row.id_token })
-  const secrets = { ...kept, ...reply.secrets }
+  const { refresh_token, id_token, extra } = row
+  const kept = readableSecrets(cipher, row, { refresh_token, id_token, extra })
+  const secrets = { ...kept, ...reply.secrets, ...withKept(kept.extra, reply.secrets.extra) }
   const next = { ...row, generation: row.generation + 1 }
   const keptUntil = reply.secrets.refreshToken === undefined ? row.refresh_token_expires_at : null
   const saved = await resolve(transaction, key, {

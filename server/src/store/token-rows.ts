@@ -34,6 +34,7 @@ export function toStoredToken(row: TokenRow): StoredToken {
     ...ifSet('lastFailure', failureOf(row)),
     ...ifSet('intent', intentOf(row)),
     ...ifSet('oddRefusals', row.odd_refusals_since, (since) => ({ count: row.odd_refusals, since: toDate(since) })),
+    ...ifSet('validation', row.validated_at, (at) => ({ at: toDate(at), ...ifSet('words', row.validation_words) })),
     ...ifSet('interruptedAt', row.interrupted_at, toDate),
     ...ifSet('reportedAt', row.reported_at, toDate),
   }
@@ -61,6 +62,8 @@ export const CLEAN = {
   odd_refusals_since: null,
   attempt_open: 0,
   interrupted_at: null,
+  validated_at: null,
+  validation_words: null,
 } as const
 
 function reauthenticationOf(row: TokenRow): StoredToken['reauthentication'] {

@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely'
-import type { TokenSecrets } from '../domain/stored-token.ts'
+import type { Extra, TokenSecrets } from '../domain/stored-token.ts'
 import { ifSet } from './database.ts'
 import type { Cipher, Place } from './encryption.ts'
 import type { Oauth2TokenSecretsTable } from './schema.ts'
@@ -14,7 +14,7 @@ export interface TokenIdentity {
 }
 
 /** The columns of a row of `oauth2_token_secrets` that hold ciphertexts. */
-export type SecretColumns = Pick<Selectable<Oauth2TokenSecretsTable>, 'access_token' | 'refresh_token' | 'id_token'>
+export type SecretColumns = Pick<Selectable<Oauth2TokenSecretsTable>, 'access_token' | 'refresh_token' | 'id_token' | 'extra'>
 
 /** Encrypts for one row and generation, under the primary key. */
 export function sealSecrets(cipher: Cipher, token: TokenIdentity, secrets: TokenSecrets): SecretColumns & { kid: string } {
@@ -24,6 +24,7 @@ export function sealSecrets(cipher: Cipher, token: TokenIdentity, secrets: Token
     access_token: seal('access_token', secrets.accessToken),
     refresh_token: secrets.refreshToken === undefined ? null : seal('refresh_token', secrets.refreshToken),
     id_token: secrets.idToken === undefined ? null : seal('id_token', secrets.idToken),
+    extra: secrets.extra === undefined ? null : seal('extra', JSON.stringify(secrets.extra)),
   }
 }
 
@@ -33,6 +34,7 @@ export function openSecrets(cipher: Cipher, token: TokenIdentity, columns: Secre
     accessToken: cipher.open(columns.access_token, placeOf(token, 'access_token')),
     ...ifSet('refreshToken', columns.refresh_token, (sealed) => cipher.open(sealed, placeOf(token, 'refresh_token'))),
     ...ifSet('idToken', columns.id_token, (sealed) => cipher.open(sealed, placeOf(token, 'id_token'))),
+    ...ifSet('extra', columns.extra, (sealed) => extraOf(cipher.open(sealed, placeOf(token, 'extra')))),
   }
 }
 
@@ -56,7 +58,12 @@ export function readableSecrets(
     ...ifSet('accessToken', read('access_token')),
     ...ifSet('refreshToken', read('refresh_token')),
     ...ifSet('idToken', read('id_token')),
+    ...ifSet('extra', read('extra'), extraOf),
   }
+}
+
+function extraOf(json: string): Extra {
+  return JSON.parse(json) as Extra
 }
 
 function placeOf(token: TokenIdentity, column: keyof SecretColumns): Place {

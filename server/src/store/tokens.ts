@@ -115,7 +115,7 @@ async function readSecrets({ database, cipher }: StoreContext, tokenId: string, 
     .selectFrom('oauth2_tokens')
     .innerJoin('oauth2_token_secrets', 'token_id', 'id')
     .select(['id', 'user_id', 'integration_id', 'generation', 'has_refresh_token'])
-    .select(['access_token', 'refresh_token', 'id_token'])
+    .select(['access_token', 'refresh_token', 'id_token', 'extra'])
     .where('id', '=', tokenId)
     .where('generation', '=', generation)
     .executeTakeFirst()

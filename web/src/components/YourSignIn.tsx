@@ -67,6 +67,14 @@ function SignInFacts({ details }: { readonly details: PageIntegrationDetails }) 
           <Fact name="Asked, not granted">
             {signIn.notGranted.length > 0 ? <code>{signIn.notGranted.join(' ')}</code> : undefined}
           </Fact>
+          <Fact name="Tried">
+            {signIn.checked ? (
+              <>
+                {signIn.checked.words ? `The service refused it: ${signIn.checked.words}` : 'The service accepted it'},{' '}
+                <Ago iso={signIn.checked.at} />
+              </>
+            ) : undefined}
+          </Fact>
           <Fact name="Refresh token">{signIn.hasRefreshToken ? 'Yes' : 'No: the service gave none'}</Fact>
         </>
       ) : null}

@@ -2,10 +2,12 @@ import type { Migration } from 'kysely/migration'
 import { mainTrip } from './0001-main-trip.ts'
 import { nodes } from './0002-nodes.ts'
 import { reports } from './0004-reports.ts'
+import { providerOptions } from './0005-provider-options.ts'
 
 /** Every migration by its name, which orders them. Never change one that was released: add one, in a file of its own. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001_main_trip': mainTrip,
   '0002_nodes': nodes,
   '0004_reports': reports,
+  '0005_provider_options': providerOptions,
 }
