@@ -70,6 +70,7 @@ module.exports = {
     ),
     never('nobody-imports-a-test', 'A test is run, not used.', '^', unitTest),
     never('web-imports-sdk-only', 'The pages are a client of the API.', '^web/', '^(server|scripts|bench|vscode)/'),
+    never('examples-import-sdk-only', 'Examples use what is published.', '^examples/', '^(server|web|scripts|bench|vscode)/'),
     never('sdk-imports-nothing', 'The SDK stands alone.', '^sdk/', '^(server|web|scripts|bench|vscode)/'),
     {
       name: 'sdk-uses-no-package',
@@ -82,7 +83,10 @@ module.exports = {
     {
       name: 'no-orphans',
       severity: 'error',
-      from: { orphan: true, pathNot: ['\\.d\\.ts$', '(^|/)[^/]+\\.config\\.ts$', '^scripts/[^/]+\\.(ts|mjs)$', unitTest] },
+      from: {
+        orphan: true,
+        pathNot: ['\\.d\\.ts$', '(^|/)[^/]+\\.config\\.ts$', '^scripts/[^/]+\\.(ts|mjs)$', '^examples/', unitTest],
+      },
       to: {},
     },
     { name: 'everything-resolves', severity: 'error', from: {}, to: { couldNotResolve: true } },

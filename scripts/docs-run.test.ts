@@ -19,7 +19,7 @@ const root = resolve(import.meta.dirname, '..')
 const GUIDS = { demo: 'bc932902-83a0-5c78-adac-7de91b37fa35', 'box-integration': '4d76d0c2-ff2d-5e85-8e3a-cdcab07651e1' }
 // README.md is run by a test of its own, against a whole `npm start`.
 const blocks = projectFiles(root)
-  .filter(({ path }) => /^(?:[^/]+|docs\/.*|sdk\/[^/]+\/README)\.md$/.test(path) && path !== 'README.md')
+  .filter(({ path }) => /^(?:[^/]+|docs\/.*|examples\/README|sdk\/[^/]+\/README)\.md$/.test(path) && path !== 'README.md')
   .flatMap(({ path, text }) => findBlocks(path, text))
   .filter((block) => block.notRun === undefined)
 

@@ -50,7 +50,8 @@ const ALIASES: Readonly<Record<string, Language>> = {
   js: 'ts',
   javascript: 'ts',
 }
-const INTERPRETERS: Readonly<Record<Language, { readonly ending: string; readonly command: readonly string[] }>> = {
+/** How a file in each language is called, and with which program. */
+export const INTERPRETERS: Readonly<Record<Language, { readonly ending: string; readonly command: readonly string[] }>> = {
   sh: { ending: 'sh', command: ['/bin/sh', '-eu'] },
   r: { ending: 'R', command: ['Rscript', '--vanilla'] },
   // Debian's own: it has the requests of apt, another python3 earlier in PATH may not.

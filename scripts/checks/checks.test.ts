@@ -301,6 +301,27 @@ const planted: readonly { check: string; rule: string; path: string; code: strin
     code: 'See [here](hidden.md), [there](../nowhere.md#part) and [elsewhere](https://example.com/nowhere.md).\n',
     says: /^docs\/lost\.md:1: there is no \.\.\/nowhere\.md$/m,
   },
+  {
+    check: 'documentation',
+    rule: 'an example that nobody explains',
+    path: 'examples/shell/unlisted.sh',
+    code: '#!/bin/sh\n',
+    says: /^examples\/shell\/unlisted\.sh: examples\/README\.md has no line/m,
+  },
+  {
+    check: 'documentation',
+    rule: 'an example that is not run for no reason',
+    path: 'examples/shell/unmarked.sh',
+    code: '#!/bin/sh\n# not run:\n',
+    says: /^examples\/shell\/unmarked\.sh: "not run:" must say why/m,
+  },
+  {
+    check: 'house',
+    rule: 'an example uses what is not published',
+    path: 'examples/typescript/inside.ts',
+    code: `import { door } from '../../server/src/http/door.ts'\n\nexport const value = door\n`,
+    says: /examples-import-sdk-only.*inside\.ts/,
+  },
 ]
 
 /** What the planted files lean on. */

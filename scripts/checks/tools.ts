@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Check } from './check.ts'
 
-const HOUSE = ['server', 'sdk', 'web', 'scripts', 'bench']
+const HOUSE = ['server', 'sdk', 'web', 'scripts', 'bench', 'examples']
 
 /** The type checker over the server's side and over the pages. */
 export const types: Check = {
