@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Certificates, makeCertificates } from '../server/testing/certificates.ts'
 import { type FakeServer, fakeRpc } from '../server/testing/command-line.ts'
+import { findBlocks } from './docs.ts'
 import { buildSdk } from './sdk-package.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -130,6 +131,19 @@ describe('the packed client in a project of its own', () => {
     const findings = await tsc('--noEmit', 'wrong.ts')
     expect(findings).toMatch(/wrong\.ts\(3,7\): error TS2322: Type 'AccessToken' is not assignable to type 'string'/)
     expect(findings).toMatch(/wrong\.ts\(4,\d+\): error TS2353: .*'minTtl' does not exist/)
+  })
+
+  test('has types that every block of the documentation passes', async () => {
+    const pages = ['docs/sdk.md', 'sdk/typescript/README.md']
+    const blocks = pages.flatMap((page) => findBlocks(page, readFileSync(join(root, page), 'utf8')))
+    const files = blocks
+      .filter(({ language }) => language === 'ts')
+      .map(({ code }, index) => {
+        writeFileSync(join(project, `block-${index}.ts`), code)
+        return `block-${index}.ts`
+      })
+    expect(files.length).toBeGreaterThan(4)
+    expect(await tsc('--noEmit', ...files)).toBe('')
   })
 
   test('runs as TypeScript on this Node', async () => {

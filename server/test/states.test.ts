@@ -57,6 +57,18 @@ describe.each(STATE_ROWS)('$section: $facts.code $facts.reason', (row) => {
     }
   })
 
+  it('benchkey status shows it in one line, and says by its exit code whether a sign-in is needed', async () => {
+    const { code, label, brief } = plain(row)
+    const isHealthy = code === 'signed_in'
+    const words = isHealthy ? brief : [label.charAt(0).toLowerCase() + label.slice(1), brief].filter(Boolean).join(': ')
+    const mark = isHealthy ? '✓' : code === 'not_signed_in' ? '-' : '!'
+    const shown = await benchkey('status', row.section, '--check')
+    const lines = [`${STATES_USER.name} at ${world.files.publicUrl}, in session "test"`]
+    lines.push(`  ${mark} Acme Inc. ${row.section}  ${words}`)
+    if (EXITS[code] === 4) lines.push(`Next: benchkey sign-in ${row.section}`)
+    expect(shown).toEqual({ code: EXITS[code] === 4 ? 4 : 0, stdout: `${lines.join('\n')}\n`, stderr: '' })
+  })
+
   it('the API of the pages shows it in the words of the table', async () => {
     const { integrations } = JSON.parse((await world.browser.ask('/api/integrations')).body) as PageIntegrations
     const shown = integrations.find(({ section }) => section === row.section)
@@ -149,9 +161,14 @@ describe('session_ended', () => {
   it.each([
     ['token', 'renews'],
     ['integrations', '--json'],
+    ['status', '--check'],
+    ['sign-in', 'renews'],
+    ['sign-out', 'renews'],
+    ['run', 'X=renews'],
   ])('benchkey %s %s exits 1', async (...words) => {
     const stderr = complaintOf(inPlain({ code: 'session_ended' }))
-    expect(await benchkey(...words)).toEqual({ code: 1, stdout: '', stderr })
+    const command = words[0] === 'run' ? ['--', 'true'] : []
+    expect(await benchkey(...words, ...command)).toEqual({ code: 1, stdout: '', stderr })
   })
 })
 

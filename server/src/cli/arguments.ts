@@ -85,8 +85,8 @@ function unknownOption(spec: CommandSpec, rawName: string, known: readonly strin
 
 function checkArguments(spec: CommandSpec, call: Call): void {
   const missing = spec.positionals[call.positionals.length]
-  if (missing) throw usage(spec, `"${spec.name}" needs ${missing}.`)
-  const extra = call.positionals[spec.positionals.length]
+  if (missing && !missing.startsWith('[')) throw usage(spec, `"${spec.name}" needs ${missing}.`)
+  const extra = /…\]?$/.test(spec.positionals.at(-1) ?? '') ? undefined : call.positionals[spec.positionals.length]
   if (extra !== undefined && spec.takesCommand) throw usage(spec, 'The command to run stands after two hyphens.')
   if (extra !== undefined) throw usage(spec, `"${shown(extra)}" is one argument too many.`)
   if (spec.takesCommand && (call.command[0] ?? '') === '') throw usage(spec, 'The command to run is missing.')

@@ -26,7 +26,11 @@ export interface OptionSpec {
 /** The commands there are, by their words. */
 export type CommandName =
   | 'token'
+  | 'status'
   | 'integrations'
+  | 'sign-in'
+  | 'sign-out'
+  | 'run'
   | 'doctor'
   | 'session run'
   | 'session env'
@@ -53,7 +57,7 @@ export interface CommandSpec {
   readonly name: CommandName
   readonly summary: string
   readonly options: Readonly<Record<string, OptionSpec>>
-  /** Names of the required arguments, for usage lines. */
+  /** Names of the arguments, for usage lines: `NAME` is required, `NAME…` once or more, `[NAME…]` any number of times. */
   readonly positionals: readonly string[]
   /** True when `-- COMMAND…` is required. */
   readonly takesCommand?: boolean

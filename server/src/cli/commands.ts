@@ -26,10 +26,37 @@ export const COMMAND_GROUPS: readonly { readonly title: string; readonly command
         },
       },
       {
+        name: 'status',
+        summary: 'Show who you are here and how your sign-ins are',
+        positionals: ['[NAME…]'],
+        options: { check: { type: 'boolean', help: 'exit with 4 if one of them needs a sign-in' }, json: JSON_OPTION },
+      },
+      {
         name: 'integrations',
         summary: 'List your integrations, their IDs and states',
         positionals: [],
         options: { json: JSON_OPTION },
+      },
+      {
+        name: 'sign-in',
+        summary: 'Sign in to an integration in the browser and wait for it',
+        ownsTerminal: true,
+        positionals: ['NAME'],
+        options: { 'no-browser': { type: 'boolean', help: 'print the address only' } },
+      },
+      {
+        name: 'sign-out',
+        summary: 'Delete its stored tokens and revoke them at the service',
+        ownsTerminal: true,
+        positionals: ['NAME'],
+        options: {},
+      },
+      {
+        name: 'run',
+        summary: 'Run a command with fresh tokens; VAR=@NAME gives a file that is kept fresh',
+        positionals: ['VAR=NAME…'],
+        takesCommand: true,
+        options: {},
       },
       {
         name: 'doctor',

@@ -41,7 +41,10 @@ export const runHelpExitCodes: Run = async (_call, context) => {
     [String(EXIT.setup), "Benchkey's own files or keys are wrong"],
   ]
   print(context, table(rows))
-  print(context, 'session run passes on the exit code of its command: 127 when it is not found, 126 when it cannot be run,')
+  print(
+    context,
+    'run and session run pass on the exit code of their command: 127 when it is not found, 126 when it cannot be run,',
+  )
   print(context, '128 + N when signal N ended it.')
   return EXIT.ok
 }

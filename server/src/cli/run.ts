@@ -5,7 +5,11 @@ import { CliError, type CommandName, type CommandSpec, type Context, EXIT, exitC
 /** Where each command's code lies; loaded when called, so that commands used in sessions stay free of the others' libraries. */
 const LOADERS: Readonly<Record<CommandName, () => Promise<Run>>> = {
   token: async () => (await import('./token.ts')).runToken,
+  status: async () => (await import('./status.ts')).runStatus,
   integrations: async () => (await import('./integrations.ts')).runIntegrations,
+  'sign-in': async () => (await import('./sign-in.ts')).runSignIn,
+  'sign-out': async () => (await import('./sign-out.ts')).runSignOut,
+  run: async () => (await import('./run-with-tokens.ts')).runWithTokens,
   doctor: async () => (await import('./doctor.ts')).runDoctor,
   'session run': async () => (await import('./session-run.ts')).runSessionRun,
   'session env': async () => (await import('./session-env.ts')).runSessionEnv,

@@ -2,7 +2,7 @@ import { StringDecoder } from 'node:string_decoder'
 import { CliError, type Context, EXIT } from './command.ts'
 
 /** 128 + SIGINT, as a shell would answer. */
-const INTERRUPTED = 130
+export const INTERRUPTED = 130
 
 /** No password is longer; more is somebody's file. */
 const LINE_LIMIT_BYTES = 4096
