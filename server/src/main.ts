@@ -5,7 +5,7 @@ import { type DestinationStream, type Logger, pino } from 'pino'
 import { createBroker } from './broker/create.ts'
 import type { NodeIdentity } from './broker/node-heart.ts'
 import { createTokens, incarnationOf } from './broker/token-use-cases.ts'
-import type { Configuration, LoadResult, ServerConfiguration } from './config/configuration.ts'
+import type { Configuration, DatabaseConfiguration, LoadResult, ServerConfiguration } from './config/configuration.ts'
 import { formatDiagnostic } from './config/diagnostics.ts'
 import { type LoadedConfiguration, loadConfiguration } from './config/load.ts'
 import { ADMIN_SOCKET_NAME } from './domain/admin-api.ts'
@@ -19,6 +19,7 @@ import { LocalAccounts } from './login/local-accounts.ts'
 import { createAuthorizationServers } from './oauth/create.ts'
 import { checkKeyRing } from './store/key-check.ts'
 import { openStore } from './store/open.ts'
+import { openPostgresStore, type PostgresStoreOptions } from './store/open-postgres.ts'
 import type { LeaseHolder, Store } from './store/store.ts'
 
 /** What a server is started with. All of it but the directories has a default: the real world. */
@@ -69,9 +70,10 @@ export async function start(options: StartOptions): Promise<RunningServer> {
   const load = (): Promise<LoadedConfiguration> =>
     loadConfiguration({ configDir, dataDir, uid, ...(credentialsDirectory === undefined ? {} : { credentialsDirectory }) })
   const configuration = startable(await load(), log)
-  const { server, database } = configuration
+  const { server } = configuration
   const webRoot = builtPages(options.webRoot ?? PAGES)
-  const store = await openStore({ directory: database.directory, dataDir, uid, effects })
+  const say = (sentence: string): void => log.warn({}, sentence)
+  const store = await openDatabase(configuration.database, { dataDir, uid, effects, say })
   const node = identityOf(effects, options.version)
   let doors: Servers | undefined
   let broker: ClosableBroker | undefined
@@ -113,6 +115,15 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     await closeAll(0, doors, broker, store)
     throw error
   }
+}
+
+type StoreParts = Pick<PostgresStoreOptions, 'dataDir' | 'uid' | 'effects' | 'say'>
+
+function openDatabase(database: DatabaseConfiguration, parts: StoreParts): Promise<Store> {
+  if (database.provider === 'sqlite') return openStore({ directory: database.directory, ...parts })
+  const { sslCaCertificate, tls, ...address } = database
+  const ca = sslCaCertificate === undefined ? {} : { ca: readFileSync(sslCaCertificate, 'utf8') }
+  return openPostgresStore({ address: { ...address, ...(tls ? { tls: ca } : {}) }, ...parts })
 }
 
 /** From the doors inward: nobody asks any more, then nothing is under way any more, then the database. */
@@ -175,17 +186,26 @@ function tlsIdentity(server: ServerConfiguration): { cert: string; key: string }
   return { cert: readFileSync(sslCertificate, 'utf8'), key: readFileSync(sslCertificateKey, 'utf8') }
 }
 
-/** Two containers may share a host name and a database, but not a pid namespace: only pids of one namespace compare. */
+/**
+ * Two hosts may share a name, two containers even a host, but not a pid namespace: only pids of one namespace compare. Of
+ * another boot nobody is called dead here: a lease of it runs out by itself.
+ */
 function identityOf(effects: Effects, version: string): NodeIdentity {
   const own = {
-    nodeId: `${hostname()} ${readlinkSync('/proc/self/ns/pid')}`,
+    nodeId: `${hostname()} ${machineId()} ${readlinkSync('/proc/self/ns/pid')}`,
     pid: process.pid,
     startTime: startTimeOf(process.pid) ?? '',
     bootId: effects.bootId,
   }
   const holder = { ...own, incarnation: incarnationOf(own) }
-  const isDead = (other: LeaseHolder): boolean => other.nodeId === holder.nodeId && !isAlive(other, effects.bootId)
+  const isDead = (other: LeaseHolder): boolean =>
+    other.nodeId === holder.nodeId && other.bootId === holder.bootId && !isAlive(other, effects.bootId)
   return { holder, isDead, host: hostname(), version }
+}
+
+/** machine-id(5); empty where there is none, in many containers for instance. */
+function machineId(): string {
+  return existsSync('/etc/machine-id') ? readFileSync('/etc/machine-id', 'utf8').trim() : ''
 }
 
 function addressOf(publicUrl: string): string {

@@ -5,7 +5,7 @@ import type { Store } from '../src/store/store.ts'
 import type { PostgresDatabaseForTests } from './postgres.ts'
 
 /** The database's address as `database.conf` would give it. */
-function addressOf(
+export function addressOf(
   database: Pick<PostgresDatabaseForTests, 'uri' | 'name'>,
   more: Partial<PostgresAddress> = {},
 ): PostgresAddress {

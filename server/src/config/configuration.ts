@@ -21,10 +21,30 @@ export interface ServerConfiguration {
 }
 
 /** `database.conf`, parsed. */
-export interface DatabaseConfiguration {
+export type DatabaseConfiguration = SqliteConfiguration | PostgresConfiguration
+
+/** A database in a file of this machine. */
+export interface SqliteConfiguration {
   readonly provider: 'sqlite'
   /** Absolute; default: the data directory. */
   readonly directory: string
+}
+
+/** A PostgreSQL, and who Benchkey is there. */
+export interface PostgresConfiguration {
+  readonly provider: 'postgresql'
+  /** A host name, an address without brackets, or the directory of a Unix socket. */
+  readonly host: string
+  readonly port: number
+  readonly database: string
+  readonly user: string
+  readonly password?: string
+  /** TLS, the certificate verified. False only for this machine itself. */
+  readonly tls: boolean
+  /** PEM file of the only authorities believed; without it those that Node brings. */
+  readonly sslCaCertificate?: string
+  readonly poolSize: number
+  readonly connectTimeoutMs: number
 }
 
 /** All configuration files, checked. */

@@ -550,14 +550,3 @@ describe('a finding in benchkey.conf', () => {
     ])
   })
 })
-
-describe('a finding in database.conf', () => {
-  test('is told for providers that there are not', async () => {
-    write('database.conf', 'provider=postgresql\n')
-    expect(await findings()).toEqual([
-      'error database.conf:1: provider: names PostgreSQL, which this version does not support yet; write sqlite.',
-    ])
-    write('database.conf', '\nprovider=mysql\n')
-    expect(await findings()).toEqual(['error database.conf:2: provider: is not a known provider; write sqlite.'])
-  })
-})

@@ -1,11 +1,12 @@
 import { hash } from 'node:crypto'
 import { join, resolve } from 'node:path'
 import type { Configuration, DatabaseConfiguration, Diagnostic, LoadResult } from './configuration.ts'
+import { type DatabaseReading, readDatabaseConf } from './database-conf.ts'
 import { Findings } from './diagnostics.ts'
-import { type FileRule, readOwnFile, readSecretFile } from './files.ts'
+import { type FileRule, readOwnFile, readSecretFile, type SecretPlaces } from './files.ts'
 import { gitExposure } from './git-work-tree.ts'
 import { type OauthClients, readOauthClients } from './oauth-clients.ts'
-import { defaultSecretsDir, readDatabaseConf, readServerConf, type ServerReading } from './server-conf.ts'
+import { defaultSecretsDir, readServerConf, type ServerReading } from './server-conf.ts'
 
 /** Where the files lie and what they are judged by. */
 export interface LoadRequest {
@@ -45,9 +46,10 @@ export async function loadConfiguration(request: LoadRequest): Promise<LoadedCon
     readSource(request, 'oauth-clients.conf', 'private', 'optional'),
   ])
   const serverReading = await serverOf(server, request)
-  const databaseReading = databaseOf(database, request)
+  const databaseReading = await databaseOf(database, serverReading, request)
   const clientsReading = await clientsOf(clients, serverReading, request)
   await warnOfGit(clients, clientsReading)
+  await warnOfDatabaseInGit(database, databaseReading)
   const diagnostics = [
     ...server.findings.inOrder(),
     ...serverReading.findings.inOrder(),
@@ -79,10 +81,10 @@ export async function checkOauthClients(
 function whole(
   diagnostics: readonly Diagnostic[],
   { configuration: server }: ServerReading,
-  database: DatabaseConfiguration,
+  database: DatabaseConfiguration | undefined,
   { integrations }: OauthClients,
 ): Configuration | undefined {
-  if (!server || diagnostics.some(({ severity }) => severity === 'error')) return undefined
+  if (!server || !database || diagnostics.some(({ severity }) => severity === 'error')) return undefined
   return { server, database, integrations }
 }
 
@@ -108,8 +110,19 @@ async function serverOf({ file, bytes }: Source, request: LoadRequest): Promise<
   return { secretsDir: defaultSecretsDir(configDir), allowsLoopback: false, findings: new Findings(file) }
 }
 
-function databaseOf({ file, bytes = Buffer.alloc(0) }: Source, request: LoadRequest): ReturnType<typeof readDatabaseConf> {
-  return readDatabaseConf({ file, bytes, configDir: resolve(request.configDir) }, resolve(request.dataDir))
+async function databaseOf(
+  { file, bytes = Buffer.alloc(0) }: Source,
+  { secretsDir }: ServerReading,
+  request: LoadRequest,
+): Promise<DatabaseReading> {
+  const { uid, now = new Date() } = request
+  const [configDir, dataDir] = [resolve(request.configDir), resolve(request.dataDir)]
+  const places = secretPlaces(secretsDir, request)
+  return await readDatabaseConf({ file, bytes, configDir, dataDir, uid, now, readSecret: (path) => readSecretFile(path, places) })
+}
+
+function secretPlaces(secretsDir: string, { uid, credentialsDirectory }: LoadRequest): SecretPlaces {
+  return { secretsDir, uid, ...(credentialsDirectory !== undefined && { credentialsDirectory }) }
 }
 
 async function clientsOf(
@@ -117,8 +130,7 @@ async function clientsOf(
   { secretsDir, allowsLoopback }: ServerReading,
   request: LoadRequest,
 ): Promise<OauthClients> {
-  const { uid, credentialsDirectory } = request
-  const places = { secretsDir, uid, ...(credentialsDirectory !== undefined && { credentialsDirectory }) }
+  const places = secretPlaces(secretsDir, request)
   return await readOauthClients({
     file,
     bytes,
@@ -135,6 +147,15 @@ async function warnOfGit({ file, bytes }: Source, clients: OauthClients): Promis
     const exposureOfSecret = await gitExposure(path)
     if (exposureOfSecret === 'none') continue
     clients.findings.warning({ line, section, option: 'client-secret-file' }, `names a file that ${EXPOSURES[exposureOfSecret]}`)
+  }
+}
+
+async function warnOfDatabaseInGit({ file, bytes }: Source, { findings, secrets }: DatabaseReading): Promise<void> {
+  for (const { path = file, line, option } of secrets) {
+    const exposure = bytes ? await gitExposure(path) : 'none'
+    if (exposure === 'none') continue
+    const what = path === file ? 'holds a password in a file that' : 'names a file that'
+    findings.warning({ line, option }, `${what} ${EXPOSURES[exposure]}`)
   }
 }
 

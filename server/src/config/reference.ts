@@ -1,6 +1,7 @@
+import { DATABASE_OPTIONS } from './database-options.ts'
 import { OAUTH_CLIENT_OPTIONS } from './oauth-clients-options.ts'
 import type { OptionTable } from './option-table.ts'
-import { DATABASE_OPTIONS, SERVER_OPTIONS } from './server-options.ts'
+import { SERVER_OPTIONS } from './server-options.ts'
 
 /** The option tables of all configuration files, as the reference documentation lists them. */
 export const CONFIGURATION_REFERENCE: Readonly<Record<'oauth-clients.conf' | 'benchkey.conf' | 'database.conf', OptionTable>> = {

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
-import type { DatabaseConfiguration, ServerConfiguration } from './configuration.ts'
+import type { ServerConfiguration } from './configuration.ts'
 import type { Findings } from './diagnostics.ts'
 import { readKeyValueFile } from './key-value-file.ts'
 import type { ReadOptions } from './option-table.ts'
-import { DATABASE_OPTIONS, DEFAULT_HTTP_PORT, DEFAULT_HTTPS_PORT, SERVER_OPTIONS } from './server-options.ts'
+import { DEFAULT_HTTP_PORT, DEFAULT_HTTPS_PORT, SERVER_OPTIONS } from './server-options.ts'
 import { checkTlsFiles } from './tls-files.ts'
 
 /** `benchkey.conf` as read, and what it is judged by. */
@@ -53,16 +53,6 @@ export async function readServerConf(source: ServerFile): Promise<ServerReading>
 /** `secrets/` beside `benchkey.conf`. */
 export function defaultSecretsDir(configDir: string): string {
   return join(configDir, 'secrets')
-}
-
-/** Reads `database.conf`, all findings at once; a file that is not there reads as an empty one. */
-export function readDatabaseConf(
-  source: { readonly file: string; readonly bytes: Uint8Array; readonly configDir: string },
-  dataDir: string,
-): { readonly configuration: DatabaseConfiguration; readonly findings: Findings } {
-  const context = { configDir: source.configDir, allowsLoopback: false }
-  const { values, findings } = readKeyValueFile(DATABASE_OPTIONS, { ...source, context })
-  return { configuration: { provider: values.provider ?? 'sqlite', directory: values.directory ?? dataDir }, findings }
 }
 
 function checkTlsOptions({ lines }: Options, findings: Findings): void {

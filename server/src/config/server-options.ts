@@ -1,7 +1,7 @@
 import { addressRanges, listenAddress } from './addresses.ts'
 import type { OptionRow, OptionTable } from './option-table.ts'
 import { callbackAddress, publicUrl } from './urls.ts'
-import { choice, flag, path, wholeNumber } from './values.ts'
+import { flag, path, wholeNumber } from './values.ts'
 
 /** The port of https, which the public URL has when it names none. */
 export const DEFAULT_HTTPS_PORT = 443
@@ -74,27 +74,8 @@ export const SERVER_OPTIONS = {
   }),
   'secrets-dir': row({
     default: '`secrets` beside the file',
-    meaning: 'The directory that `client-secret-file` may name files of.',
+    meaning: 'The directory that `client-secret-file` and `password-file` may name files of.',
     example: '/etc/benchkey/secrets',
-    parse: path,
-  }),
-} as const satisfies OptionTable
-
-/** The options of `database.conf`. */
-export const DATABASE_OPTIONS = {
-  provider: row({
-    default: 'sqlite',
-    meaning: 'The kind of database. PostgreSQL is not supported yet.',
-    example: 'sqlite',
-    parse: (text) =>
-      text === 'postgresql'
-        ? { problem: 'names PostgreSQL, which this version does not support yet; write sqlite.' }
-        : choice('provider', { sqlite: 'sqlite' } as const)(text),
-  }),
-  directory: row({
-    default: 'the data directory',
-    meaning: 'The directory that holds the database.',
-    example: '/var/lib/benchkey',
     parse: path,
   }),
 } as const satisfies OptionTable

@@ -17,13 +17,15 @@ export interface TlsContext {
   readonly uid: number
   readonly now: Date
   readonly findings: Findings
+  /** Who does not take a certificate that is out of date; default: browsers and sessions. */
+  readonly refusedBy?: string
 }
 
 /** Checks certificate, key and CA: readable, PEM, belonging together, in date, made for the public URL's host. */
 export async function checkTlsFiles(files: TlsFiles, context: TlsContext): Promise<void> {
   const leaf = files.certificate && (await readCertificates('ssl-certificate', files.certificate, context))
   const key = files.key && (await readKey(files.key, context))
-  if (files.caCertificate) await readCertificates('ssl-ca-certificate', files.caCertificate, context)
+  if (files.caCertificate) await checkCaFile(files.caCertificate, context)
   if (!leaf || !files.certificate) return
   if (key && files.key && !leaf.checkPrivateKey(key)) {
     context.findings.error(
@@ -36,6 +38,11 @@ export async function checkTlsFiles(files: TlsFiles, context: TlsContext): Promi
     const message = 'is not made for the host of public-url; browsers and sessions will refuse it.'
     context.findings.warning({ line: files.certificate.line, option: 'ssl-certificate' }, message)
   }
+}
+
+/** Checks the CA that `ssl-ca-certificate` names, in whatever file it stands. */
+export async function checkCaFile(file: { readonly path: string; readonly line: number }, context: TlsContext): Promise<void> {
+  await readCertificates('ssl-ca-certificate', file, context)
 }
 
 async function readCertificates(
@@ -57,17 +64,12 @@ async function readCertificates(
   return first
 }
 
-function warnOfDates(certificate: X509Certificate, place: Place, { findings, now }: TlsContext): void {
+function warnOfDates(certificate: X509Certificate, place: Place, { findings, now, refusedBy }: TlsContext): void {
+  const refused = `${refusedBy ?? 'browsers and sessions refuse'} it`
   if (certificate.validToDate < now) {
-    findings.warning(
-      place,
-      `names a certificate that ended on ${day(certificate.validToDate)}; replace it, browsers and sessions refuse it.`,
-    )
+    findings.warning(place, `names a certificate that ended on ${day(certificate.validToDate)}; replace it, ${refused}.`)
   } else if (certificate.validFromDate > now) {
-    findings.warning(
-      place,
-      `names a certificate that begins on ${day(certificate.validFromDate)}; browsers and sessions refuse it until then.`,
-    )
+    findings.warning(place, `names a certificate that begins on ${day(certificate.validFromDate)}; ${refused} until then.`)
   }
 }
 

@@ -142,7 +142,12 @@ for (const [network, prefix] of [
 }
 
 function isLoopback(url: URL): boolean {
-  const host = url.hostname.replace(/\.$/, '')
+  return isLoopbackHost(url.hostname)
+}
+
+/** Whether a host name or address, an IPv6 one in brackets, is this machine itself. */
+export function isLoopbackHost(hostname: string): boolean {
+  const host = hostname.replace(/\.$/, '')
   return host === 'localhost' || host.endsWith('.localhost') || isListed(LOOPBACK, host)
 }
 

@@ -54,6 +54,7 @@ const STATES: Readonly<Record<string, Meaning>> = {
 const AWAY_CODES = new Set(['ECONNREFUSED', 'ENOENT', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'EAI_AGAIN', 'ENOTFOUND'])
 const BROKEN_CODES = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED'])
 /** The words of node-postgres for what has no code. */
+const NO_ANSWER = /^Connection terminated due to connection timeout/
 const BROKEN_WORDS = /^(Connection terminated|Query read timeout|Client has encountered a connection error|timeout expired)/
 const UNCODED = { NO_TLS: /does not support SSL/, NO_PASSWORD: /password must be a (non-empty )?string/ }
 const POOL_EXHAUSTED = 'timeout exceeded when trying to connect'
@@ -62,6 +63,7 @@ const POOL_EXHAUSTED = 'timeout exceeded when trying to connect'
 export function asPostgresError(error: unknown): unknown {
   if (error instanceof StoreError || !(error instanceof Error)) return error
   const reason = 'code' in error && typeof error.code === 'string' ? error.code : ''
+  if (NO_ANSWER.test(error.message)) return new PostgresError('no answer in time', AWAY)
   const meaning = meaningOf(reason, error.message)
   return meaning ? new PostgresError(reason, meaning, new Error(`${reason} ${error.message}`.trim())) : error
 }

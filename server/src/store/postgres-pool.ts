@@ -42,6 +42,9 @@ const KEEP_ALIVE_MS = 10_000
 /** More statements than the store has; only ad hoc ones of varying length could reach it. */
 const STATEMENTS_NAMED = 256
 
+/** SQLSTATE in_failed_sql_transaction. */
+const TRANSACTION_FAILED = '25P02'
+
 /** int8, as instants and counts have it: all of ours fit a number. */
 const INT8 = 20
 const types: pg.CustomTypesConfig = {
@@ -104,6 +107,7 @@ export class PostgresConnection {
   readonly #nameOf: (text: string) => string | undefined
   readonly #answerMs: number
   #lost = false
+  #firstFailure: PostgresError | undefined
   // Without a listener an error between two statements would end the process; the next statement meets it anyway.
   readonly #onError = (): void => {
     this.#lost = true
@@ -156,15 +160,26 @@ export class PostgresConnection {
     } catch (error) {
       const failure = asPostgresError(error)
       if (!(failure instanceof PostgresError) || failure.lost) this.#lost = true
-      throw failure
+      if (!(failure instanceof PostgresError)) throw failure
+      this.#firstFailure ??= failure
+      // All that comes after the first failure of a transaction is refused for being after it.
+      throw failure.reason === TRANSACTION_FAILED ? this.#firstFailure : failure
     }
+  }
+}
+
+/** node-postgres leaves the socket of a connection open that it gave up by itself, over a missing password for instance. */
+class TidyClient extends pg.Client {
+  constructor(config?: string | pg.ClientConfig) {
+    super(config)
+    this.connection.on('error', () => this.connection.stream.destroy())
   }
 }
 
 function configOf({ tls, ...address }: PostgresAddress, patience: Patience): pg.PoolConfig {
   const { host, port, database, user, password = '', poolSize, connectTimeoutMs } = address
   return {
-    ...{ host, port, database, user, types },
+    ...{ Client: TidyClient, host, port, database, user, types },
     // A function, and every other setting given: what variables of the environment say does not count.
     password: () => password,
     ssl: tls

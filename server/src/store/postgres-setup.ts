@@ -111,6 +111,7 @@ const KNOWN: Readonly<Record<string, Sentence>> = {
   ENETUNREACH: silent,
   ENOENT: silent,
   ETIMEDOUT: silent,
+  'no answer in time': silent,
   ENOTFOUND: (address) =>
     new SetupError(
       `The host ${address.host} in connection-uri of database.conf is not known: correct it, or try again later.`,
