@@ -85,6 +85,15 @@ test('a token by display name looks the name up first', async () => {
   expect(requests.map((each) => each.url)).toEqual(['/oauth_integrations', '/oauth_token'])
 })
 
+test.each([
+  [{ shop: 'acme', tier: 2 }, { shop: 'acme', tier: 2 }],
+  ['text', undefined],
+  [undefined, undefined],
+])('further fields of the service come along: %j', async (extra, expected) => {
+  answer = (_request, response) => json(response, { ...TOKEN, extra })
+  expect((await createClient({ environment }).token(UID)).extra).toEqual(expected)
+})
+
 test('an unknown life has no end', async () => {
   answer = (_request, response) => json(response, { ...TOKEN, expiry: '9999-12-31T23:59:59Z' })
   expect((await createClient({ environment }).token(UID)).expiresAt).toBeUndefined()

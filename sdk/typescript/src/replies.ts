@@ -10,6 +10,8 @@ export interface AccessToken {
   readonly expiresAt: Date | undefined
   /** A sentence for people: the token works, and something about the sign-in wants attention. */
   readonly warning: string | undefined
+  /** Further fields of the service's reply that the administrator lets through; undefined when there are none. */
+  readonly extra: WireToken['extra']
   /** The reply as it came. */
   readonly wire: WireToken
 }
@@ -77,7 +79,7 @@ function isIntegration(value: unknown): value is WireIntegration & Reply {
 
 /** `/oauth_token`. */
 export function parseToken(reply: Reply): AccessToken {
-  const { access_token, expiry, warning } = reply
+  const { access_token, expiry, warning, extra } = reply
   if (typeof access_token !== 'string' || !TOKEN_CHARACTERS.test(access_token))
     throw unexpected('the token is missing or damaged')
   const expiresAt = instant(expiry, 'the expiry is missing')
@@ -85,6 +87,7 @@ export function parseToken(reply: Reply): AccessToken {
     accessToken: access_token,
     expiresAt: expiry === LIFE_UNKNOWN ? undefined : expiresAt,
     warning: typeof warning === 'string' ? warning : undefined,
+    extra: isObject(extra) ? (extra as WireToken['extra']) : undefined,
     wire: reply as unknown as WireToken,
   }
 }
@@ -120,6 +123,10 @@ export function parseReported(reply: Reply): Reported {
   if (typeof outcome !== 'string') throw unexpected('the outcome of the report is missing')
   const retryAfter = typeof retry_after === 'number' ? retry_after : undefined
   return { outcome, explanation: String(explanation ?? ''), action: String(action ?? ''), retryAfter }
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function instant(text: unknown, missing: string): Date {
