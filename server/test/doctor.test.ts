@@ -176,12 +176,6 @@ describe('benchkey doctor finds about the cookie', () => {
       0,
     ],
     [
-      'an old file',
-      () => utimesSync(room.cookieFile, new Date(), new Date(Date.now() - 90 * 60_000)),
-      '! The cookie file FILE is 90 min old, and it should be replaced every 30 minutes.',
-      0,
-    ],
-    [
       'no date',
       () => writeFileSync(room.cookieFile, 'opaque-token'),
       '✗ The cookie has no date that posit-sdk can read, so Python gets no tokens.',
@@ -203,9 +197,27 @@ describe('benchkey doctor finds about the cookie', () => {
     expect(finished.code).toBe(code)
   })
 
-  test('a date that has passed', async () => {
-    writeFileSync(room.cookieFile, [parts()[0], 'Mon%2C%2023%20Nov%202020%2010%3A00%3A00%20GMT', parts()[2]].join('|'))
-    expect(findings(await room.examine())[0]).toMatch(/^! The cookie's date, 2020-11-23 10:00 UTC, has passed\./)
+  describe('that is old', () => {
+    const spoil = (date: string | undefined): void => {
+      writeFileSync(room.cookieFile, [parts()[0], date, parts()[2]].join('|'))
+      utimesSync(room.cookieFile, new Date(), new Date(Date.now() - 90 * 60_000))
+    }
+
+    test('nothing while its date is to come, as in a session of session env', async () => {
+      spoil(parts()[1])
+      const finished = await room.examine()
+      expect(findings(finished)).toEqual([])
+      expect(finished.stdout).toContain('is there, 90 min old, closed to others.')
+    })
+
+    test('that it was not replaced, when its date has passed', async () => {
+      spoil('Mon%2C%2023%20Nov%202020%2010%3A00%3A00%20GMT')
+      expect(findings(await room.examine()).map((line) => line.split(' | ')[0])).toEqual([
+        `! The cookie file ${room.cookieFile} is 90 min old, and it should be replaced every 30 minutes.`,
+        "! The cookie's date, 2020-11-23 10:00 UTC, has passed.",
+        expect.stringMatching(/^✗ Benchkey at localhost:\d+ refuses this session's cookie: /),
+      ])
+    })
   })
 
   test.skipIf(process.getuid?.() !== 0)('a directory of somebody else', async () => {

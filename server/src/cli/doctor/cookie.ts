@@ -101,7 +101,8 @@ function readCookieFile(path: string, { now }: Observer): CookieFile {
   }
   const ageMs = now.getTime() - stats.mtimeMs
   const age = `${Math.max(0, Math.round(ageMs / 60_000))} min old`
-  if (ageMs > OLDEST_MS) {
+  // The cookie of `session env` is never replaced, and its date says so.
+  if (ageMs > OLDEST_MS && !((dateOf(value) ?? now) > now)) {
     const action = 'If tokens stop coming, open a new session; if all sessions are like that, ask whether the server is well.'
     return { value, check: warning('cookie-file', `${where} is ${age}, and it should be replaced every 30 minutes.`, action) }
   }
