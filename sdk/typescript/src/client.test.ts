@@ -86,7 +86,10 @@ test('a token by display name looks the name up first', async () => {
 })
 
 test.each([
-  [{ shop: 'acme', tier: 2 }, { shop: 'acme', tier: 2 }],
+  [
+    { shop: 'acme', tier: 2 },
+    { shop: 'acme', tier: 2 },
+  ],
   ['text', undefined],
   [undefined, undefined],
 ])('further fields of the service come along: %j', async (extra, expected) => {
