@@ -8,6 +8,8 @@ export interface SuiteRoom {
   readonly clock: { readonly effects: Effects; pass(ms: number): void; at(ms: number): Date }
   /** One more store on the same database, as another process has it. */
   readonly handle: (effects: Effects) => Promise<Store>
+  /** As of the suite's database. */
+  readonly passLeaseClock: ((ms: number) => Promise<void>) | undefined
   readonly store: Store
   readonly ann: User
   /** Internal ids of two integrations. */
@@ -58,6 +60,84 @@ export function operationsSuite(room: () => SuiteRoom): void {
       clock.pass(HOUR / 2 + 1)
       expect(await store.browserSessions.countLive(ann.id, limits)).toBe(1)
       expect(await store.browserSessions.countLive('somebody else', limits)).toBe(0)
+    })
+  })
+  describe('the heartbeats of server processes', () => {
+    /** Two of them, and the time that passes for both. */
+    async function twoNodes() {
+      const { handle, clock, passLeaseClock, ann, box } = room()
+      const { id: tokenId } = await signIn(ann.id, box)
+      let monotonicMs = 1_000_000
+      const start = async (name: string) => {
+        const store = await handle({ ...clock.effects, monotonicMs: () => monotonicMs })
+        const holder = { nodeId: name, incarnation: `${name}-1`, pid: 7, startTime: '1', bootId: 'boot-1' }
+        const node = { holder, host: name, version: '1.0.0', startedAt: clock.at(0) }
+        return {
+          ...{ store, holder },
+          beat: (configurationHash = 'same') => store.nodes.beat({ ...node, configurationHash }),
+          take: () => store.tokens.takeLease(tokenId, holder, monotonicMs, 20_000, () => false),
+          renew: () => store.tokens.renewLease(tokenId, holder, monotonicMs, 20_000),
+        }
+      }
+      const pass = async (ms: number): Promise<void> => {
+        monotonicMs += ms
+        await passLeaseClock?.(ms)
+      }
+      return { a: await start('a'), b: await start('b'), pass }
+    }
+
+    it('make rows that every process sees, with what each runs, until it stops', async () => {
+      const { a, b } = await twoNodes()
+      await a.beat()
+      await b.beat('other')
+      const told = async () => (await a.store.nodes.list()).map((node) => `${node.host} ${node.isLive} ${node.configurationHash}`)
+      expect(await told()).toEqual(['a true same', 'b true other'])
+      await b.beat()
+      expect(await told()).toEqual(['a true same', 'b true same'])
+      expect((await b.store.nodes.list())[0]).toMatchObject({
+        ...{ holder: a.holder, version: '1.0.0', startedAt: room().clock.at(0), heartbeatAt: room().clock.at(0) },
+      })
+      await a.store.nodes.remove('b-1')
+      expect(await told()).toEqual(['a true same'])
+      await Promise.all([a.store.close(), b.store.close()])
+    })
+
+    it('void the lease of one that fell silent for more than 15 s, for one that did not', async () => {
+      const { a, b, pass } = await twoNodes()
+      for (let n = 0; n < 5; n += 1) {
+        await a.beat()
+        await b.beat()
+        await pass(4_000)
+      }
+      expect(await b.take()).toBe(true)
+      await pass(4_000)
+      await a.beat()
+      await pass(4_000)
+      await a.beat()
+      expect(await a.take()).toBe(false)
+      await pass(4_000)
+      await a.beat()
+      expect((await a.store.nodes.list()).map(({ isLive }) => isLive)).toEqual([true, false])
+      expect(await a.take()).toBe(true)
+      expect(await b.renew()).toBe(false)
+      await Promise.all([a.store.close(), b.store.close()])
+    })
+
+    /** Nobody could write: the silence of others means nothing, and b's request may be under way. */
+    it('void nothing after a database that held up everybody', async () => {
+      const { a, b, pass } = await twoNodes()
+      for (let n = 0; n < 5; n += 1) {
+        await a.beat()
+        await b.beat()
+        await pass(4_000)
+      }
+      expect(await b.take()).toBe(true)
+      await pass(17_000)
+      expect(await a.take()).toBe(false)
+      await a.beat()
+      expect(await a.take()).toBe(false)
+      expect(await b.renew()).toBe(true)
+      await Promise.all([a.store.close(), b.store.close()])
     })
   })
 }

@@ -976,7 +976,7 @@ export function storeSuite(name: string, open: () => Promise<OpenedDatabase>): v
       expect(store.deploymentId).toMatch(/^[0-9a-f-]{36}$/)
     })
 
-    operationsSuite(() => ({ clock, handle: database.handle, store, ann, box, lab }))
+    operationsSuite(() => ({ clock, handle: database.handle, passLeaseClock: database.passLeaseClock, store, ann, box, lab }))
 
     it('runs writes of many callers one after another, and loses none', async () => {
       const created = Array.from({ length: 100 }, (_, n) =>

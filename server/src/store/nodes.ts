@@ -18,10 +18,12 @@ export function nodeStore({ database, effects }: StoreContext): NodeStore {
   return {
     async beat(node) {
       const clock = database.leaseClock(effects.bootId, effects.monotonicMs())
-      await database.write((transaction) => beat(transaction, node, clock, effects.now().getTime()))
+      await database.write((transaction) => beat(transaction, node, clock, effects.now().getTime()), { isRepeatable: true })
     },
     async remove(incarnation) {
-      await database.write((transaction) => transaction.deleteFrom('nodes').where('incarnation', '=', incarnation).execute())
+      const removal = (transaction: Transaction<Tables>) =>
+        transaction.deleteFrom('nodes').where('incarnation', '=', incarnation).execute()
+      await database.write(removal, { isRepeatable: true })
     },
     async list() {
       const { name, nowMs } = database.leaseClock(effects.bootId, effects.monotonicMs())

@@ -23,7 +23,10 @@ storeSuite('PostgreSQL', async () => {
   const database = await postgres.createDatabase()
   return {
     handle: (effects) => openPostgres(database, { directory, effects, clock: effects }),
-    passLeaseClock: async (ms) => void (await database.run('UPDATE oauth2_tokens SET lease_until = lease_until - $1', [ms])),
+    passLeaseClock: async (ms) => {
+      await database.run('UPDATE oauth2_tokens SET lease_until = lease_until - $1', [ms])
+      await database.run('UPDATE nodes SET heartbeat_ms = heartbeat_ms - $1, steady_ms = steady_ms - $1', [ms])
+    },
     close: () => database.drop(),
   }
 })
