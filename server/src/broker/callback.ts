@@ -1,6 +1,6 @@
 import type { Integration } from '../domain/integration.ts'
 import type { BrowserSession, SignInAttempt } from '../domain/people.ts'
-import type { StoredToken } from '../domain/stored-token.ts'
+import type { Extra, StoredToken } from '../domain/stored-token.ts'
 import { type KeptFields, keptFields } from '../oauth/kept-fields.ts'
 import type { TokenOutcome } from '../oauth/outcome.ts'
 import { type SavedReply, StoreError } from '../store/store.ts'
@@ -11,7 +11,7 @@ import { ATTEMPT_LIFE_MS } from './integration-views.ts'
 import { kindOfFailure } from './log.ts'
 import { looksLikeSecret, newReference, sameHash, sha256 } from './random-values.ts'
 import { addressKey, RateLimiter } from './rate-limit.ts'
-import { savedReplyOf } from './saved-reply.ts'
+import { savedRefreshTokenOf, savedReplyOf } from './saved-reply.ts'
 import { attemptCookieName, type SignInParts } from './sign-in-parts.ts'
 
 type Request = Parameters<SignIns['finish']>[0]
@@ -60,17 +60,19 @@ export class Callback {
       redirectUri: attempt.redirectUri,
       ...(attempt.codeVerifier === undefined ? {} : { codeVerifier: attempt.codeVerifier }),
     })
-    if (outcome.kind !== 'success') return await this.#refuse(problemOfOutcome(accepted, outcome), request)
-    const replaced = await this.#replacedRefreshToken(accepted)
     const fromCallback = this.#keptOf(accepted, request)
-    this.#tellLeftOut(integration, [...fromCallback.leftOut, ...(outcome.reply.kept?.leftOut ?? [])])
-    const saved = await this.#save(accepted, savedReplyOf(integration, outcome.reply, sentAt, fromCallback.extra))
+    const reply = toBeSaved(accepted, outcome, sentAt, fromCallback.extra)
+    if ('kind' in reply) return await this.#refuse(reply, request)
+    const fromReply = outcome.kind === 'success' ? (outcome.reply.kept?.leftOut ?? []) : []
+    this.#tellLeftOut(integration, [...fromCallback.leftOut, ...fromReply])
+    const replaced = await this.#replacedRefreshToken(accepted)
+    const saved = await this.#save(accepted, reply)
     if ('kind' in saved) return await this.#refuse(saved, request)
-    if (replaced !== undefined && replaced !== outcome.reply.refreshToken) {
+    if (replaced !== undefined && replaced !== reply.secrets.refreshToken) {
       this.#parts.revocations.revokeReplaced(attempt.userId, integration, replaced)
     }
-    await this.#afterSave(accepted, request)
-    this.#parts.checks.start(integration, saved, outcome.reply.accessToken)
+    await this.#afterSave(accepted, request, outcome)
+    if (outcome.kind === 'success') this.#parts.checks.start(integration, saved, outcome.reply.accessToken)
     return { kind: 'signed_in', integration, returnTo: attempt.returnTo }
   }
 
@@ -187,9 +189,11 @@ export class Callback {
     }
   }
 
-  async #afterSave({ attempt, integration }: Accepted, request: Request): Promise<void> {
+  async #afterSave({ attempt, integration }: Accepted, request: Request, outcome: TokenOutcome): Promise<void> {
     const { audit, store, changes, log } = this.#parts
-    await audit.record({ action: 'sign_in.finished', outcome: 'ok', section: integration.section, ...whoOf(request) })
+    const { section } = integration
+    const partly = outcome.kind === 'success' ? {} : { detail: `${outcome.words}; its refresh token is kept` }
+    await audit.record({ action: 'sign_in.finished', outcome: 'ok', section, ...partly, ...whoOf(request) })
     try {
       await store.integrations.clearTrouble(attempt.integrationId)
     } catch (failure) {
@@ -225,6 +229,13 @@ export class Callback {
 
 function whoOf({ session, address }: Request): { userName?: string; address: string } {
   return session ? { userName: session.user.name, address } : { address }
+}
+
+/** What of a token reply is saved: the tokens, or the refresh token alone where nothing else can be read; or why nothing is. */
+function toBeSaved(accepted: Accepted, outcome: TokenOutcome, sentAt: Date, extra: Extra): SavedReply | Problem {
+  if (outcome.kind === 'success') return savedReplyOf(accepted.integration, outcome.reply, sentAt, extra)
+  if (outcome.kind !== 'uncertain' || outcome.refreshToken === undefined) return problemOfOutcome(accepted, outcome)
+  return savedRefreshTokenOf(outcome.refreshToken, sentAt, extra)
 }
 
 function problemOfOutcome(

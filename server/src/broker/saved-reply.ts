@@ -35,3 +35,12 @@ export function savedReplyOf(
       : { refreshTokenExpiresAt: after(reply.refreshTokenExpiresInSeconds) }),
   }
 }
+
+/** No access token has come with the refresh token: it has ended whatever the clock says, so the first fetch refreshes. */
+const NEVER_LIVED = new Date(0)
+
+/** What a reply leaves of which the refresh token alone can be read: a sign-in all the same (refresh.md, *Uncertain outcomes*). */
+export function savedRefreshTokenOf(refreshToken: string, sentAt: Date, extra: Extra): SavedReply {
+  const secrets = { accessToken: '', refreshToken, ...(Object.keys(extra).length === 0 ? {} : { extra }) }
+  return { secrets, tokenType: 'Bearer', issuedAt: sentAt, expiresAt: NEVER_LIVED }
+}

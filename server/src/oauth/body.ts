@@ -1,4 +1,4 @@
-import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib'
+import { brotliDecompressSync, constants, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib'
 
 /** Larger than any token reply known (Bitbucket's tokens have 2,500 characters); decoded bytes. */
 export const BODY_LIMIT_BYTES = 256 * 1024
@@ -26,35 +26,60 @@ export async function readBody(body: AsyncIterable<Uint8Array>, limitBytes: numb
   return { bytes: Buffer.concat(chunks), end: 'whole' }
 }
 
-/** Undoes the content codings, inflating no further than the limit. Codings nobody asked for are undone too: some servers always compress. */
-export function decodeBody(raw: Buffer, contentEncoding: string | undefined): { body: Buffer; brokenOff?: string } {
-  const codings = (contentEncoding ?? '')
+/** Undone as far as they can be, or why not. */
+export interface DecodedBody {
+  readonly body: Buffer
+  readonly brokenOff?: string
+}
+
+/**
+ * Undoes the content codings, inflating no further than the limit. Codings nobody asked for are undone too: some servers always
+ * compress. Others say that they do and do not, or do and do not say: after a rotation their bytes hold the only live tokens.
+ */
+export function decodeBody(raw: Buffer, contentEncoding: string | undefined): DecodedBody {
+  const told = (contentEncoding ?? '')
     .toLowerCase()
     .split(',')
     .map((coding) => coding.trim())
     .filter((c) => c !== '' && c !== 'identity')
-  if (codings.length > 2) return { body: Buffer.alloc(0), brokenOff: 'answered in an unknown encoding' }
+  const codings = told.length === 0 && isGzip(raw) ? ['gzip'] : told
+  const decoded = codings.length > 2 ? undecoded('answered in an unknown encoding') : decodeAll(raw, codings.reverse())
+  return decoded.brokenOff !== undefined && decoded.brokenOff !== TOO_MUCH && isObject(raw) ? { body: raw } : decoded
+}
+
+function decodeAll(raw: Buffer, codings: readonly string[]): DecodedBody {
   let body = raw
-  for (const coding of codings.reverse()) {
+  for (const coding of codings) {
     const decode = DECODERS[coding]
-    if (!decode) return { body: Buffer.alloc(0), brokenOff: 'answered in an unknown encoding' }
+    if (!decode) return undecoded('answered in an unknown encoding')
     try {
       body = decode(body)
     } catch (error) {
       const isTooLarge = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE'
-      const brokenOff = isTooLarge ? 'answered more than 256 KiB' : 'answered with data that cannot be decoded'
-      return { body: Buffer.alloc(0), brokenOff }
+      return undecoded(isTooLarge ? TOO_MUCH : 'answered with data that cannot be decoded')
     }
   }
   return { body }
 }
 
-const LIMIT = { maxOutputLength: BODY_LIMIT_BYTES }
+const TOO_MUCH = 'answered more than 256 KiB'
+
+const undecoded = (brokenOff: string): DecodedBody => ({ body: Buffer.alloc(0), brokenOff })
+
+/** RFC 1952 §2.3.1. */
+const isGzip = (bytes: Buffer): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b
+
+/** JSON as it is: no compressed stream that was told begins so and fails. */
+const isObject = (bytes: Buffer): boolean => bytes[0] === '{'.charCodeAt(0)
+
+/** A stream that breaks off is given as far as it goes, like a plain body. */
+const LIMIT = { maxOutputLength: BODY_LIMIT_BYTES, finishFlush: constants.Z_SYNC_FLUSH }
+const BROTLI_LIMIT = { maxOutputLength: BODY_LIMIT_BYTES, finishFlush: constants.BROTLI_OPERATION_FLUSH }
 
 const DECODERS: Readonly<Record<string, ((bytes: Buffer) => Buffer) | undefined>> = {
   gzip: (bytes) => gunzipSync(bytes, LIMIT),
   'x-gzip': (bytes) => gunzipSync(bytes, LIMIT),
-  br: (bytes) => brotliDecompressSync(bytes, LIMIT),
+  br: (bytes) => brotliDecompressSync(bytes, BROTLI_LIMIT),
   // RFC 9110 §8.4.1.2: zlib's format is meant, some servers send the bare deflate stream.
   deflate: (bytes) =>
     ((bytes[0] ?? 0) & 0x0f) === 8 && ((bytes[0] ?? 0) * 256 + (bytes[1] ?? 0)) % 31 === 0

@@ -23,3 +23,17 @@ export function literalInFragment(text: string, pointer: JsonPointer): string | 
   const names = pointer.map((name) => `${JSON.stringify(name).replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')}\\s*:\\s*`)
   return new RegExp(`${names.join('\\{[^{}]*?')}("(?:[^"\\\\]|\\\\.)+")`).exec(text)?.[1]
 }
+
+/** The JSON literal of a text under that name anywhere in a JSON document, whole or not; undefined when there are different ones. */
+export function soleLiteral(text: string, name: string): string | undefined {
+  const pattern = new RegExp(`${JSON.stringify(name)}\\s*:\\s*("(?:[^"\\\\]|\\\\.)+")`, 'g')
+  const [first, ...others] = new Set(Array.from(text.matchAll(pattern), ([, literal]) => literal))
+  return others.length === 0 ? first : undefined
+}
+
+/** The value of that name in a form; in one that broke off only if another pair follows, for it may end within the value. */
+export function textInForm(text: string, name: string, isWhole: boolean): string | undefined {
+  if (!/^[\w.%+-]+=[^\s<>{}"]*$/.test(text)) return undefined
+  const pairs = isWhole ? text : text.slice(0, Math.max(0, text.lastIndexOf('&')))
+  return new URLSearchParams(pairs).get(name) || undefined
+}

@@ -21,6 +21,9 @@ const NETWORK_WORDS: Readonly<Record<string, string>> = {
   ENETUNREACH: 'no route to the host',
   EADDRNOTAVAIL: 'no route to the host',
   ETIMEDOUT: 'timed out',
+  UND_ERR_HEADERS_OVERFLOW: 'answered with headers of more than 16 KiB',
+  // Two lengths, or a length beside chunks: undici finds it while it reads the headers.
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'answered something that is not HTTP',
   EMFILE: 'this server has no free file descriptors',
   ENFILE: 'this server has no free file descriptors',
 }

@@ -1,5 +1,5 @@
 import type { JsonPointer, KeptField, ReplyPaths } from '../domain/integration.ts'
-import { literalInFragment, valueAt } from './json-pointer.ts'
+import { literalInFragment, soleLiteral, textInForm, valueAt } from './json-pointer.ts'
 import { type KeptFields, keptFields } from './kept-fields.ts'
 import type { Leniency } from './leniency.ts'
 import { countOf, instantOf, scopesOf, tokenTypeOf } from './reply-members.ts'
@@ -29,6 +29,8 @@ export type NormalisedReply =
       readonly status: number
       readonly error: string
       readonly description: string
+      /** A 2xx may carry one beside its error. */
+      readonly refreshToken?: string
       readonly leniencies: readonly Leniency[]
     }
   /** Nothing that can be used, but perhaps the only copy of a live refresh token. */
@@ -61,20 +63,27 @@ export function normalise(reply: TransportReply, shape: ReplyShape = USUAL): Nor
   const members = membersOf(text, reply, shape, leniencies)
   if (!members) {
     if (!isSuccess) return { kind: 'error', status: reply.status, error: '', description: '', leniencies }
-    return unreadable(reply.brokenOff ?? wordsOf(text), refreshTokenInFragment(text, shape))
+    return unreadable(reply.brokenOff ?? wordsOf(text), refreshTokenIn(text, shape, reply.brokenOff === undefined))
   }
   if (!isSuccess) return errorOf(members, reply.status, leniencies)
   if (reply.status !== 200) leniencies.push('status 2xx other than 200')
   if (hasError(members, shape)) {
     leniencies.push('error under status 2xx')
-    return errorOf(members, 400, leniencies)
+    const refreshToken = refreshTokenIn(text, shape, true)
+    return { ...errorOf(members, 400, leniencies), ...(refreshToken === undefined ? {} : { refreshToken }) }
   }
-  return tokensOf(members, shape, leniencies)
+  const tokens = tokensOf(members, shape, leniencies)
+  if (tokens.kind !== 'unreadable' || tokens.refreshToken !== undefined) return tokens
+  return unreadable(tokens.words, refreshTokenIn(text, shape, true))
 }
 
 type Members = Readonly<Record<string, unknown>>
 
-function tokensOf(members: Members, shape: ReplyShape, leniencies: Leniency[]): NormalisedReply {
+function tokensOf(
+  members: Members,
+  shape: ReplyShape,
+  leniencies: Leniency[],
+): Extract<NormalisedReply, { kind: 'tokens' | 'unreadable' }> {
   const paths = pathsIn(members, shape, leniencies)
   const read = (path: JsonPointer | undefined, usual: string): unknown =>
     path ? valueAt(members, path) : own(members, usual, leniencies)
@@ -120,7 +129,7 @@ function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== ''
 }
 
-function errorOf(members: Members, status: number, leniencies: Leniency[]): NormalisedReply {
+function errorOf(members: Members, status: number, leniencies: Leniency[]): Extract<NormalisedReply, { kind: 'error' }> {
   let error = own(members, 'error', leniencies)
   let description = own(members, 'error_description', leniencies)
   if (typeof error === 'object' && error !== null) {
@@ -175,8 +184,7 @@ function parsedObject(text: string): Members | undefined {
 }
 
 function textOf(body: Uint8Array | string, leniencies: Leniency[]): string {
-  // TextDecoder would drop the mark unseen.
-  let text = typeof body === 'string' ? body : new TextDecoder('utf-8', { ignoreBOM: true }).decode(body)
+  let text = typeof body === 'string' ? body : decoded(body)
   if (text.startsWith('\uFEFF')) {
     leniencies.push('byte order mark')
     text = text.slice(1)
@@ -189,23 +197,39 @@ function textOf(body: Uint8Array | string, leniencies: Leniency[]): string {
   return text.trim()
 }
 
+/** A body that begins with a mark of UTF-16 is UTF-16 (RFC 4627 allowed it); any other is UTF-8, whatever it says. */
+function decoded(body: Uint8Array): string {
+  const [first, second] = body
+  // TextDecoder would drop the mark unseen.
+  const as = (encoding: string): string => new TextDecoder(encoding, { ignoreBOM: true }).decode(body)
+  if (first === 0xff && second === 0xfe) return as('utf-16le')
+  return first === 0xfe && second === 0xff ? as('utf-16be') : as('utf-8')
+}
+
 function wordsOf(text: string): string {
   if (text === '') return 'answered without a token'
   return text.startsWith('<') ? 'answered with a page instead of a token' : 'answered something that is not a token'
 }
 
-function unreadable(words: string, refreshToken: string | undefined): NormalisedReply {
+function unreadable(words: string, refreshToken: string | undefined): Extract<NormalisedReply, { kind: 'unreadable' }> {
   return { kind: 'unreadable', words, ...(refreshToken === undefined ? {} : { refreshToken }) }
 }
 
-/** After a rotation a truncated body may hold the only live refresh token: it is saved if it is there whole. */
-function refreshTokenInFragment(text: string, { paths, mayBeFlat }: ReplyShape): string | undefined {
-  if (!text.startsWith('{')) return undefined
+/**
+ * After a rotation a body that is otherwise of no use may hold the only live refresh token: it is saved if it is there whole.
+ * Where the configuration tells its place it counts there only; else anywhere, as long as there are not two of them.
+ */
+function refreshTokenIn(text: string, shape: ReplyShape, isWhole: boolean): string | undefined {
+  const { paths, mayBeFlat } = shape
+  if (!/^[[{]/.test(text)) return paths.refreshToken || paths.accessToken ? undefined : textInForm(text, 'refresh_token', isWhole)
+  if (!paths.refreshToken && !paths.accessToken) return usableText(soleLiteral(text, 'refresh_token'))
   const [outer, ...inner] = paths.refreshToken ?? ['refresh_token']
   const isFlat = mayBeFlat && inner.length > 0 && !text.includes(JSON.stringify(outer))
-  const literal = literalInFragment(text, isFlat ? ['refresh_token'] : [outer ?? '', ...inner])
-  if (literal === undefined) return undefined
-  const value = parsedObject(`{"refresh_token":${literal}}`)?.refresh_token
+  return usableText(literalInFragment(text, isFlat ? ['refresh_token'] : [outer ?? '', ...inner]))
+}
+
+function usableText(literal: string | undefined): string | undefined {
+  const value = literal === undefined ? undefined : parsedObject(`{"text":${literal}}`)?.text
   return typeof value === 'string' && WITHOUT_CONTROL.test(value) ? value : undefined
 }
 

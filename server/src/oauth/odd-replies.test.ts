@@ -106,6 +106,57 @@ describe('a reply that broke off', () => {
   })
 })
 
+describe('a refresh token beside nothing else that is of use', () => {
+  const found = (body: object | string, shape: Partial<ReplyShape> = {}) => {
+    const reply = read(body, shape)
+    return reply.kind === 'tokens' ? 'tokens' : (reply.refreshToken ?? 'none')
+  }
+
+  test('is found wherever it stands, when no place is configured', () => {
+    const places: readonly (object | string)[] = [
+      { data: { access_token: 'at', refresh_token: 'new' } },
+      [{ access_token: 'at', refresh_token: 'new' }],
+      '{"refresh_token" : "new"} and more',
+      '{"a":1,"refresh_token":"new","acce',
+      'refresh_token=new&token_type=bearer',
+      { error: 'temporarily_unavailable', refresh_token: 'new' },
+    ]
+    expect(places.map((body) => found(body))).toEqual(places.map(() => 'new'))
+  })
+
+  test('is not chosen among several, nor taken out of a page or a text', () => {
+    const bodies: readonly (object | string)[] = [
+      { user: { refresh_token: 'one' }, bot: { refresh_token: 'two' } },
+      '<p>{"refresh_token":"YOUR-TOKEN"}</p>',
+      { log: JSON.stringify({ refresh_token: 'old' }) },
+      { refresh_token: 'two\nlines' },
+      { refresh_token: 7 },
+    ]
+    expect(bodies.map((body) => found(body))).toEqual(bodies.map(() => 'none'))
+  })
+
+  test('counts at its configured place only', () => {
+    expect(found({ other: { refresh_token: 'of-another' }, data: {} }, { paths: { refreshToken: ['data', 'rt'] } })).toBe('none')
+    expect(found('refresh_token=of-another&x=1', { paths: { accessToken: ['token'] } })).toBe('none')
+  })
+
+  test('of a form that broke off counts if another pair follows it', () => {
+    const cut = (body: string) =>
+      normalise({ status: 200, headers: {}, body, brokenOff: 'closed the connection' }) as { refreshToken?: string }
+    expect(cut('refresh_token=new&acc').refreshToken).toBe('new')
+    expect(cut('access_token=at&refresh_token=ne').refreshToken).toBeUndefined()
+  })
+})
+
+describe('UTF-16', () => {
+  test('is read by its mark, in both orders of bytes', () => {
+    const little = Buffer.from('\uFEFF{"access_token":"at"}', 'utf16le')
+    for (const body of [little, Buffer.from(little).swap16()]) {
+      expect(normalise({ status: 200, headers: {}, body }).kind).toBe('tokens')
+    }
+  })
+})
+
 describe('a life', () => {
   test('in milliseconds becomes whole seconds, at least one', () => {
     const lifeOf = (expires_in: unknown) =>

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
@@ -347,6 +348,7 @@ describe('perhaps it was sent', () => {
 
 describe('bodies', () => {
   const good = Buffer.from('{"access_token":"at","token_type":"Bearer"}')
+  const noise = Buffer.from('00ff80fe', 'hex')
 
   test.each([
     ['gzip', gzipSync(good)],
@@ -356,16 +358,32 @@ describe('bodies', () => {
     ['deflate', deflateRawSync(good)],
     ['gzip, br', brotliCompressSync(gzipSync(good))],
     ['identity', good],
-  ])('are understood in the encoding %s', async (coding, body) => {
+    ['', gzipSync(good)],
+    ['gzip', good],
+    ['sdch', good],
+  ])('are understood in the encoding "%s", told rightly or not', async (coding, body) => {
     const outcome = await refreshWith(reply(body, { headers: { 'content-encoding': coding } }))
     expect(outcome).toEqual({ kind: 'success', reply: { accessToken: 'at', tokenType: 'Bearer' } })
   })
 
   test.each([
-    ['an unknown encoding', reply(good, { headers: { 'content-encoding': 'sdch' } }), 'answered in an unknown encoding'],
-    ['gzip that is none', reply(good, { headers: { 'content-encoding': 'gzip' } }), 'answered with data that cannot be decoded'],
+    ['an unknown encoding', reply(noise, { headers: { 'content-encoding': 'sdch' } }), 'answered in an unknown encoding'],
+    ['gzip that is none', reply(noise, { headers: { 'content-encoding': 'gzip' } }), 'answered with data that cannot be decoded'],
   ])('%s is uncertain', async (_what, behaviour, words) => {
     expect(await refreshWith(behaviour)).toEqual({ kind: 'uncertain', words })
+  })
+
+  test('that break off within their encoding give what was whole before', async () => {
+    const tail = `"x":"${randomBytes(600).toString('hex')}"}`
+    const whole = Buffer.from(`{"refresh_token":"new","access_token":"at",${tail}`)
+    for (const [coding, body] of [
+      ['gzip', gzipSync(whole)],
+      ['deflate', deflateSync(whole)],
+      ['br', brotliCompressSync(whole)],
+    ] as const) {
+      const cut = reply(body.subarray(0, -200), { headers: { 'content-encoding': coding } })
+      expect(await refreshWith(cut)).toMatchObject({ kind: 'uncertain', refreshToken: 'new' })
+    }
   })
 
   test('one byte more than 256 KiB is too much, exactly 256 KiB is not', async () => {

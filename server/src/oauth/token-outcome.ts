@@ -42,9 +42,14 @@ export function outcomeOfReply(
   if (status >= 300 && status <= 399) return { kind: 'uncertain', words: `${answered}, a redirect, which is not followed` }
   if (normalised.kind === 'unreadable') {
     const { words, refreshToken } = normalised
-    return { kind: 'uncertain', words, ...(refreshToken === undefined ? {} : { refreshToken }) }
+    return { kind: 'uncertain', words, ...(isNew(refreshToken, judgement) ? { refreshToken } : {}) }
   }
   return outcomeOfError(reply, normalised, judgement)
+}
+
+/** A server that repeats what it was sent has given nothing. */
+function isNew(refreshToken: string | undefined, { secrets }: Judgement): refreshToken is string {
+  return refreshToken !== undefined && !secrets.includes(refreshToken)
 }
 
 function outcomeOfError(
@@ -52,14 +57,16 @@ function outcomeOfError(
   normalised: Extract<NormalisedReply, { kind: 'error' }>,
   judgement: Judgement,
 ): TokenOutcome {
-  const { error, description } = normalised
+  const { error, description, refreshToken } = normalised
+  const code = providerErrorCode(error, judgement.secrets)
+  const words = code === '' ? `answered ${reply.status}` : `answered ${code}`
+  if (isNew(refreshToken, judgement)) return { kind: 'uncertain', words, refreshToken }
   if (COME_BACK_LATER.has(error)) return { kind: 'unspent', words: `answered ${error}`, ...retryAfter(reply, judgement.now) }
   if (error === 'server_error') return { kind: 'uncertain', words: 'answered server_error' }
   const text = providerText(description, judgement.secrets)
-  const code = providerErrorCode(error, judgement.secrets)
   const facts = {
     error: code === '' ? `http_${reply.status}` : code,
-    words: code === '' ? `answered ${reply.status}` : `answered ${code}`,
+    words,
     ...(text === '' ? {} : { providerText: text }),
   }
   if (DEAD_GRANT.has(error) || judgement.deadErrors.includes(error)) return { kind: 'grant_refused', ...facts }
@@ -70,7 +77,9 @@ function outcomeOfError(
 /** Retry-After in seconds or as a date, capped at an hour; nothing when it is neither. RFC 9110 §10.2.3. */
 export function retryAfter(reply: TransportReply, now: Date): { retryAfterSeconds?: number } {
   const value = reply.headers['retry-after']?.trim() ?? ''
-  const seconds = /^\d+$/.test(value) ? Number(value) : Math.ceil((dateOf(value) - now.getTime()) / 1000)
+  const seconds = /^\d+$/.test(value)
+    ? Math.min(Number(value), LONGEST_RETRY_AFTER_SECONDS)
+    : Math.ceil((dateOf(value) - now.getTime()) / 1000)
   if (!Number.isFinite(seconds)) return {}
   return { retryAfterSeconds: Math.min(Math.max(1, seconds), LONGEST_RETRY_AFTER_SECONDS) }
 }
