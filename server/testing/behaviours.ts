@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { RefreshLedger } from './refresh-ledger.ts'
+import type { LedgerAnswer, RefreshLedger } from './refresh-ledger.ts'
 
 /** A request as the scripted provider received it, whole. */
 export interface ReceivedRequest {
@@ -23,6 +23,8 @@ export interface Exchange {
   readonly response: ServerResponse
   readonly socket: Socket
   readonly ledger: RefreshLedger
+  /** Milliseconds of the provider's clock. */
+  readonly sleep: (ms: number) => Promise<void>
 }
 
 /** How the scripted provider treats one request. Write a new one as a function; nothing has to be registered. */
@@ -40,16 +42,21 @@ export function newGate(): Gate {
   return { opened: promise, open: resolve }
 }
 
+/** Enters the request in the ledger: a pair or a refusal for a token request, an empty object for a revocation. RFC 7009 §2.2. */
+export function answerOf({ request, ledger }: Pick<Exchange, 'request' | 'ledger'>): LedgerAnswer {
+  const revoked = request.parameters.get('token')
+  if (revoked === null) return ledger.answer(request.parameters)
+  ledger.endFamily(revoked)
+  return { status: 200, body: {} }
+}
+
 /** Answers as the ledger says: a pair for a live refresh token or any code, `invalid_grant` otherwise; 200 to revocations. */
 export function grant(): Behaviour {
-  return ({ request, response, ledger }) => {
-    if (request.parameters.has('token')) {
-      ledger.endFamily(request.parameters.get('token') ?? '')
-      response.writeHead(200).end()
-      return
-    }
-    const answer = ledger.answer(request.parameters)
-    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(JSON.stringify(answer.body))
+  return (exchange) => {
+    const { status, body } = answerOf(exchange)
+    const { request, response } = exchange
+    if (request.parameters.has('token')) response.writeHead(status).end()
+    else response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
   }
 }
 
@@ -73,9 +80,9 @@ export function oauthError(error: string, options: { status?: number; descriptio
 
 /** The ledger's answer, mended or spoiled by the test before it is sent. */
 export function grantChanged(change: (body: Record<string, unknown>) => unknown): Behaviour {
-  return ({ request, response, ledger }) => {
-    const answer = ledger.answer(request.parameters)
-    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(JSON.stringify(change({ ...answer.body })))
+  return (exchange) => {
+    const { status, body } = answerOf(exchange)
+    exchange.response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(change({ ...body })))
   }
 }
 
@@ -89,33 +96,34 @@ export function held(gate: Gate, then: Behaviour): Behaviour {
 
 /** The ledger answers at once, so the pair has rotated; the reply leaves when the gate opens. */
 export function grantHeld(gate: Gate): Behaviour {
-  return async ({ request, response, ledger }) => {
-    const answer = ledger.answer(request.parameters)
+  return async (exchange) => {
+    const { status, body } = answerOf(exchange)
     await gate.opened
-    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(JSON.stringify(answer.body))
+    exchange.response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
   }
 }
 
 /** Resets the connection (TCP RST) without an answer. The ledger hears of the request first when `afterGrant` is set. */
 export function reset(options: { afterGrant?: boolean } = {}): Behaviour {
-  return ({ request, socket, ledger }) => {
-    if (options.afterGrant) ledger.answer(request.parameters)
-    socket.resetAndDestroy()
+  return (exchange) => {
+    if (options.afterGrant) answerOf(exchange)
+    exchange.socket.resetAndDestroy()
   }
 }
 
 /** Closes the connection (TCP FIN) without an answer. */
 export function hangUp(options: { afterGrant?: boolean } = {}): Behaviour {
-  return ({ request, socket, ledger }) => {
-    if (options.afterGrant) ledger.answer(request.parameters)
-    socket.end()
+  return (exchange) => {
+    if (options.afterGrant) answerOf(exchange)
+    exchange.socket.end()
   }
 }
 
 /** Announces the whole ledger answer, sends its first bytes, and closes. */
 export function truncated(keepBytes: number): Behaviour {
-  return async ({ request, response, socket, ledger }) => {
-    const text = JSON.stringify(ledger.answer(request.parameters).body)
+  return async (exchange) => {
+    const { response, socket } = exchange
+    const text = JSON.stringify(answerOf(exchange).body)
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) })
     response.write(text.slice(0, keepBytes), () => socket.end())
   }

@@ -96,6 +96,11 @@ export class RefreshLedger {
     return [...this.#entries].filter(([, entry]) => entry.state === 'alive').map(([token]) => token)
   }
 
+  /** Every access and refresh token ever given: none of them may stand in a text. */
+  everyToken(): readonly string[] {
+    return [...this.#entries.keys(), ...this.#familyOfAccessToken.keys()]
+  }
+
   #refresh(entry: Entry): LedgerAnswer {
     this.refreshes += 1
     if (this.#rotation === 'none') {

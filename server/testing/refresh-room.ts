@@ -4,7 +4,9 @@ import type { Tokens } from '../src/broker/broker.ts'
 import { Catalogue } from '../src/broker/catalogue.ts'
 import type { TokenUseCases } from '../src/broker/create.ts'
 import { LiveChanges } from '../src/broker/live-changes.ts'
+import { RevocationQueue } from '../src/broker/revocation-queue.ts'
 import { rpcCookieHash } from '../src/broker/rpc-cookie.ts'
+import { BrowserSignIns } from '../src/broker/sign-ins.ts'
 import { createTokens } from '../src/broker/token-use-cases.ts'
 import { UseNotes } from '../src/broker/use-notes.ts'
 import { BrokerError } from '../src/domain/errors.ts'
@@ -12,7 +14,7 @@ import type { Integration } from '../src/domain/integration.ts'
 import type { User } from '../src/domain/people.ts'
 import type { StoredToken } from '../src/domain/stored-token.ts'
 import type { AuthorizationServers } from '../src/oauth/authorization-server.ts'
-import { createAuthorizationServers } from '../src/oauth/create.ts'
+import { type AuthorizationServersOptions, createAuthorizationServers } from '../src/oauth/create.ts'
 import { type MemoryStores, openMemoryStores } from '../src/store/open.ts'
 import type { AuditEvent, LeaseHolder, Store } from '../src/store/store.ts'
 import { integrationOf } from './broker-room.ts'
@@ -34,6 +36,9 @@ export interface Answer {
 export interface RefreshNode extends TokenUseCases {
   readonly catalogue: Catalogue
   readonly tokens: Tokens
+  readonly signIns: BrowserSignIns
+  /** Not started. */
+  readonly revocations: RevocationQueue
   fetch(options?: { user?: string; minTtlSeconds?: number }): Promise<Answer>
   configure(changes: Partial<Integration>): Promise<void>
   readonly logged: readonly string[]
@@ -43,6 +48,8 @@ export interface RefreshNode extends TokenUseCases {
 export interface RefreshRoomOptions extends ScriptedProviderOptions {
   readonly integration?: Partial<Integration>
   readonly skipsShortSleeps?: boolean
+  /** PEM of an authority to trust besides Node's, and how host names are looked up: by the system where not told. */
+  readonly network?: Pick<AuthorizationServersOptions, 'extraCa' | 'resolve'>
 }
 
 /** How one node differs from a healthy one. */
@@ -61,6 +68,7 @@ export class RefreshRoom {
   readonly clock: TestClock
   readonly store: Store
   readonly #stores: MemoryStores
+  readonly #network: RefreshRoomOptions['network']
   readonly #nodes: { node: RefreshNode; audit: AuditLog }[] = []
   readonly #users = new Map<string, User>()
   #isProviderStopped = false
@@ -70,6 +78,7 @@ export class RefreshRoom {
     this.provider = provider
     this.clock = clock
     this.#stores = stores
+    this.#network = options.network
     this.store = stores.handle(clock.effects)
     this.integration = integrationOf({
       section: 'lab',
@@ -81,7 +90,11 @@ export class RefreshRoom {
 
   static async open(options: RefreshRoomOptions = {}): Promise<RefreshRoom> {
     const clock = new TestClock(options.skipsShortSleeps === undefined ? {} : { skipsShortSleeps: options.skipsShortSleeps })
-    const provider = await startScriptedProvider({ nowMs: () => clock.effects.now().getTime(), ...options })
+    const provider = await startScriptedProvider({
+      nowMs: () => clock.effects.now().getTime(),
+      sleep: clock.effects.sleep,
+      ...options,
+    })
     return new RefreshRoom(provider, clock, await openMemoryStores(clock.effects), options)
   }
 
@@ -100,13 +113,15 @@ export class RefreshRoom {
     const log = { warn: note, error: note }
     const audit = new AuditLog({ store, effects, log })
     const uses = new UseNotes({ tokens: store.tokens, effects, log })
-    const real = createAuthorizationServers({ effects, allowLoopback: true })
+    const real = createAuthorizationServers({ effects, allowLoopback: true, ...this.#network })
     const servers = options.servers?.(real) ?? real
     const shared = { store, effects, catalogue, audit, uses, log, servers, changes: new LiveChanges() }
     const useCases = createTokens(shared, { holder: this.holder(name), isDead: options.isDead ?? (() => false) })
+    const revocations = new RevocationQueue(shared)
     const node = {
       ...useCases,
-      ...{ catalogue, logged },
+      ...{ catalogue, logged, revocations },
+      signIns: new BrowserSignIns({ ...shared, revocations, checks: useCases.checks }, useCases.tryAgain),
       fetch: (asked = {}) => this.#fetch(useCases.tokens, asked),
       configure: async (changes: Partial<Integration>) => {
         this.integration = { ...this.integration, ...changes }
@@ -215,7 +230,7 @@ export class RefreshRoom {
   }
 
   async close(): Promise<void> {
-    const drained = Promise.all(this.#nodes.map(({ node }) => node.drain()))
+    const drained = Promise.all(this.#nodes.flatMap(({ node }) => [node.drain(), node.revocations.close()]))
     await this.stopProvider()
     await this.until(drained)
     await this.#stores.close()

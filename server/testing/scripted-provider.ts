@@ -1,8 +1,19 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { createServer as createHttpsServer } from 'node:https'
+import { createServer as createHttpsServer, type ServerOptions } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
+import type { SecureVersion } from 'node:tls'
 import { type Behaviour, grant, type ReceivedRequest } from './behaviours.ts'
 import { RefreshLedger, type Rotation } from './refresh-ledger.ts'
+
+/** Its certificate, and what may be wrong with its TLS. */
+export interface TlsOptions {
+  readonly certificate: string
+  readonly key: string
+  /** The newest version it speaks. */
+  readonly maxVersion?: SecureVersion
+  /** Whether it lets in only clients with a certificate of this authority (PEM). */
+  readonly clientAuthority?: string
+}
 
 /** How the scripted provider starts. */
 export interface ScriptedProviderOptions {
@@ -10,13 +21,15 @@ export interface ScriptedProviderOptions {
   readonly rotation?: Rotation
   readonly accessTokenSeconds?: number
   /** PEM; without it plain http. */
-  readonly tls?: { readonly certificate: string; readonly key: string }
+  readonly tls?: TlsOptions
   /** Default: 127.0.0.1. */
   readonly host?: string
   /** Default: a free one. */
   readonly port?: number
   /** The clock of `grace:N`. */
   readonly nowMs?: () => number
+  /** The clock of slow answers; without it a behaviour that sleeps is an error. */
+  readonly sleep?: (ms: number) => Promise<void>
 }
 
 /** A running fake token endpoint whose behaviour a test scripts request by request. */
@@ -47,7 +60,7 @@ export interface ScriptedProvider {
 /** Starts a fake token and revocation endpoint on loopback. */
 export async function startScriptedProvider(options: ScriptedProviderOptions = {}): Promise<ScriptedProvider> {
   const host = options.host ?? '127.0.0.1'
-  const server = options.tls ? createHttpsServer({ cert: options.tls.certificate, key: options.tls.key }) : createHttpServer()
+  const server = options.tls ? createHttpsServer(tlsServerOptions(options.tls)) : createHttpServer()
   const script = new Script(options)
   script.watch(server, options.tls ? 'secureConnection' : 'connection')
   await new Promise<void>((resolve, reject) => {
@@ -81,6 +94,15 @@ export async function startScriptedProvider(options: ScriptedProviderOptions = {
   }
 }
 
+/** Versions before 1.2 need OpenSSL's lowest security level. */
+function tlsServerOptions({ certificate, key, maxVersion, clientAuthority }: TlsOptions): ServerOptions {
+  return {
+    ...{ cert: certificate, key },
+    ...(maxVersion === undefined ? {} : { maxVersion, minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' }),
+    ...(clientAuthority === undefined ? {} : { ca: clientAuthority, requestCert: true, rejectUnauthorized: true }),
+  }
+}
+
 class Script {
   readonly ledger: RefreshLedger
   readonly requests: ReceivedRequest[] = []
@@ -90,9 +112,11 @@ class Script {
   connections = 0
   readonly #sockets = new Set<Socket>()
   #bytesOfClosed = 0
+  readonly #sleep: (ms: number) => Promise<void>
   #waiting: { count: number; resolve: () => void }[] = []
 
   constructor(options: ScriptedProviderOptions) {
+    this.#sleep = options.sleep ?? (() => Promise.reject(new Error('This provider was given no clock.')))
     this.ledger = new RefreshLedger({ rotation: 'strict-family', ...options })
   }
 
@@ -140,7 +164,7 @@ class Script {
     const behaviour = this.queue.shift() ?? this.usual
     for (const waiter of this.#waiting.filter((w) => w.count <= this.requests.length)) waiter.resolve()
     this.#waiting = this.#waiting.filter((w) => w.count > this.requests.length)
-    await behaviour({ request, response, socket: incoming.socket, ledger: this.ledger })
+    await behaviour({ request, response, socket: incoming.socket, ledger: this.ledger, sleep: this.#sleep })
   }
 }
 
