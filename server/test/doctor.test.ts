@@ -169,7 +169,12 @@ describe('benchkey doctor finds about the cookie', () => {
       1,
     ],
     ['an open file', () => chmodSync(room.cookieFile, 0o644), '! The cookie file FILE is open to others (mode 644).', 0],
-    ['a file its group can read', () => chmodSync(room.cookieFile, 0o640), '! The cookie file FILE is open to others (mode 640).', 0],
+    [
+      'a file its group can read',
+      () => chmodSync(room.cookieFile, 0o640),
+      '! The cookie file FILE is open to others (mode 640).',
+      0,
+    ],
     [
       'an open directory',
       () => chmodSync(room.runtimeDirectory, 0o755),
