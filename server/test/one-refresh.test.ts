@@ -1,21 +1,42 @@
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { AdminSessionOpened } from '../src/domain/admin-api.ts'
 import { type RunningAuthorizationServer, startAuthorizationServer } from '../testing/authorization-server.ts'
 import type { Running } from '../testing/command-line.ts'
+import { completeInteraction } from '../testing/complete-interaction.ts'
+import { startPostgres } from '../testing/postgres.ts'
 import { PlainBrowser } from '../testing/signed-in.ts'
 import {
   fetchToken,
   openSession,
+  prepareNode,
   prepareServer,
   type RawReply,
   removeFiles,
   runAdmin,
   type ServerFiles,
   startServeProcess,
+  writeDatabaseConf,
   writeOauthClients,
 } from '../testing/start-server.ts'
+
+/** The lines of `database.conf` of both processes, and how the database is ended. */
+interface SharedDatabase {
+  readonly lines: readonly string[]
+  close(): Promise<void>
+}
+
+/** How two server processes come to share a database. */
+const DATABASES: Readonly<Record<string, (first: ServerFiles) => Promise<SharedDatabase>>> = {
+  SQLite: async (first) => ({ lines: ['provider=sqlite', `directory=${first.dataDir}`], close: async () => {} }),
+  PostgreSQL: async () => {
+    const postgres = await startPostgres()
+    const { uri } = await postgres.createDatabase()
+    const lines = ['provider=postgresql', `connection-uri=${uri}`, `ssl-ca-certificate=${postgres.caFile}`]
+    return { lines, close: () => postgres.close() }
+  },
+}
 
 const PASSWORD = 'correct horse battery staple'
 const CALLERS = 50
@@ -25,7 +46,8 @@ const LIFE_SECONDS = 3
  * oidc-provider rotates strictly: a refresh token used twice ends the whole grant. So one request too many does not only
  * count, it breaks every later one.
  */
-describe(`${CALLERS} simultaneous callers on one expired token`, () => {
+describe.each(Object.keys(DATABASES))(`${CALLERS} simultaneous callers on one expired token on %s`, (kind) => {
+  let database: SharedDatabase | undefined
   let first: ServerFiles
   let second: ServerFiles
   let provider: RunningAuthorizationServer
@@ -35,7 +57,6 @@ describe(`${CALLERS} simultaneous callers on one expired token`, () => {
 
   beforeAll(async () => {
     first = await prepareServer()
-    second = await prepareServer()
     const client = {
       id: 'demo',
       secret: 'a-long-demo-secret',
@@ -50,9 +71,12 @@ authorization-url = ${provider.authorizationUrl}
 token-url = ${provider.tokenUrl}
 scopes = openid
 `
-    for (const files of [first, second]) writeOauthClients(files, section)
+    writeOauthClients(first, section)
+    second = await prepareNode(first)
+    database = await DATABASES[kind]?.(first)
+    for (const files of [first, second]) writeDatabaseConf(files, database?.lines ?? [])
     processes.push(await startServeProcess(first))
-    shareDatabase(first, second)
+    shareKeyRing(first, second)
     processes.push(await startServeProcess(second))
     await runAdmin(first, ['user', 'add', 'demo', '--password-stdin'], `${PASSWORD}\n`)
     const browser = new PlainBrowser(first)
@@ -65,6 +89,7 @@ scopes = openid
     for (const { child } of processes) child.kill('SIGTERM')
     const ended = await Promise.all(processes.map(({ finished }) => finished))
     await provider.close()
+    await database?.close()
     for (const files of [first, second]) removeFiles(files)
     expect(ended.map(({ code }) => code)).toEqual([0, 0])
   })
@@ -88,6 +113,16 @@ scopes = openid
     expect((await browser.ask(`/api/integrations/${uid}/sign-out`, {})).status).toBeLessThan(300)
     const after = JSON.parse((await fetchToken(second, session.cookie, uid)).body) as { code?: string }
     expect(after.code).toBe('not_signed_in')
+  })
+
+  it('a sign-in that began in one process is finished by the other (F36)', async () => {
+    const [here, there] = [new PlainBrowser(first), new PlainBrowser(second)]
+    await here.logIn('demo', PASSWORD)
+    const back = await completeInteraction(await here.start(uid), { userName: 'ada' })
+    there.takeCookies(here)
+    expect((await there.visit(back)).status).toBe(303)
+    for (const files of [first, second]) expect((await fetchToken(files, session.cookie, uid)).body).toContain('access_token')
+    expect((await here.visit(back)).status).toBe(400)
   })
 
   it('a locked user gets nothing on the next request in either process', async () => {
@@ -122,9 +157,8 @@ function tokenOf(reply: RawReply): string {
   return token
 }
 
-/** A second node on one machine: its own port, data directory and admin socket, the first one's database and keys. */
-function shareDatabase(first: ServerFiles, second: ServerFiles): void {
-  writeFileSync(join(second.configDir, 'database.conf'), `provider=sqlite\ndirectory=${first.dataDir}\n`, { mode: 0o600 })
+/** As an administrator copies it to the next machine. */
+function shareKeyRing(first: ServerFiles, second: ServerFiles): void {
   mkdirSync(second.dataDir, { recursive: true, mode: 0o700 })
   copyFileSync(join(first.dataDir, 'key-ring'), join(second.dataDir, 'key-ring'))
 }

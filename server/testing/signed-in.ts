@@ -21,6 +21,11 @@ export class PlainBrowser {
     return [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ')
   }
 
+  /** Becomes the other one: the same browser, sent to another server by a load balancer. */
+  takeCookies(other: PlainBrowser): void {
+    for (const [name, value] of other.#cookies) this.#cookies.set(name, value)
+  }
+
   /** A request of the page's own. */
   async ask(path: string, body?: unknown): Promise<RawReply> {
     const headers = { ...PAGE_HEADERS, cookie: this.cookies }

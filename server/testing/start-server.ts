@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { createServer } from 'node:net'
@@ -62,6 +62,27 @@ export async function prepareServer(plan: ServerPlan = {}): Promise<ServerFiles>
   const files = { dir, configDir, dataDir, caFile, ca, port, publicUrl, redirectUri: `${publicUrl}/oauth_redirect_callback` }
   if (plan.oauthClients !== undefined) writeOauthClients(files, plan.oauthClients)
   return files
+}
+
+/**
+ * A second server for the same people: a port, a data directory and an admin socket of its own, everything else as the first
+ * one has it. Its database and key ring are for the caller to share.
+ */
+export async function prepareNode(first: ServerFiles): Promise<ServerFiles> {
+  const dir = mkdtempSync(join(tmpdir(), 'benchkey-node-'))
+  const [configDir, dataDir] = [join(dir, 'config'), join(dir, 'data')]
+  for (const folder of [configDir, dataDir]) mkdirSync(folder, { mode: 0o700 })
+  const port = await freePort()
+  const lines = readFileSync(join(first.configDir, 'benchkey.conf'), 'utf8').replace(/^www-port=.*$/m, `www-port=${port}`)
+  writeFileSync(join(configDir, 'benchkey.conf'), lines, { mode: 0o600 })
+  const clients = join(first.configDir, 'oauth-clients.conf')
+  if (existsSync(clients)) copyFileSync(clients, join(configDir, 'oauth-clients.conf'))
+  return { ...first, dir, configDir, dataDir, port }
+}
+
+/** (Re)writes `database.conf`. */
+export function writeDatabaseConf(files: Pick<ServerFiles, 'configDir'>, lines: readonly string[]): void {
+  writeFileSync(join(files.configDir, 'database.conf'), `${lines.join('\n')}\n`, { mode: 0o600 })
 }
 
 /** (Re)writes `oauth-clients.conf`. */
@@ -159,18 +180,20 @@ export interface RawReply {
   readonly body: string
 }
 
-/** One https request to the server, trusting its CA, following nothing. */
+/** One https request to the server, trusting its CA, following nothing. With its port, as a load balancer sends it there. */
 export function send(
-  files: Pick<ServerFiles, 'ca' | 'publicUrl'>,
+  files: Pick<ServerFiles, 'ca' | 'publicUrl'> & Partial<Pick<ServerFiles, 'port'>>,
   path: string,
   options: { method?: string; headers?: Record<string, string>; body?: string } = {},
 ): Promise<RawReply> {
   return new Promise((resolve, reject) => {
     const { method = 'GET', headers = {}, body } = options
     const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
+    const url = new URL(path, files.publicUrl)
+    const port = files.port ?? url.port
     const request = httpsRequest(
-      new URL(path, files.publicUrl),
-      { method, ca: files.ca, agent: false, headers: { ...length, ...headers } },
+      url,
+      { method, ca: files.ca, agent: false, port, headers: { host: url.host, ...length, ...headers } },
       (response) => {
         let text = ''
         response.setEncoding('utf8').on('data', (chunk: string) => {
