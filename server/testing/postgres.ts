@@ -17,6 +17,8 @@ export interface RunningPostgres {
   readonly password: string
   /** The directory of the Unix socket. */
   readonly socketDir: string
+  /** Where everything lies that it has written: tables and write-ahead log. */
+  readonly dataDir: string
   readonly authority: Authority
   /** PEM file of the private CA. */
   readonly caFile: string
@@ -76,7 +78,7 @@ export async function startPostgres(): Promise<RunningPostgres> {
   const asSuperuser = (database: string, statement: string, values?: readonly unknown[]) =>
     runOnce({ ...connection, database }, statement, values)
   return {
-    ...{ port, password, socketDir, authority, caFile },
+    ...{ port, password, socketDir, dataDir: data, authority, caFile },
     async createDatabase() {
       const name = `test_${randomBytes(6).toString('hex')}`
       await asSuperuser('postgres', `CREATE DATABASE ${name} ENCODING 'UTF8' TEMPLATE template0`)

@@ -184,7 +184,7 @@ export class Callback {
       } catch (failure) {
         if (!(failure instanceof StoreError)) throw failure
         if (failure.code === 'missing') return { kind: 'logged_out', why: 'the user was removed meanwhile', attempt, integration }
-        if (failure.code !== 'busy' || tries >= SAVE_TRIES) throw failure
+        if (!['busy', 'unknown'].includes(failure.code) || tries >= SAVE_TRIES) throw failure
       }
     }
   }

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { attemptOf, expectNoSecretIn, passSecrets } from '../../testing/secrets-in-store.ts'
 import { holderOf, SuiteClock } from '../../testing/store-suite.ts'
 import type { StoredToken } from '../domain/stored-token.ts'
 import { openStore } from './open.ts'
@@ -12,7 +12,6 @@ import type { Store } from './store.ts'
 /** What lies on the disk: nothing readable, and nothing that can be moved to where it does not belong. */
 describe('the database at rest', () => {
   const clock = new SuiteClock()
-  const canary = () => `canary-${randomBytes(16).toString('hex')}`
   let directory: string
   let store: Store
   let raw: DatabaseSync
@@ -144,7 +143,7 @@ describe('the database at rest', () => {
     expect(job?.userId).toBe(bob.userId)
     expect(await store.revocations.counts()).toEqual({ waiting: 3, failed: 1 })
 
-    await store.attempts.create('state', attemptOf(ann.userId, 'verifier'), 20)
+    await store.attempts.create('state', attemptOf(ann.userId, integrationId, 'verifier'), 20)
     raw.exec(`UPDATE sign_in_attempts SET code_verifier = 'damaged'`)
     await expect(store.attempts.take('state', 1000)).rejects.toMatchObject({ code: 'unreadable' })
     expect(await store.attempts.take('state', 1000)).toBeUndefined()
@@ -162,40 +161,10 @@ describe('the database at rest', () => {
 
   /** Every secret the store is ever given, through every table it passes, and then the bytes of database and log. */
   it('holds no token and no verifier in clear, in the database or its log', async () => {
-    const secrets = { accessToken: canary(), refreshToken: canary(), idToken: canary() }
-    const next = { accessToken: canary(), refreshToken: canary() }
-    const late = { accessToken: canary(), refreshToken: canary() }
-    const [kept, used] = [canary(), canary()]
-    const reply = { tokenType: 'bearer', issuedAt: clock.at(0) }
-    const token = await store.tokens.create({
-      ...{ userId: ann.userId, integrationId, scopesAsked: [], clientFingerprint: 'f' },
-      reply: { ...reply, secrets },
-    })
-    await store.tokens.takeLease(token.id, holderOf('a'), 0, 20_000, () => false)
-    const key = { tokenId: token.id, generation: 1, attempt: 'x' }
-    await store.tokens.beginAttempt(key, holderOf('a'), clock.at(0))
-    await store.tokens.saveReply(key, { ...reply, secrets: next })
-    await store.tokens.remove(ann.userId, integrationId, { queue: true, giveUpAt: clock.at(1000) })
-    await store.tokens.queueRevocation({ userId: ann.userId, integrationId }, late, clock.at(1000))
-    await store.attempts.create('state-1', attemptOf(ann.userId, kept), 20)
-    await store.attempts.create('state-2', attemptOf(ann.userId, used), 20)
-    expect(await store.attempts.take('state-2', 1000)).toMatchObject({ codeVerifier: used })
-
+    const passed = await passSecrets(store, ann.userId, integrationId)
     const files = (await readdir(directory)).filter((name) => name.startsWith('benchkey.db'))
     expect(files.sort()).toEqual(['benchkey.db', 'benchkey.db-shm', 'benchkey.db-wal'])
     const bytes = Buffer.concat(await Promise.all(files.map((name) => readFile(join(directory, name)))))
-    expect(bytes.includes(token.id)).toBe(true)
-    for (const secret of [...Object.values({ ...secrets }), ...Object.values(next), ...Object.values(late), kept, used]) {
-      expect(bytes.includes(secret)).toBe(false)
-      expect(bytes.includes(Buffer.from(secret).toString('base64url').slice(0, 20))).toBe(false)
-    }
+    expectNoSecretIn(bytes, passed)
   })
-
-  function attemptOf(userId: string, codeVerifier: string) {
-    return {
-      ...{ userId, integrationId, codeVerifier, browserSessionHash: 'b', section: 'box', frozenHash: 'f', cookieHash: 'c' },
-      ...{ frozenTokenUrl: 'https://box.example/token', redirectUri: 'https://bench.example/', scopesAsked: [] },
-      returnTo: 'settings' as const,
-    }
-  }
 })

@@ -11,7 +11,12 @@ export type SqlValue = string | number | null | Uint8Array
 export interface BatchStatement {
   readonly each: string
   readonly all: string
+  /** As for `write`. */
+  readonly isRepeatable?: boolean
 }
+
+/** For a write that is the same once or twice. */
+export const REPEATABLE = { isRepeatable: true } as const
 
 interface Lockable<Q> {
   forUpdate(): Q

@@ -1,5 +1,5 @@
 import { type Expression, expressionBuilder, type SqlBool, sql, type Transaction, type UpdateResult } from 'kysely'
-import type { Database, StoreContext } from './database.ts'
+import { type Database, REPEATABLE, type StoreContext } from './database.ts'
 import type { LeaseClock } from './lease-clock.ts'
 import { isDeserted } from './nodes.ts'
 import type { Tables } from './schema.ts'
@@ -21,32 +21,26 @@ export function leases({ database }: StoreContext): LeaseMethods {
   const untilOf = ({ nowMs }: LeaseClock, durationMs: number) => sql<number>`${nowMs} + ${Math.round(durationMs)}`
   return {
     takeLease: (tokenId, holder, monotonicMs, durationMs, isDead) =>
-      database.write(
-        async (transaction) => {
-          const clock = database.leaseClock(holder.bootId, monotonicMs)
-          const values = { ...heldBy(holder), lease_until: untilOf(clock, durationMs) }
-          const row = () => transaction.updateTable('oauth2_tokens').set(values).where('id', '=', tokenId)
-          const free = row().where((lease) => lease.or(freeFor(holder, clock)))
-          if (isHit(await free.executeTakeFirst())) return true
-          const other = await heldNow(database, transaction, tokenId)
-          if (!other) return false
-          if (!isDead(other.holder) && !(await isDeserted(transaction, { ...other, durationMs }, holder, clock))) return false
-          return isHit(await row().executeTakeFirst())
-        },
-        { isRepeatable: true },
-      ),
+      database.write(async (transaction) => {
+        const clock = database.leaseClock(holder.bootId, monotonicMs)
+        const values = { ...heldBy(holder), lease_until: untilOf(clock, durationMs) }
+        const row = () => transaction.updateTable('oauth2_tokens').set(values).where('id', '=', tokenId)
+        const free = row().where((lease) => lease.or(freeFor(holder, clock)))
+        if (isHit(await free.executeTakeFirst())) return true
+        const other = await heldNow(database, transaction, tokenId)
+        if (!other) return false
+        if (!isDead(other.holder) && !(await isDeserted(transaction, { ...other, durationMs }, holder, clock))) return false
+        return isHit(await row().executeTakeFirst())
+      }, REPEATABLE),
     renewLease: (tokenId, holder, monotonicMs, durationMs) =>
-      database.write(
-        async (transaction) => {
-          const renewal = transaction
-            .updateTable('oauth2_tokens')
-            .set({ lease_until: untilOf(database.leaseClock(holder.bootId, monotonicMs), durationMs) })
-            .where('id', '=', tokenId)
-            .where((row) => row.and(heldBy(holder)))
-          return isHit(await renewal.executeTakeFirst())
-        },
-        { isRepeatable: true },
-      ),
+      database.write(async (transaction) => {
+        const renewal = transaction
+          .updateTable('oauth2_tokens')
+          .set({ lease_until: untilOf(database.leaseClock(holder.bootId, monotonicMs), durationMs) })
+          .where('id', '=', tokenId)
+          .where((row) => row.and(heldBy(holder)))
+        return isHit(await renewal.executeTakeFirst())
+      }, REPEATABLE),
     async releaseLease(tokenId, holder) {
       await database.write(
         (transaction) =>
@@ -56,7 +50,7 @@ export function leases({ database }: StoreContext): LeaseMethods {
             .where('id', '=', tokenId)
             .where((row) => row.and(heldBy(holder)))
             .execute(),
-        { isRepeatable: true },
+        REPEATABLE,
       )
     },
   }

@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { makeAuthority, makeLeaf } from '../../testing/certificates.ts'
 import { type PostgresDatabaseForTests, type RunningPostgres, startPostgres } from '../../testing/postgres.ts'
 import { addressOf, openPostgres } from '../../testing/postgres-store.ts'
+import { expectNoSecretIn, passSecrets } from '../../testing/secrets-in-store.ts'
 import { SetupError } from '../domain/errors.ts'
 import { realEffects } from '../effects.ts'
 import type { PostgresAddress } from './postgres-pool.ts'
@@ -64,6 +65,10 @@ describe('opening a store on PostgreSQL', () => {
     await second.close()
   })
 
+  it('is reached over a Unix socket as well', async () => {
+    await (await open({ host: postgres.socketDir })).close()
+  })
+
   it('tells the time of the database', async () => {
     const effects = { ...realEffects(), now: () => new Date(0) }
     const store = await openPostgres(database, { directory, effects })
@@ -90,6 +95,19 @@ describe('opening a store on PostgreSQL', () => {
       await database.run('DROP TABLE seen')
       await store.close()
     }
+  })
+
+  /** Not only the rows, but also what they were before, and the write-ahead log. */
+  it('leaves no token and no verifier in clear in any file of PostgreSQL', async () => {
+    const store = await open()
+    const { id } = await store.users.create({ name: 'ann', passwordHash: 'x', isAdmin: false })
+    const integrationId = (await store.integrations.ensure([{ uid: 'uid', section: 'box' }])).get('uid') ?? ''
+    const passed = await passSecrets(store, id, integrationId)
+    await store.close()
+    await database.run('CHECKPOINT')
+    const names = await readdir(postgres.dataDir, { recursive: true, withFileTypes: true })
+    const files = names.filter((entry) => entry.isFile()).map((entry) => readFile(join(entry.parentPath, entry.name)))
+    expectNoSecretIn(Buffer.concat(await Promise.all(files)), passed)
   })
 
   describe('refuses, in a sentence without the password,', () => {

@@ -22,7 +22,7 @@ export function readingBuilder(read: Read): Kysely<Tables> {
     throw new Error('the reading side of the store has no transactions')
   }
   const connection = new QueryConnection(async (text, values) => {
-    if (!/^(select|with)\b/.test(text)) throw new Error('the reading side of the store cannot write')
+    if (!/^(select|with)\b/i.test(text)) throw new Error('the reading side of the store cannot write')
     return read(text, values)
   })
   return builder({

@@ -54,9 +54,9 @@ export class PostgresDatabase implements Database {
     return query.forUpdate().skipLocked()
   }
 
-  async batch({ all }: BatchStatement, rows: readonly (readonly SqlValue[])[]): Promise<void> {
+  async batch({ all, ...options }: BatchStatement, rows: readonly (readonly SqlValue[])[]): Promise<void> {
     const statement = CompiledQuery.raw(all, columnsOf(rows))
-    await this.write((transaction) => transaction.executeQuery(statement))
+    await this.write((transaction) => transaction.executeQuery(statement), options)
   }
 
   /** Concurrent callers share one commit. */

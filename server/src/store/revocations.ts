@@ -1,6 +1,6 @@
 import type { Selectable, Transaction } from 'kysely'
 import type { TokenSecrets } from '../domain/stored-token.ts'
-import { newId, type StoreContext, toDate } from './database.ts'
+import { newId, REPEATABLE, type StoreContext, toDate } from './database.ts'
 import type { Place } from './encryption.ts'
 import type { RevocationsTable, Tables } from './schema.ts'
 import { type RevocationJob, type RevocationStore, StoreError } from './store.ts'
@@ -30,10 +30,10 @@ export function revocationStore(context: StoreContext): RevocationStore {
       return database.write((transaction) => claimDue(context, transaction, now, claimMs, attemptMaxAgeMs))
     },
     async finish(jobId) {
-      await database.write((transaction) => transaction.deleteFrom('revocations').where('id', '=', jobId).execute())
+      await database.write((transaction) => transaction.deleteFrom('revocations').where('id', '=', jobId).execute(), REPEATABLE)
     },
     async reschedule(jobId, nextAt, words) {
-      await database.write((transaction) => reschedule(transaction, jobId, nextAt, words))
+      await database.write((transaction) => reschedule(transaction, jobId, nextAt, words), REPEATABLE)
     },
     listForUser: (userId) => listForUser(context, userId),
     async counts() {

@@ -1,6 +1,6 @@
 import { sql, type Transaction } from 'kysely'
 import type { Extra, TokenSecrets } from '../domain/stored-token.ts'
-import { ifSet, type StoreContext, toMs } from './database.ts'
+import { ifSet, REPEATABLE, type StoreContext, toMs } from './database.ts'
 import { heldBy } from './leases.ts'
 import type { Tables } from './schema.ts'
 import type { AttemptKey, LeaseHolder, SavedReply, TokenStore } from './store.ts'
@@ -23,12 +23,11 @@ type RequestMethods = Pick<
 /** What a refresh does to its row, before and after the token request. All but the first step count for one attempt only. */
 export function tokenRequests(context: StoreContext): RequestMethods {
   const { database } = context
-  const repeatable = { isRepeatable: true }
   const resolved = (key: AttemptKey, values: TokenChange, isRepeatable = true) =>
     database.write((transaction) => resolve(transaction, key, values), { isRepeatable })
   return {
-    beginAttempt: (key, holder, at) => database.write((transaction) => beginAttempt(transaction, key, holder, at), repeatable),
-    saveReply: (key, reply) => database.write((transaction) => saveReply(context, transaction, key, reply), repeatable),
+    beginAttempt: (key, holder, at) => database.write((transaction) => beginAttempt(transaction, key, holder, at), REPEATABLE),
+    saveReply: (key, reply) => database.write((transaction) => saveReply(context, transaction, key, reply), REPEATABLE),
     recordFailure: (key, failure) => resolved(key, failureColumns(failure), failure.oddRefusal !== true),
     settleAttempt: (key, { uncertainSince }) => resolved(key, { attempt_open: 0, interrupted_at: toMs(uncertainSince) }),
     requireSignIn: (key, verdict) => resolved(key, verdictColumns(verdict)),

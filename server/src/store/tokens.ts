@@ -1,6 +1,6 @@
 import { type Expression, type SqlBool, sql, type Transaction } from 'kysely'
 import type { StoredToken } from '../domain/stored-token.ts'
-import { type Database, newId, type StoreContext, toMs } from './database.ts'
+import { type Database, newId, REPEATABLE, type StoreContext, toMs } from './database.ts'
 import { leases } from './leases.ts'
 import { cancelRevocations, queueTokens } from './revocations.ts'
 import type { Tables } from './schema.ts'
@@ -11,6 +11,8 @@ import { openSecrets, readableSecrets, sealSecrets } from './token-secrets.ts'
 import { lockUser } from './users.ts'
 
 const NOTE_USE = {
+  ...REPEATABLE,
+  isRepeatable: true,
   each: `UPDATE oauth2_tokens SET last_used_at = ?1, last_used_by = ?2
     WHERE id = ?3 AND (last_used_at IS NULL OR last_used_at <= ?1)`,
   // Locked in one order, so that two nodes that note the same rows do not wait for each other.
@@ -160,6 +162,9 @@ async function create(
   return database.write(async (transaction) => {
     // Two sign-ins of one user at once follow each other, and the last one stays.
     await lockUser(database, transaction, userId)
+    // There already, and perhaps renewed since, where the answer to its commit was lost.
+    const saved = await transaction.selectFrom('oauth2_tokens').selectAll().where('id', '=', row.id).executeTakeFirst()
+    if (saved) return toStoredToken({ ...saved, integration_uid: await uidOf(transaction, integrationId) })
     await transaction
       .deleteFrom('oauth2_tokens')
       .where('user_id', '=', userId)
@@ -169,7 +174,7 @@ async function create(
     await transaction.insertInto('oauth2_token_secrets').values(secrets).execute()
     await cancelRevocations(transaction, userId, integrationId)
     return toStoredToken({ ...inserted, integration_uid: await uidOf(transaction, integrationId) })
-  })
+  }, REPEATABLE)
 }
 
 async function remove(

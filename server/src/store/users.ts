@@ -1,6 +1,6 @@
 import type { Selectable, Transaction } from 'kysely'
 import type { User } from '../domain/people.ts'
-import { type Database, ifSet, newId, type StoreContext, toDate } from './database.ts'
+import { type Database, ifSet, newId, REPEATABLE, type StoreContext, toDate } from './database.ts'
 import { queueTokens } from './revocations.ts'
 import type { Tables, UsersTable } from './schema.ts'
 import { StoreError, type UserStore } from './store.ts'
@@ -53,7 +53,7 @@ async function setLocked({ database, effects }: StoreContext, name: string, lock
       .execute()
     if (locked) await transaction.deleteFrom('browser_sessions').where('user_id', '=', user.id).execute()
     return true
-  })
+  }, REPEATABLE)
 }
 
 async function removeUser(
