@@ -25,12 +25,7 @@ describe('a session gets', () => {
   test('the user’s token of Slack, nested at the sign-in and flat when it is refreshed', async () => {
     const user = { access_token: 'xoxp-1', refresh_token: 'xoxe-1', expires_in: 600, scope: 'search' }
     const nested = { ok: true, access_token: 'xoxb-bot', refresh_token: 'xoxe-bot', expires_in: 5, authed_user: user }
-    const lines = {
-      'access-token-path': '/authed_user/access_token',
-      'refresh-token-path': '/authed_user/refresh_token',
-      'expires-in-path': '/authed_user/expires_in',
-      'scope-path': '/authed_user/scope',
-    }
+    const lines = { 'access-token-path': '/authed_user/access_token' }
     const uid = await signedIn('slack', lines, reply(nested))
     expect(await world.fetch(uid)).toEqual({ access_token: 'xoxp-1', expiry: inSeconds(600) })
     const details = JSON.parse((await world.browser.ask(`/api/integrations/${uid}`)).body) as { signIn: { granted: string[] } }
@@ -55,8 +50,9 @@ describe('a session gets', () => {
   })
 
   test('the token inside data, as TikTok nests it', async () => {
-    const lines = { 'access-token-path': '/data/access_token', 'expires-in-path': '/data/expires_in' }
-    const uid = await signedIn('tiktok', lines, reply({ data: { access_token: 'act.1', expires_in: 300 }, message: 'success' }))
+    const lines = { 'access-token-path': '/data/access_token', 'expires-in-path': '/data/life/seconds', 'scope-path': '/granted' }
+    const data = { access_token: 'act.1', expires_in: 5, life: { seconds: 300 } }
+    const uid = await signedIn('tiktok', lines, reply({ data, granted: ['a', 'b'], message: 'success' }))
     expect(await world.fetch(uid)).toEqual({ access_token: 'act.1', expiry: inSeconds(300) })
   })
 

@@ -31,7 +31,7 @@ export interface Request {
 
 const PARTS = {
   logins: ['logIn', 'authenticate', 'logOut'],
-  signIns: ['list', 'details', 'start', 'finish', 'signOut', 'tryAgain'],
+  signIns: ['list', 'details', 'start', 'finish', 'signOut', 'icon', 'tryAgain'],
   tokens: ['fetch', 'authenticate', 'list'],
   sessionCalls: ['describe', 'integration', 'signOut', 'report'],
   sessions: ['open', 'rotate', 'list', 'end'],

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname, join, normalize } from 'node:path'
-import type { PageError, PageIntegration, PageIntegrationDetails, PageProblem } from '@benchkey/sdk/pages'
+import type { PageError, PageIntegration, PageIntegrationDetails, PageProblem, PageSwitchedOff } from '@benchkey/sdk/pages'
 import { DIST, ensureBuilt } from './built-pages.ts'
 import { detailsOf } from './sample-states.ts'
 
@@ -21,6 +21,7 @@ export interface Script {
   loggedIn: boolean
   isAdmin: boolean
   integrations: readonly PageIntegration[]
+  switchedOff: readonly PageSwitchedOff[]
   details: (integration: PageIntegration) => PageIntegrationDetails
   problem: PageProblem | undefined
   /** Answers to POSTs by path; 204 where none is named. */
@@ -52,6 +53,7 @@ export class FixtureServer {
       loggedIn: true,
       isAdmin: false,
       integrations: [],
+      switchedOff: [],
       details: detailsOf,
       problem: undefined,
       posts: {},
@@ -130,7 +132,7 @@ export class FixtureServer {
     }
     if (path === '/api/integrations') {
       const needYou = integrations.filter((each) => each.tone === 'warn' && each.pageAction === 'sign-in').length
-      return this.#send(response, 200, { integrations, needYou })
+      return this.#send(response, 200, { integrations, needYou, switchedOff: this.script.switchedOff })
     }
     const asked = integrations.find((each) => path === `/api/integrations/${each.uid}`)
     return asked

@@ -44,6 +44,18 @@ describe('the Info dialog', () => {
     expect(new URL(page.url()).search).toBe('')
   })
 
+  it('leads to the documentation in another tab, without telling it where from', async () => {
+    server = await FixtureServer.start({ integrations: HEALTHY })
+    watched = await openPage(browser)
+    const { page } = watched
+    await page.goto(server.url('/settings/managed-credentials?info=box-integration'))
+    const link = page.getByRole('link', { name: /^https:\/\/wiki\.example\.com/ })
+    await link.waitFor()
+    expect(await link.getAttribute('rel')).toBe('noopener noreferrer')
+    expect(await link.getAttribute('target')).toBe('_blank')
+    await page.getByText('The service accepted it').waitFor()
+  })
+
   it('tries a kept refresh token again, and says why when that does not work', async () => {
     const words = 'account.box.com refused the refresh token once more.'
     server = await FixtureServer.start({

@@ -3,7 +3,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { launchBrowser, openPage, type WatchedPage } from './browser.ts'
 import { FixtureServer, type Script } from './fixture-server.ts'
-import { EVERY_STATE, HEALTHY, ONE_PROBLEM, PROBLEM, SAMPLE_NOW } from './sample-states.ts'
+import { EVERY_STATE, HEALTHY, ONE_PROBLEM, PROBLEM, SAMPLE_NOW, SWITCHED_OFF } from './sample-states.ts'
 
 const SETTINGS = '/settings/managed-credentials'
 
@@ -202,6 +202,16 @@ describe('signing in', () => {
     await page.getByRole('button', { name: 'Sign in to Google Drive' }).click()
     await page.waitForURL('**/settings/**')
     expect(server.posted[0]?.body).toEqual({ returnTo: 'sign-in-page' })
+  })
+
+  it('is found under a name its section had before, and says so when it is switched off', async () => {
+    const page = await visit('/sign-in/box', { integrations: HEALTHY, switchedOff: [SWITCHED_OFF] })
+    await page.getByRole('heading', { name: 'Sign in to Box API Access' }).waitFor()
+    await page.goto(server.url('/sign-in/old-lab'))
+    await page.getByRole('heading', { name: 'The Lab is switched off' }).waitFor()
+    await page.getByText(`${SWITCHED_OFF.explanation} ${SWITCHED_OFF.action}`).waitFor()
+    await page.goto(server.url('/sign-in/nobody'))
+    await page.getByRole('heading', { name: 'Unknown integration' }).waitFor()
   })
 
   it('ends on its own page, which without a sign-in asks for one', async () => {

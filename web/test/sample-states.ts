@@ -1,4 +1,4 @@
-import type { PageIntegration, PageIntegrationDetails, PageProblem } from '@benchkey/sdk/pages'
+import type { PageIntegration, PageIntegrationDetails, PageProblem, PageSwitchedOff } from '@benchkey/sdk/pages'
 
 const REDIRECT_URI = 'https://bench.example.com/oauth_redirect_callback'
 
@@ -39,7 +39,13 @@ const NOT_SIGNED_IN = {
   signedIn: false,
 } as const satisfies Partial<PageIntegration>
 
-const box = sample(1, { section: 'box-integration', name: 'Box API Access', description: 'Shared project folders' })
+const box = sample(1, {
+  section: 'box-integration',
+  name: 'Box API Access',
+  description: 'Shared project folders',
+  icon: '/favicon.svg',
+  previousNames: ['box'],
+})
 const api = sample(2, {
   section: 'custom-api',
   name: 'Company Internal API',
@@ -151,6 +157,14 @@ export const FORTY: readonly PageIntegration[] = Array.from({ length: 40 }, (_, 
   })
 })
 
+/** One that an administrator has switched off. */
+export const SWITCHED_OFF: PageSwitchedOff = {
+  name: 'The Lab',
+  sections: ['lab', 'old-lab'],
+  explanation: 'An administrator has switched The Lab off, so nobody gets tokens for it. Stored sign-ins are kept.',
+  action: 'Ask your administrator when it will be back.',
+}
+
 /** What the Info dialog gets for a row. */
 export function detailsOf(integration: PageIntegration): PageIntegrationDetails {
   return {
@@ -160,6 +174,7 @@ export function detailsOf(integration: PageIntegration): PageIntegrationDetails 
       authorizationUrl: `https://${integration.host}/api/oauth2/authorize`,
       tokenUrl: `https://${integration.host}/api/oauth2/token`,
       scopes: ['root_readwrite', 'offline_access'],
+      documentationUrl: 'https://wiki.example.com/data-services/how-to-use-this-service#access',
     },
     ...(integration.signedIn
       ? {
@@ -172,6 +187,7 @@ export function detailsOf(integration: PageIntegration): PageIntegrationDetails 
             granted: ['root_readwrite'],
             notGranted: ['offline_access'],
             hasRefreshToken: true,
+            checked: { at: new Date(SAMPLE_NOW.getTime() - 60 * 60_000).toISOString() },
             canTryAgain: false,
           },
         }

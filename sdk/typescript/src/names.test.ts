@@ -26,6 +26,12 @@ function integration(uid: string, name: string, display_name: string): WireInteg
 }
 
 describe('resolveIntegration', () => {
+  test('finds a section by a name it had before, which a section of that name outdoes', () => {
+    const renamed = { ...lab, previous_names: ['box-integration', 'labor'] }
+    expect(resolveIntegration([box, renamed], 'labor')).toBe(renamed)
+    expect(resolveIntegration([renamed, box], 'box-integration')).toBe(box)
+  })
+
   test.each([
     ['box-integration', box],
     ['BOX-INTEGRATION', box],

@@ -9,13 +9,15 @@ export function isIntegrationId(text: string): boolean {
 }
 
 /**
- * The integration a person means by `asked`: ID, section, or display name in any case, in this order.
+ * The integration a person means by `asked`: ID, section, a section it had before, or display name in any case, in this order.
  * Throws `ambiguous_name` when two carry the display name, `unknown_integration` (naming the nearest) when none does.
  */
 export function resolveIntegration(integrations: readonly WireIntegration[], asked: string): WireIntegration {
   const wanted = asked.trim()
   const exact =
-    integrations.find((each) => each.uid === wanted.toLowerCase()) ?? integrations.find((each) => each.name === wanted)
+    integrations.find((each) => each.uid === wanted.toLowerCase()) ??
+    integrations.find((each) => each.name === wanted) ??
+    integrations.find((each) => each.previous_names?.includes(wanted))
   if (exact) return exact
   const folded = fold(wanted)
   const named = integrations.filter((each) => fold(each.display_name) === folded || fold(each.name) === folded)

@@ -4,6 +4,10 @@ export interface PageIntegration {
   readonly section: string
   readonly name: string
   readonly description?: string
+  /** Address of the picture for its tile, complete from the host on. */
+  readonly icon?: string
+  /** Sections it had before: old links to `/sign-in/<section>` lead to it. */
+  readonly previousNames?: readonly string[]
   /** Code of the table of states. */
   readonly state: string
   readonly reason?: string
@@ -31,6 +35,17 @@ export interface PageIntegrations {
   readonly integrations: readonly PageIntegration[]
   /** How many need the user ("6 integrations, 1 needs you"). */
   readonly needYou: number
+  /** Integrations that an administrator switched off: not listed, and told of at the address of their section. */
+  readonly switchedOff?: readonly PageSwitchedOff[]
+}
+
+/** An integration that is switched off. */
+export interface PageSwitchedOff {
+  readonly name: string
+  /** Its section, and those it had before. */
+  readonly sections: readonly string[]
+  readonly explanation: string
+  readonly action: string
 }
 
 /** `GET /api/integrations/:uid`: the Info dialog. */
@@ -42,6 +57,8 @@ export interface PageIntegrationDetails extends PageIntegration {
     readonly scopes: readonly string[]
     /** Only when configured. */
     readonly issuer?: string
+    /** https. */
+    readonly documentationUrl?: string
   }
   readonly signIn?: {
     readonly since: string

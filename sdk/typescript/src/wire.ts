@@ -4,6 +4,8 @@ export interface WireIntegration {
   /** The section header. */
   readonly name: string
   readonly display_name: string
+  /** Section headers it had before, which programs may still name it by. */
+  readonly previous_names?: readonly string[]
   readonly client_id: string
   readonly auth_url: string
   readonly token_url: string

@@ -1,5 +1,5 @@
 import type { CallbackProblem } from '../domain/callback-problems.ts'
-import type { Integration, IntegrationUid } from '../domain/integration.ts'
+import type { Icon, Integration, IntegrationUid } from '../domain/integration.ts'
 import type { BrowserSession, Caller, DevelopmentSession, User } from '../domain/people.ts'
 import type { ReportOutcome } from '../domain/reports.ts'
 import type { State } from '../domain/states.ts'
@@ -73,6 +73,7 @@ export type SignedOut =
 
 /** Signing in to integrations and out of them, for a browser. */
 export interface SignIns {
+  /** Those that are switched off too: a page says so at their address. */
   list(user: User): Promise<readonly IntegrationView[]>
   /** By uid; rejects with unknown_integration. */
   details(user: User, uid: IntegrationUid): Promise<IntegrationDetails>
@@ -107,6 +108,8 @@ export interface SignIns {
     address: string,
     session?: Pick<Caller, 'sessionId' | 'sessionName'>,
   ): Promise<SignedOut>
+  /** The picture for an integration's tile, if it has one; throws for an integration that is not listed. */
+  icon(uid: IntegrationUid): Icon | undefined
   /** Sends a parked refresh token once more. */
   tryAgain(user: User, uid: IntegrationUid): Promise<void>
 }

@@ -118,6 +118,7 @@ export class Callback {
     const integration = catalogue.findByInternalId(attempt.integrationId)
     if (!integration) return { kind: 'dead_link', why: 'the integration is not configured any more', attempt }
     const known = { attempt, integration }
+    if (integration.isDisabled) return { kind: 'dead_link', why: 'the integration was switched off meanwhile', ...known }
     const redirectUri = catalogue.redirectUriOf(integration)
     if (frozenHash(integration, redirectUri) !== attempt.frozenHash || integration.tokenUrl !== attempt.frozenTokenUrl) {
       return { kind: 'dead_link', why: 'the configuration changed meanwhile', ...known }

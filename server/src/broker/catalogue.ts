@@ -104,10 +104,12 @@ export class Catalogue {
   near(asked: string): string | undefined {
     const wanted = asked.trim().toLowerCase().slice(0, LONGEST_COMPARED)
     if (wanted === '') return undefined
-    const candidates = this.#current.inOrder.map(({ section, displayName, uid }) => ({
-      section,
-      distance: Math.min(...[section, displayName, uid].map((name) => editDistance(wanted, name.toLowerCase()))),
-    }))
+    const candidates = this.#current.inOrder
+      .filter(({ isDisabled }) => !isDisabled)
+      .map(({ section, displayName, uid }) => ({
+        section,
+        distance: Math.min(...[section, displayName, uid].map((name) => editDistance(wanted, name.toLowerCase()))),
+      }))
     const best = candidates.sort((a, b) => a.distance - b.distance)[0]
     return best && best.distance <= Math.max(1, Math.floor(wanted.length / 3)) ? best.section : undefined
   }

@@ -13,7 +13,7 @@ export const ATTEMPT_LIFE_MS = 10 * 60 * 1000
 
 type Sources = { readonly catalogue: Catalogue; readonly store: Store }
 
-/** Every configured integration as one user has it now, in file order. */
+/** Every configured integration as one user has it now, in file order, those that are switched off too. */
 export async function viewsFor(sources: Sources, userId: string): Promise<readonly IntegrationView[]> {
   const { catalogue, store } = sources
   const [tokens, troubles, attempts] = await Promise.all([
@@ -51,9 +51,15 @@ export function stateFor(
   })
 }
 
-/** The refusal for an integration nobody knows here, with the nearest one that exists. */
-export function unknownIntegration(catalogue: Catalogue, asked: string): BrokerError {
+/** The refusal for an integration that is switched off, or that nobody knows here, then with the nearest one that is listed. */
+export function unlistedIntegration(catalogue: Catalogue, asked: string): BrokerError {
+  const phrasing = plainPhrasing(catalogue.publicUrl)
+  const known = catalogue.find(asked)
+  if (known?.isDisabled) {
+    const { displayName: name, section } = known
+    return refusalOf({ code: 'configuration_error', reason: 'disabled', name, section }, phrasing)
+  }
   const near = catalogue.near(asked)
   const state: State = { code: 'unknown_integration', asked, ...(near === undefined ? {} : { near }) }
-  return refusalOf(state, plainPhrasing(catalogue.publicUrl))
+  return refusalOf(state, phrasing)
 }

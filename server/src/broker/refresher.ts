@@ -35,7 +35,7 @@ export class Refresher {
    */
   async mayRefresh(integration: Integration, token: StoredToken): Promise<boolean> {
     if (this.#flights.has(token.id)) return true
-    if (token.reauthentication || !token.hasRefreshToken) return false
+    if (integration.isDisabled || token.reauthentication || !token.hasRefreshToken) return false
     if (token.clientFingerprint !== this.#parts.fingerprintOf(integration)) return false
     const { store } = this.#parts
     const now = store.now()

@@ -15,7 +15,7 @@ const CODES: { readonly [C in StateCode]: BrokerErrorCode } = {
   session_ended: 'session_ended',
 }
 
-const REASONS = ['refused', 'ended', 'interrupted', 'changed', 'unreadable', 'client', 'connection'] as const
+const REASONS = ['refused', 'ended', 'interrupted', 'changed', 'unreadable', 'client', 'connection', 'disabled'] as const
 
 /** The error a state is to a caller who wanted a token, worded by the one table. */
 export function refusalOf(state: State, phrasing: Phrasing): BrokerError {

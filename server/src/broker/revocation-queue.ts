@@ -21,6 +21,8 @@ const CLAIM_MS = 150_000
 const FIRST_PAUSE_MS = 30_000
 const LONGEST_PAUSE_MS = 60 * 60 * 1000
 
+const SWITCHED_OFF: RevocationOutcome = { kind: 'retry', words: 'the integration is switched off' }
+
 /** What the queue is made of. */
 export interface RevocationParts {
   readonly store: Store
@@ -92,7 +94,9 @@ export class RevocationQueue {
       await this.#record('revocation.dropped', 'failed', job, { fingerprint, detail })
       return
     }
-    const outcome = await this.#send(integration, job.token, job.tokenTypeHint)
+    // Switched off means that nothing is sent; it may be back before the job is given up.
+    const isOff = integration.isDisabled === true
+    const outcome = isOff ? SWITCHED_OFF : await this.#send(integration, job.token, job.tokenTypeHint)
     if (outcome.kind === 'done') {
       await store.revocations.finish(job.id)
       await this.#record('token.revoked', 'ok', job, { fingerprint })

@@ -15,7 +15,7 @@ import type {
   WaitedForView,
 } from './broker.ts'
 import type { Catalogue } from './catalogue.ts'
-import { unknownIntegration } from './integration-views.ts'
+import { unlistedIntegration } from './integration-views.ts'
 import { refusalOf } from './refusals.ts'
 import { rpcCookieHash } from './rpc-cookie.ts'
 import type { TokenReports } from './token-reports.ts'
@@ -68,7 +68,7 @@ export class SessionDesk implements SessionCalls {
     const caller = await tokens.authenticate(cookie, address)
     const known = catalogue.find(uid)?.uid
     const view = (await tokens.list(caller)).find(({ integration }) => integration.uid === known)
-    if (!view) throw unknownIntegration(catalogue, uid)
+    if (!view) throw unlistedIntegration(catalogue, uid)
     const lastProblem = await this.#lastProblem(caller, view.integration.section, view.token?.signedInAt)
     return { ...view, ...(lastProblem ? { lastProblem } : {}) }
   }

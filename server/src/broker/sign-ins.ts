@@ -1,10 +1,10 @@
-import type { Integration, IntegrationUid } from '../domain/integration.ts'
+import type { Icon, Integration, IntegrationUid } from '../domain/integration.ts'
 import type { BrowserSession, User } from '../domain/people.ts'
 import { badRequest } from './bad-request.ts'
 import type { CallbackResult, IntegrationDetails, IntegrationView, SignedOut, SignIns } from './broker.ts'
 import { Callback } from './callback.ts'
 import { frozenHash } from './integration-hashes.ts'
-import { unknownIntegration, viewsFor } from './integration-views.ts'
+import { unlistedIntegration, viewsFor } from './integration-views.ts'
 import { newSecret, sha256 } from './random-values.ts'
 import { addressKey, RateLimiter } from './rate-limit.ts'
 import { attemptCookieName, type SignInParts } from './sign-in-parts.ts'
@@ -56,7 +56,7 @@ export class BrowserSignIns implements SignIns {
       store.revocations.listForUser(user.id),
     ])
     const view = views.find((candidate) => candidate.integration.uid === integration.uid)
-    if (!view) throw unknownIntegration(this.#parts.catalogue, uid)
+    if (!view) throw unlistedIntegration(this.#parts.catalogue, uid)
     const open = revocations.find((revocation) => revocation.integrationId === internalId)
     const revocation = open && { state: open.state, since: open.queuedAt, words: open.words }
     return { ...view, runningSessions, ...(revocation ? { revocation } : {}) }
@@ -103,8 +103,9 @@ export class BrowserSignIns implements SignIns {
     return this.#callback.finish(request)
   }
 
+  /** Of an integration that is switched off too: it is the user's own sign-in. */
   async signOut(...[user, uid, address, session]: Parameters<SignIns['signOut']>): Promise<SignedOut> {
-    const { integration, internalId } = this.#get(uid)
+    const { integration, internalId } = this.#known(uid)
     const { store, audit, changes, revocations } = this.#parts
     const queue = integration.revocationUrl !== undefined
     const giveUpAt = new Date(store.now().getTime() + REVOCATION_LIFE_MS)
@@ -123,11 +124,21 @@ export class BrowserSignIns implements SignIns {
     await this.#tryAgain(user, this.#get(uid).integration)
   }
 
+  icon(uid: IntegrationUid): Icon | undefined {
+    return this.#get(uid).integration.icon
+  }
+
   #get(uid: IntegrationUid): { integration: Integration; internalId: string } {
+    const known = this.#known(uid)
+    if (known.integration.isDisabled) throw unlistedIntegration(this.#parts.catalogue, uid)
+    return known
+  }
+
+  #known(uid: IntegrationUid): { integration: Integration; internalId: string } {
     const { catalogue } = this.#parts
     const integration = catalogue.find(uid)
     const internalId = catalogue.internalId(uid)
-    if (!integration || internalId === undefined) throw unknownIntegration(catalogue, uid)
+    if (!integration || internalId === undefined) throw unlistedIntegration(catalogue, uid)
     return { integration, internalId }
   }
 

@@ -23,7 +23,7 @@ type Row = Pick<StoredToken, 'id' | 'generation' | 'userId'>
 
 /**
  * Asks a service whether an access token works (`validate-url`), and keeps what it said in the row. Nothing waits for it but a
- * report: a sign-in is saved before, and stays whatever the answer (docs/decisions/0031-validation-and-kept-data.md).
+ * report: a sign-in is saved before, and stays whatever the answer (docs/decisions/0031-around-the-token.md).
  */
 export class TokenChecks {
   readonly #parts: TokenCheckParts

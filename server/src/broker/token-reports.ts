@@ -8,7 +8,7 @@ import type { Store } from '../store/store.ts'
 import type { AuditLog } from './audit-log.ts'
 import type { Reported } from './broker.ts'
 import type { Catalogue } from './catalogue.ts'
-import { unknownIntegration } from './integration-views.ts'
+import { unlistedIntegration } from './integration-views.ts'
 import { readSecrets } from './read-secrets.ts'
 import type { RefreshEnd, Refresher } from './refresher.ts'
 import { refusalOf } from './refusals.ts'
@@ -54,7 +54,7 @@ export class TokenReports {
     const { audit, catalogue, costly } = this.#parts
     costly(caller)
     const integration = catalogue.find(uid)
-    if (!integration) throw unknownIntegration(catalogue, uid)
+    if (!integration || integration.isDisabled) throw unlistedIntegration(catalogue, uid)
     const { userName, sessionId, sessionName } = caller
     const line = {
       action: 'token.reported',

@@ -8,7 +8,7 @@ import type { LookUp, Store } from '../store/store.ts'
 import type { ServedToken } from './audit-log.ts'
 import type { IntegrationView, Tokens } from './broker.ts'
 import type { Catalogue } from './catalogue.ts'
-import { stateFor, unknownIntegration, viewsFor } from './integration-views.ts'
+import { stateFor, unlistedIntegration, viewsFor } from './integration-views.ts'
 import { readSecrets } from './read-secrets.ts'
 import type { RefreshEnd, Refresher } from './refresher.ts'
 import { refusalOf } from './refusals.ts'
@@ -60,7 +60,7 @@ export class TokenFetcher implements Tokens {
 
   async list(caller: Caller): Promise<readonly IntegrationView[]> {
     this.#parts.costly(caller)
-    return await viewsFor(this.#parts, caller.userId)
+    return (await viewsFor(this.#parts, caller.userId)).filter(({ integration }) => !integration.isDisabled)
   }
 
   async #fetch(request: Request, looks: number): Promise<string> {
@@ -83,7 +83,7 @@ export class TokenFetcher implements Tokens {
 
   async #fetchCostly(integration: Integration | undefined, look: LookUp, request: Request): Promise<string | undefined> {
     this.#parts.costly(look)
-    if (!integration) throw unknownIntegration(this.#parts.catalogue, request.uid)
+    if (!integration) throw unlistedIntegration(this.#parts.catalogue, request.uid)
     if (!look.token) throw this.#refused(stateFor(this.#parts, integration, undefined, undefined))
     return await this.#fetchStale(integration, look.token, look, request)
   }
@@ -94,7 +94,8 @@ export class TokenFetcher implements Tokens {
 
   /** Whether the stored access token may be handed out at all, leaving its remaining life aside. */
   #isUsable(integration: Integration, token: StoredToken): boolean {
-    return !token.reauthentication && token.clientFingerprint === this.#parts.catalogue.fingerprintOf(integration)
+    if (integration.isDisabled || token.reauthentication) return false
+    return token.clientFingerprint === this.#parts.catalogue.fingerprintOf(integration)
   }
 
   /** Undefined when the row was signed out or replaced meanwhile: look again. */

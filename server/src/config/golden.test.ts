@@ -181,6 +181,18 @@ const CLIENT_LINES: readonly (readonly [line: string, finding: string])[] = [
     'expires-in-path=/expires_in',
     'warning 6: [a] expires-in-path: is where Benchkey looks anyway, so it changes nothing; remove the line.',
   ],
+  ['enabled=yes', 'error 6: [a] enabled: is neither 0 nor 1; write 1 for yes, 0 for no.'],
+  ['documentation-url=http://wiki.example/', 'error 6: [a] documentation-url: is an http URL; write https.'],
+  [
+    'documentation-url=javascript:alert(1)',
+    'error 6: [a] documentation-url: is not a whole URL; write one that starts with https:// and a host.',
+  ],
+  ['icon=icons/none.png', 'error 6: [a] icon: names a file that does not exist.'],
+  ['icon=secrets/x', 'error 6: [a] icon: names a file that is no PNG, WebP or SVG picture.'],
+  ['icon=secrets', 'error 6: [a] icon: names a file that is not a regular file.'],
+  ['previous-names=a', 'error 6: [a] previous-names: names this very section; remove the name.'],
+  ['previous-names=x,,y', 'error 6: [a] previous-names: holds a name no section header can have; write old, older.'],
+  ['previous-names=x, x', 'error 6: [a] previous-names: names a section twice; keep one of the two.'],
   [
     'validate-url=api.example/me',
     'error 6: [a] validate-url: is not a whole URL; write one that starts with https:// and a host.',
@@ -310,6 +322,10 @@ describe('a finding in a section of oauth-clients.conf', () => {
       'error 4: [a] keep-callback-fields: names site, which keep-token-fields names too; under extra there is room for one of them.',
     ],
     [
+      ['client-secret=x', 'access-token-path=/a/b', 'scope-path=/a/scope'],
+      'warning 4: [a] scope-path: is where Benchkey looks anyway, so it changes nothing; remove the line.',
+    ],
+    [
       ['client-secret=x', 'refresh-before=30', 'min-ttl=60'],
       'error 4: [a] min-ttl: asks for a longer life than refresh-before leaves a token; lower min-ttl or raise refresh-before.',
     ],
@@ -358,6 +374,21 @@ describe('a finding between sections of oauth-clients.conf', () => {
     const text = `${SECTION}issuer=https://as.example\nguid=${DERIVED_FROM_B}\n${OTHER}`
     expect(await clientFindings(text)).toEqual([
       'error 7: [a] guid: is also the GUID of [b], derived from its header in line 8; every integration needs its own.',
+    ])
+  })
+
+  test('is told for a former name that another section has, or had', async () => {
+    const first = `${SECTION}issuer=https://as.example\nprevious-names=old, b\n`
+    expect(await clientFindings(`${first}${OTHER}previous-names=older, old\n`)).toEqual([
+      'error 7: [a] previous-names: names [b], which this file has in line 8; a name can lead to one integration only.',
+      'error 13: [b] previous-names: names old, which [a] names in line 7 too; keep one of the two.',
+    ])
+  })
+
+  test('is told for a GUID that another section has from its first former name', async () => {
+    const text = `${SECTION}issuer=https://as.example\nprevious-names=b\n${OTHER.replace('[b]', '[c]')}guid=${DERIVED_FROM_B}\n`
+    expect(await clientFindings(text)).toEqual([
+      'error 13: [c] guid: is also the GUID of [a], derived from its previous-names in line 7; every integration needs its own.',
     ])
   })
 

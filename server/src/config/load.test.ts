@@ -118,7 +118,12 @@ describe('loading', () => {
       'validate-url=https://api.example/me',
       'keep-token-fields=instance_url, /team/id',
       'keep-callback-fields=realmId',
+      'previous-names=an old one, older',
+      'enabled=0',
+      'documentation-url=https://wiki.example/#box',
+      'icon=box.svg',
     ]
+    write('box.svg', '<svg xmlns="http://www.w3.org/2000/svg"/>')
     write('oauth-clients.conf', section('a.b', options.join('\n')))
     const { configuration, diagnostics } = await load()
     expect(diagnostics).toEqual([])
@@ -164,6 +169,14 @@ describe('loading', () => {
           { name: 'team.id', pointer: ['team', 'id'] },
         ],
         keptCallbackFields: ['realmId'],
+        previousNames: ['an old one', 'older'],
+        isDisabled: true,
+        documentationUrl: 'https://wiki.example/#box',
+        icon: {
+          mediaType: 'image/svg+xml',
+          base64: Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>').toString('base64'),
+          version: expect.stringMatching(/^[0-9a-f]{16}$/),
+        },
       },
     ])
   })

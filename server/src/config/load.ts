@@ -5,6 +5,7 @@ import { type DatabaseReading, readDatabaseConf } from './database-conf.ts'
 import { Findings } from './diagnostics.ts'
 import { type FileRule, readOwnFile, readSecretFile, type SecretPlaces } from './files.ts'
 import { gitExposure } from './git-work-tree.ts'
+import { readIcon } from './icon.ts'
 import { type OauthClients, readOauthClients } from './oauth-clients.ts'
 import { defaultSecretsDir, readServerConf, type ServerReading } from './server-conf.ts'
 
@@ -136,6 +137,7 @@ async function clientsOf(
     bytes,
     context: { configDir: resolve(request.configDir), allowsLoopback },
     readSecret: (path) => readSecretFile(path, places),
+    readIcon: (path) => readIcon(path, request.uid),
   })
 }
 

@@ -1,10 +1,10 @@
-import type { Integration, ReplyPaths } from '../domain/integration.ts'
+import type { Icon, Integration, ReplyPaths } from '../domain/integration.ts'
 import { Findings } from './diagnostics.ts'
 import { guidOfSection } from './guid.ts'
 import { type IniSection, parseIni, readIni } from './ini.ts'
 import { OAUTH_CLIENT_OPTIONS } from './oauth-clients-options.ts'
 import { type ParseContext, type Parsed, readOptions, reportTroubles, type SpoiltLines } from './option-table.ts'
-import { checkTogether, type Entry, isPublic, lineOf } from './section-checks.ts'
+import { checkPreviousNames, checkTogether, type Entry, isPublic, lineOf } from './section-checks.ts'
 
 /** `oauth-clients.conf` as read, and how its secret files are. */
 export interface OauthClientsFile {
@@ -13,6 +13,7 @@ export interface OauthClientsFile {
   readonly bytes: Uint8Array
   readonly context: ParseContext
   readonly readSecret: (path: string) => Promise<Parsed<string>>
+  readonly readIcon: (path: string) => Promise<Parsed<Icon>>
 }
 
 /** Integrations in file order; they are only good when no finding is an error. */
@@ -35,6 +36,7 @@ export async function readOauthClients(source: OauthClientsFile): Promise<OauthC
     findings.error({ line }, 'This option stands before the first [section] header; move it below the header it belongs to.')
   }
   const entries = readSections(content.sections, source, findings, spoilt)
+  checkPreviousNames(entries, findings)
   checkGuids(entries, findings)
   warnOfEqualNames(entries, findings)
   warnOfMixUp(entries, findings)
@@ -44,7 +46,8 @@ export async function readOauthClients(source: OauthClientsFile): Promise<OauthC
     const secret = await secretOf(entry, source, findings)
     const path = entry.options.values['client-secret-file']
     if (path !== undefined) secretFiles.push({ path, line: lineOf(entry, 'client-secret-file'), section: entry.section.name })
-    const integration = toIntegration(entry, secret)
+    const icon = await iconOf(entry, source, findings)
+    const integration = toIntegration(entry, secret, icon)
     if (integration) integrations.push(integration)
   }
   return { integrations, findings, secretFiles }
@@ -101,6 +104,8 @@ function checkGuids(entries: readonly Entry[], findings: Findings): void {
     const other = uid === undefined ? undefined : first.get(uid)
     if (uid !== undefined && !other) first.set(uid, entry)
     if (!other) continue
+    // Two derived ones are alike by names, which is a finding already.
+    if (![entry, other].some(({ options }) => options.lines.has('guid'))) continue
     // Of a derived and a written GUID only the written one can be changed.
     const culprit = entry.options.lines.has('guid') ? entry : other
     const holder = culprit === entry ? other : entry
@@ -111,7 +116,11 @@ function checkGuids(entries: readonly Entry[], findings: Findings): void {
 
 function guidLine(entry: Entry): string {
   const line = entry.options.lines.get('guid')
-  return line === undefined ? `derived from its header in line ${entry.section.line}` : `written in line ${line}`
+  if (line !== undefined) return `written in line ${line}`
+  const previous = entry.options.lines.get('previous-names')
+  return previous === undefined
+    ? `derived from its header in line ${entry.section.line}`
+    : `derived from its previous-names in line ${previous}`
 }
 
 function warnOfEqualNames(entries: readonly Entry[], findings: Findings): void {
@@ -163,7 +172,16 @@ async function secretOf(entry: Entry, source: OauthClientsFile, findings: Findin
   return secret
 }
 
-function toIntegration(entry: Entry, clientSecret: string | undefined): Integration | undefined {
+async function iconOf(entry: Entry, source: OauthClientsFile, findings: Findings): Promise<Icon | undefined> {
+  const path = entry.options.values.icon
+  if (path === undefined) return undefined
+  const read = await source.readIcon(path)
+  if ('value' in read) return read.value
+  findings.error({ line: lineOf(entry, 'icon'), section: entry.section.name, option: 'icon' }, read.problem)
+  return undefined
+}
+
+function toIntegration(entry: Entry, clientSecret: string | undefined, icon: Icon | undefined): Integration | undefined {
   const { values } = entry.options
   const section = entry.section.name
   const uid = uidOf(entry)
@@ -193,6 +211,10 @@ function toIntegration(entry: Entry, clientSecret: string | undefined): Integrat
     revocationScope: values['revocation-scope'] ?? 'grant',
     deadRefreshErrors: values['dead-refresh-errors'] ?? [],
     ...optional('description', values.description),
+    ...optional('documentationUrl', values['documentation-url']),
+    ...optional('icon', icon),
+    ...optional('previousNames', values['previous-names']),
+    ...(values.enabled === false && { isDisabled: true }),
     ...optional('revocationUrl', values['revocation-url']),
     ...optional('issuer', values.issuer),
     ...optional('expiresInDefaultSeconds', values['expires-in-default']),
@@ -236,5 +258,6 @@ function optional<K extends string, V>(key: K, value: V | undefined): { readonly
 
 /** Undefined when `guid` is written and wrong. */
 function uidOf(entry: Entry): string | undefined {
-  return entry.options.lines.has('guid') ? entry.options.values.guid : guidOfSection(entry.section.name)
+  const { lines, values } = entry.options
+  return lines.has('guid') ? values.guid : guidOfSection(values['previous-names']?.[0] ?? entry.section.name)
 }

@@ -1,15 +1,50 @@
 import { jsonPointer } from './json-pointers.ts'
 import { keptCallbackFields, keptTokenFields } from './kept-fields.ts'
-import { type OptionTable, row } from './option-table.ts'
+import { type OptionTable, type Parsed, row } from './option-table.ts'
 import { tokenParameters } from './parameters.ts'
-import { endpointUrl, resourceIndicators } from './urls.ts'
-import { choice, plainText, wholeNumber } from './values.ts'
+import { documentationUrl, endpointUrl, resourceIndicators } from './urls.ts'
+import { choice, flag, path, plainText, wholeNumber } from './values.ts'
+
+/** Commas separate, for a header may hold blanks. */
+function previousNames(text: string): Parsed<readonly string[]> {
+  const names = text.split(',').map((name) => name.trim())
+  if (names.some((name) => name === '' || /[\t\]]/.test(name)))
+    return { problem: 'holds a name no section header can have; write old, older.' }
+  return new Set(names).size < names.length ? { problem: 'names a section twice; keep one of the two.' } : { value: names }
+}
 
 /** A day, as for `min-ttl`. */
 const MOST_REFRESH_BEFORE_SECONDS = 86_400
 
 /** The options for services that keep to the standards in their own way (docs/configuration.md). */
 export const PROVIDER_OPTIONS = {
+  'previous-names': row({
+    default: 'none',
+    meaning:
+      'Section headers this integration had before, the first one first; commas separate. Its Integration ID is derived from the first, so that the ID and people’s sign-ins stay.',
+    example: 'box, box-files',
+    parse: previousNames,
+  }),
+  enabled: row({
+    default: '1',
+    meaning:
+      '0: switched off. It is listed nowhere, its service is asked for nothing, and stored sign-ins are kept until it is on again.',
+    example: '0',
+    parse: flag,
+  }),
+  'documentation-url': row({
+    default: 'none',
+    meaning: 'Where people read on about the integration: a link in *Info*, https only.',
+    example: 'https://wiki.corp.example/box',
+    parse: documentationUrl,
+  }),
+  icon: row({
+    default: 'the initials of the name',
+    meaning:
+      'A picture for the tile: a PNG, WebP or SVG file of at most 64 KiB; a relative path starts at the configuration directory.',
+    example: 'icons/box.svg',
+    parse: path,
+  }),
   'token-params': row({
     default: 'none',
     meaning: 'Extra parameters of the token request that exchanges a code, written as a query string.',
@@ -76,13 +111,13 @@ export const PROVIDER_OPTIONS = {
     parse: jsonPointer,
   }),
   'refresh-token-path': row({
-    default: '`/refresh_token`',
+    default: '`refresh_token` beside the access token',
     meaning: 'Where a token reply holds the refresh token, as a JSON pointer.',
     example: '/authed_user/refresh_token',
     parse: jsonPointer,
   }),
   'expires-in-path': row({
-    default: '`/expires_in`',
+    default: '`expires_in` beside the access token',
     meaning: 'Where a token reply tells how long the access token lives, as a JSON pointer.',
     example: '/data/expires_in',
     parse: jsonPointer,
@@ -95,7 +130,7 @@ export const PROVIDER_OPTIONS = {
     parse: jsonPointer,
   }),
   'scope-path': row({
-    default: '`/scope`',
+    default: '`scope` beside the access token',
     meaning: 'Where a token reply tells the scopes that were granted, as a JSON pointer: a text or a list.',
     example: '/authed_user/scope',
     parse: jsonPointer,

@@ -22,6 +22,26 @@ export function isPublic({ options }: Entry): boolean {
   return options.values['token-endpoint-auth-method'] === 'none'
 }
 
+/** A name leads to one integration only, be it a header of now or of before. */
+export function checkPreviousNames(entries: readonly Entry[], findings: Findings): void {
+  const headers = new Map(entries.map((entry) => [entry.section.name, entry]))
+  const first = new Map<string, Entry>()
+  for (const entry of entries) {
+    const place = placeOf(entry, 'previous-names')
+    for (const name of entry.options.values['previous-names'] ?? []) {
+      const [holder, other] = [headers.get(name), first.get(name)]
+      if (holder === entry) findings.error(place, 'names this very section; remove the name.')
+      else if (holder) {
+        const message = `names [${name}], which this file has in line ${holder.section.line}; a name can lead to one integration only.`
+        findings.error(place, message)
+      } else if (other) {
+        const line = lineOf(other, 'previous-names')
+        findings.error(place, `names ${name}, which [${other.section.name}] names in line ${line} too; keep one of the two.`)
+      } else first.set(name, entry)
+    }
+  }
+}
+
 /** What options of one section say about each other. */
 export function checkTogether(entry: Entry, findings: Findings): void {
   checkClient(entry, findings)
@@ -118,10 +138,12 @@ const USUAL_PLACES = {
 function checkReplies(entry: Entry, findings: Findings): void {
   const { values } = entry.options
   const first = new Map<string, Option>()
+  const beside = (values['access-token-path'] ?? []).slice(0, -1)
   for (const [option, usual] of entriesOf(USUAL_PLACES)) {
     const pointer = values[option]
     if (!pointer) continue
-    if (pointer.length === 1 && pointer[0] === usual) {
+    const anyway = option === 'access-token-path' ? [usual] : [...beside, usual]
+    if (JSON.stringify(pointer) === JSON.stringify(anyway)) {
       findings.warning(placeOf(entry, option), 'is where Benchkey looks anyway, so it changes nothing; remove the line.')
     }
     const place = JSON.stringify(pointer)

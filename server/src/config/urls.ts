@@ -53,6 +53,17 @@ export function resourceIndicators(text: string): Parsed<readonly string[]> {
   return new Set(uris).size < uris.length ? { problem: 'names a resource twice; keep one of the two.' } : { value: uris }
 }
 
+/** A page for people: https, and a fragment is fine. Only browsers go there. */
+export function documentationUrl(text: string): Parsed<string> {
+  const [beforeFragment = '', fragment] = text.split('#', 2)
+  const url = absoluteUrl(beforeFragment)
+  if ('problem' in url) return url
+  if (url.value.protocol !== 'https:') return { problem: 'is an http URL; write https.' }
+  return /[\s\\"<>^`{|}]/.test(fragment ?? '')
+    ? { problem: 'holds a character in its fragment that no URL has.' }
+    : { value: text }
+}
+
 /** The address browsers use: https, a base path is allowed, a trailing slash is dropped. */
 export function publicUrl(text: string): Parsed<string> {
   const url = absoluteUrl(text)

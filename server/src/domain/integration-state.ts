@@ -22,6 +22,7 @@ export function stateOfIntegration(
   facts: { readonly now: Date; readonly clientFingerprint: string; readonly changedAt: Date; readonly trouble?: Trouble },
 ): State {
   const named = { name: integration.displayName, section: integration.section, host: hostOf(integration.tokenUrl) }
+  if (integration.isDisabled) return { ...named, code: 'configuration_error', reason: 'disabled' }
   if (!token) return { ...named, code: 'not_signed_in' }
   if (token.clientFingerprint !== facts.clientFingerprint) {
     return { ...named, code: 'reauthentication_required', reason: 'changed', at: facts.changedAt }

@@ -33,7 +33,7 @@ export interface KeptField {
   readonly pointer: JsonPointer
 }
 
-/** Where a service's token replies say what; absent: in the usual member of RFC 6749 §5.1. */
+/** Where a service's token replies say what; absent: in the usual member of RFC 6749 §5.1, beside the access token. */
 export interface ReplyPaths {
   readonly accessToken?: JsonPointer
   readonly refreshToken?: JsonPointer
@@ -44,6 +44,14 @@ export interface ReplyPaths {
   readonly scope?: JsonPointer
 }
 
+/** A picture for the tile, as it is served. */
+export interface Icon {
+  readonly mediaType: 'image/png' | 'image/webp' | 'image/svg+xml'
+  readonly base64: string
+  /** Of its content. */
+  readonly version: string
+}
+
 /** One section of `oauth-clients.conf`: a client at an authorization server, and how to talk to it. */
 export interface Integration {
   readonly uid: IntegrationUid
@@ -52,6 +60,13 @@ export interface Integration {
   /** The `name` option, else the section header. */
   readonly displayName: string
   readonly description?: string
+  /** https; where people read on. */
+  readonly documentationUrl?: string
+  readonly icon?: Icon
+  /** Section headers it had before; the first one gave it its Integration ID. */
+  readonly previousNames?: readonly string[]
+  /** Switched off (`enabled=0`): unlisted, no request to its service, stored sign-ins kept. */
+  readonly isDisabled?: true
   readonly client: Client
   /** Absolute URL; may carry a query, never a fragment. RFC 6749 §3.1. */
   readonly authorizationUrl: string

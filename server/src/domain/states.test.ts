@@ -49,6 +49,12 @@ const ROWS: readonly (readonly [State, string, string, string])[] = [
     'The stored sign-in to Box API Access is damaged and was not used. Sign in again at https://bench.corp.example/sign-in/box-integration; your code stays as it is.',
   ],
   [
+    { ...box, code: 'configuration_error', reason: 'disabled' },
+    'neutral',
+    'Switched off',
+    'An administrator has switched Box API Access off, so nobody gets tokens for it. Stored sign-ins are kept. Ask your administrator when it will be back.',
+  ],
+  [
     { ...box, code: 'scope_missing', scopes: ['write', 'admin'] },
     'warn',
     'Signed in · more access asked',

@@ -12,7 +12,15 @@ export type StateCode =
   | 'session_ended'
 
 /** Why a code applies, where the table of sentences tells several cases apart. */
-export type BrokerErrorReason = 'refused' | 'ended' | 'interrupted' | 'changed' | 'unreadable' | 'client' | 'connection'
+export type BrokerErrorReason =
+  | 'refused'
+  | 'ended'
+  | 'interrupted'
+  | 'changed'
+  | 'unreadable'
+  | 'client'
+  | 'connection'
+  | 'disabled'
 
 /** How loudly a state is shown; colour grows with the need to act. */
 export type Tone = 'ok' | 'neutral' | 'warn' | 'danger'
@@ -150,6 +158,7 @@ function refusalRowOf(state: State, phrasing: Phrasing): Row {
         pageAction: 'none',
       }
     case 'configuration_error':
+      if (state.reason === 'disabled') return switchedOffRow(state)
       return {
         tone: 'danger',
         label: 'Configuration error',
@@ -191,6 +200,18 @@ function refusalRowOf(state: State, phrasing: Phrasing): Row {
         brief: '',
         pageAction: 'none',
       }
+  }
+}
+
+/** An administrator's decision, which nobody has to repair. */
+function switchedOffRow(state: State): Row {
+  return {
+    tone: 'neutral',
+    label: 'Switched off',
+    explanation: `An administrator has switched ${nameOf(state)} off, so nobody gets tokens for it. Stored sign-ins are kept.`,
+    brief: '',
+    action: 'Ask your administrator when it will be back.',
+    pageAction: 'none',
   }
 }
 

@@ -21,6 +21,11 @@ export interface PageApiParts {
 /** Longer user names and passwords are no one's, and hashing them costs. */
 const LOGIN_TEXT_LIMIT = 1024
 
+/** A day. */
+const ICON_MAX_AGE_SECONDS = 86_400
+/** An SVG may style itself; nothing else happens in it. */
+const ICON_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'"
+
 type Uid = { Params: { uid: string } }
 
 /** The JSON API behind the pages (sdk/typescript/src/pages.ts). Every refusal is a PageError. */
@@ -77,6 +82,15 @@ function registerIntegrations(app: FastifyInstance, parts: PageApiParts): void {
   app.get<Uid>('/integrations/:uid', async (request) => {
     const { user } = (await getLogin(broker, request)).session
     return pageDetailsOf(await broker.signIns.details(user, uidOf(request)), user, facts)
+  })
+  app.get<Uid>('/integrations/:uid/icon', async (request, reply) => {
+    await getLogin(broker, request)
+    const icon = broker.signIns.icon(uidOf(request))
+    if (!icon) throw new Refusal(404, 'not_found', 'This integration has no picture.')
+    // Its address changes with its content. As a document of its own it may do nothing, whatever the picture holds.
+    reply.header('Cache-Control', `private, max-age=${ICON_MAX_AGE_SECONDS}, immutable`)
+    reply.header('Content-Security-Policy', ICON_POLICY)
+    return reply.type(icon.mediaType).send(Buffer.from(icon.base64, 'base64'))
   })
   app.post<Uid>('/integrations/:uid/sign-in', async (request, reply): Promise<PageSignInStarted> => {
     const { session } = await getLogin(broker, request)

@@ -73,6 +73,45 @@ describe('the list of a page', () => {
   })
 })
 
+describe('an integration with display options', () => {
+  const shown = {
+    ...box,
+    ...{ documentationUrl: 'https://wiki.example/box', previousNames: ['old'] },
+    icon: { mediaType: 'image/png', base64: '', version: '0123456789abcdef' } as const,
+  }
+
+  test('has a picture at an address that changes with it, its former names, and a link to read on', () => {
+    const details = pageDetailsOf({ ...viewOf({ code: 'signed_in' }), integration: shown, runningSessions: 0 }, ada, FACTS)
+    expect(details).toMatchObject({
+      icon: `/workbench/api/integrations/${box.uid}/icon?0123456789abcdef`,
+      previousNames: ['old'],
+      configuration: { documentationUrl: 'https://wiki.example/box' },
+    })
+  })
+
+  test('stands apart, with a sentence, when it is switched off', () => {
+    const off = viewOf({ code: 'configuration_error', reason: 'disabled' }, { integration: { ...shown, isDisabled: true } })
+    expect(pageIntegrationsOf([off], ada, FACTS)).toEqual({
+      integrations: [],
+      needYou: 0,
+      switchedOff: [
+        {
+          name: 'Box API Access',
+          sections: ['box-integration', 'old'],
+          explanation: expect.stringContaining('switched Box API Access off'),
+          action: 'Ask your administrator when it will be back.',
+        },
+      ],
+    })
+  })
+
+  test('tells what the service said of the token', () => {
+    const tried = { ...token, validation: { at, words: 'answered 401' } }
+    const details = pageDetailsOf({ ...viewOf({ code: 'signed_in' }, { token: tried }), runningSessions: 0 }, ada, FACTS)
+    expect(details.signIn?.checked).toEqual({ at: at.toISOString(), words: 'answered 401' })
+  })
+})
+
 describe('the details of a page', () => {
   test('tell the sign-in: since when, how often renewed, what is granted and what is not', () => {
     const details = pageDetailsOf({ ...viewOf({ code: 'signed_in' }, { token }), runningSessions: 0 }, ada, FACTS)

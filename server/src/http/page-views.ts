@@ -1,4 +1,4 @@
-import type { PageIntegration, PageIntegrationDetails, PageIntegrations } from '@benchkey/sdk/pages'
+import type { PageIntegration, PageIntegrationDetails, PageIntegrations, PageSwitchedOff } from '@benchkey/sdk/pages'
 import type { IntegrationDetails, IntegrationView } from '../broker/broker.ts'
 import { hostOf, type Integration } from '../domain/integration.ts'
 import type { User } from '../domain/people.ts'
@@ -14,8 +14,20 @@ export interface ViewFacts {
 
 /** `GET /api/integrations`. */
 export function pageIntegrationsOf(views: readonly IntegrationView[], user: User, facts: ViewFacts): PageIntegrations {
-  const integrations = views.map((view) => pageIntegrationOf(view, user, facts))
-  return { integrations, needYou: integrations.filter(needsUser).length }
+  const listed = views.filter(({ integration }) => !integration.isDisabled)
+  const integrations = listed.map((view) => pageIntegrationOf(view, user, facts))
+  const off = views.filter(({ integration }) => integration.isDisabled)
+  return {
+    integrations,
+    needYou: integrations.filter(needsUser).length,
+    ...(off.length === 0 ? {} : { switchedOff: off.map((view) => switchedOffOf(view, facts)) }),
+  }
+}
+
+function switchedOffOf({ integration, state }: IntegrationView, facts: ViewFacts): PageSwitchedOff {
+  const { displayName: name, section, previousNames } = integration
+  const { explanation, action } = sentenceOf(state, pagePhrasing(facts.basePath))
+  return { name, sections: [section, ...(previousNames ?? [])], explanation, action }
 }
 
 /** Only the user can mend it, by a sign-in. Never signed in is a choice, not a need. */
@@ -31,6 +43,10 @@ function pageIntegrationOf(view: IntegrationView, user: User, facts: ViewFacts):
     section: integration.section,
     name: integration.displayName,
     ...(integration.description === undefined ? {} : { description: integration.description }),
+    ...(integration.icon
+      ? { icon: `${facts.basePath}/api/integrations/${integration.uid}/icon?${integration.icon.version}` }
+      : {}),
+    ...(integration.previousNames ? { previousNames: integration.previousNames } : {}),
     state: sentence.code,
     ...(sentence.reason === undefined ? {} : { reason: sentence.reason }),
     tone: sentence.tone,
@@ -71,6 +87,7 @@ export function pageDetailsOf(details: IntegrationDetails, user: User, facts: Vi
       tokenUrl: integration.tokenUrl,
       scopes: integration.scopes,
       ...(integration.issuer === undefined ? {} : { issuer: integration.issuer }),
+      ...(integration.documentationUrl === undefined ? {} : { documentationUrl: integration.documentationUrl }),
     },
     ...(token ? { signIn: signInOf(token) } : {}),
     runningSessions: details.runningSessions,

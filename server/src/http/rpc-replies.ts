@@ -45,6 +45,7 @@ function wireIntegrationOf({ integration, state, token }: IntegrationView, phras
     type: 'custom',
     name: integration.section,
     display_name: integration.displayName,
+    ...(integration.previousNames ? { previous_names: integration.previousNames } : {}),
     client_id: integration.client.clientId,
     auth_url: integration.authorizationUrl,
     token_url: integration.tokenUrl,

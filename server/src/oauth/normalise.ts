@@ -85,19 +85,20 @@ function tokensOf(
   leniencies: Leniency[],
 ): Extract<NormalisedReply, { kind: 'tokens' | 'unreadable' }> {
   const paths = pathsIn(members, shape, leniencies)
+  const beside = besideAccessToken(members, paths)
   const read = (path: JsonPointer | undefined, usual: string): unknown =>
-    path ? valueAt(members, path) : own(members, usual, leniencies)
+    path ? valueAt(members, path) : own(beside, usual, leniencies)
   const accessToken = read(paths.accessToken, 'access_token')
   const refreshToken = refreshTokenOf(read(paths.refreshToken, 'refresh_token'), leniencies)
   if (typeof accessToken !== 'string' || accessToken === '') return unreadable('answered without an access token', refreshToken)
   if (!HEADER_SAFE.test(accessToken)) return unreadable('answered with an access token that no header can carry', refreshToken)
-  const idToken = own(members, 'id_token', leniencies)
+  const idToken = own(beside, 'id_token', leniencies)
   const expiresIn = countOf(read(paths.expiresIn, 'expires_in'), leniencies, shape.perSecond)
   const expiresAt = paths.expiresAt && instantOf(valueAt(members, paths.expiresAt))
-  const refreshExpiresIn = refreshLifeOf(members, shape.perSecond, leniencies)
+  const refreshExpiresIn = refreshLifeOf(beside, shape.perSecond, leniencies)
   const scopes = scopesOf(read(paths.scope, 'scope'), leniencies)
-  const tokenType = tokenTypeOf(own(members, 'token_type', leniencies), leniencies)
-  // The usual places too: another token may stand there, and it is none of the session's business.
+  const tokenType = tokenTypeOf(own(beside, 'token_type', leniencies), leniencies)
+  // Those of the reply itself too: another token may stand there, and it is none of the session's business.
   const secrets = [accessToken, refreshToken, members.access_token, members.refresh_token, idToken].filter(isText)
   const kept = shape.keep.length === 0 ? undefined : keptFields(members, shape.keep, secrets)
   const known: TokenMembers = {
@@ -114,9 +115,14 @@ function tokensOf(
   return { kind: 'tokens', members: known, leniencies: [...new Set(leniencies)] }
 }
 
+/** What stands beside the access token is about it; what stands elsewhere may be about another one (Slack's bot). */
+function besideAccessToken(members: Members, { accessToken }: ReplyPaths): Members {
+  const object = accessToken && accessToken.length > 1 ? valueAt(members, accessToken.slice(0, -1)) : members
+  return typeof object === 'object' && object !== null ? (object as Members) : {}
+}
+
 /**
- * Where this reply says what. The paths hold strictly: what stands in the usual place may be another token's (Slack's bot
- * beside its user). Only a refresh that has nothing at the access token's path is read as usual, whole.
+ * Where this reply says what. The paths hold strictly: what stands in the usual place may be another token's. Only a refresh that has nothing at the access token's path is read as usual, whole.
  */
 function pathsIn(members: Members, { paths, mayBeFlat }: ReplyShape, leniencies: Leniency[]): ReplyPaths {
   if (!mayBeFlat || !paths.accessToken || isText(valueAt(members, paths.accessToken))) return paths
@@ -221,9 +227,10 @@ function unreadable(words: string, refreshToken: string | undefined): Extract<No
  */
 function refreshTokenIn(text: string, shape: ReplyShape, isWhole: boolean): string | undefined {
   const { paths, mayBeFlat } = shape
-  if (!/^[[{]/.test(text)) return paths.refreshToken || paths.accessToken ? undefined : textInForm(text, 'refresh_token', isWhole)
-  if (!paths.refreshToken && !paths.accessToken) return usableText(soleLiteral(text, 'refresh_token'))
-  const [outer, ...inner] = paths.refreshToken ?? ['refresh_token']
+  const isPlaced = paths.refreshToken !== undefined || paths.accessToken !== undefined
+  if (!/^[[{]/.test(text)) return isPlaced ? undefined : textInForm(text, 'refresh_token', isWhole)
+  if (!isPlaced) return usableText(soleLiteral(text, 'refresh_token'))
+  const [outer, ...inner] = paths.refreshToken ?? [...(paths.accessToken ?? []).slice(0, -1), 'refresh_token']
   const isFlat = mayBeFlat && inner.length > 0 && !text.includes(JSON.stringify(outer))
   return usableText(literalInFragment(text, isFlat ? ['refresh_token'] : [outer ?? '', ...inner]))
 }

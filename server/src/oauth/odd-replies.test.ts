@@ -33,7 +33,7 @@ describe('a reply with places of its own', () => {
       refresh_token: 'xoxe-user',
       expires_in: 43_200,
       scopes: ['chat:write', 'search'],
-      token_type: 'bot',
+      token_type: 'Bearer',
     })
   })
 
@@ -46,6 +46,18 @@ describe('a reply with places of its own', () => {
   test('takes no refresh token from the usual place either', () => {
     const { refresh_token: _none, ...withoutRefresh } = USER
     expect(membersOf(read({ ...BOT, authed_user: withoutRefresh }, SLACK))).not.toHaveProperty('refresh_token')
+  })
+
+  test('is read beside the access token where nothing else is said', () => {
+    const accessToken = ['authed_user', 'access_token']
+    expect(membersOf(read({ ...BOT, authed_user: { ...USER, token_type: 'user' } }, { paths: { accessToken } }))).toEqual({
+      ...{ access_token: 'xoxp-user', refresh_token: 'xoxe-user', expires_in: 43_200, token_type: 'user' },
+      scopes: ['chat:write', 'search'],
+    })
+    const bare = read({ ...BOT, authed_user: { access_token: 'xoxp-user' } }, { paths: { accessToken } })
+    expect(membersOf(bare)).toEqual({ access_token: 'xoxp-user', token_type: 'Bearer' })
+    const without = read({ ...BOT, authed_user: { id: 'U1' } }, { paths: { accessToken } })
+    expect(without).toEqual({ kind: 'unreadable', words: 'answered without an access token' })
   })
 
   test('is read as usual when it answers a refresh flat', () => {

@@ -69,6 +69,13 @@ function Parts({ details }: { readonly details: PageIntegrationDetails }) {
           <Fact name="Scopes">
             {configuration.scopes.length === 0 ? 'None: the service decides' : <code>{configuration.scopes.join(' ')}</code>}
           </Fact>
+          <Fact name="Documentation">
+            {configuration.documentationUrl ? (
+              <a href={configuration.documentationUrl} target="_blank" rel="noopener noreferrer">
+                {configuration.documentationUrl}
+              </a>
+            ) : undefined}
+          </Fact>
           <Fact name="Issuer">{configuration.issuer ? <code>{configuration.issuer}</code> : undefined}</Fact>
         </Facts>
       </section>

@@ -9,9 +9,9 @@ import { labelParts } from '../words.ts'
 import { Button } from './Button.tsx'
 import { Explanation } from './Explanation.tsx'
 import { IconButton } from './IconButton.tsx'
-import { MonogramTile } from './MonogramTile.tsx'
 import { useNotices } from './Notices.tsx'
 import { StateMark, shapeOf } from './StateMark.tsx'
+import { Tile } from './Tile.tsx'
 import { TimeText } from './TimeText.tsx'
 import { useWaitingSeconds, WaitingMark } from './WaitingText.tsx'
 
@@ -33,7 +33,7 @@ export function IntegrationRow({ integration, isBeingChanged, onInfo, onSignOut 
   const tint = useTint(integration, isBeingChanged)
   return (
     <li className="row" data-section={integration.section} {...tint}>
-      <MonogramTile name={name} />
+      <Tile name={name} icon={integration.icon} />
       <div className="row-name">
         <h3>{name}</h3>
         {integration.description ? (

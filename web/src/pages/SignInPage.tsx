@@ -1,4 +1,4 @@
-import type { PageIntegration, PageIntegrationDetails } from '@benchkey/sdk/pages'
+import type { PageIntegration, PageIntegrationDetails, PageSwitchedOff } from '@benchkey/sdk/pages'
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { Link, Redirect } from 'wouter'
@@ -22,24 +22,29 @@ function useNamedIntegration() {
   // From the address itself: the router has decoded its own copy once already.
   const section = sectionOf(withoutBase(location.pathname, pageData.basePath)) ?? ''
   const { data, error } = useQuery(integrationsQuery)
+  const integrations = data?.integrations
   return {
     section,
     error,
     isLoaded: data !== undefined,
-    integration: data?.integrations.find((each) => each.section === section),
+    // Links to a section's former name are in old messages and bookmarks.
+    integration:
+      integrations?.find((each) => each.section === section) ??
+      integrations?.find((each) => each.previousNames?.includes(section)),
+    switchedOff: data?.switchedOff?.find((each) => each.sections.includes(section)),
   }
 }
 
 /** Sign in to this one? Opening the page starts nothing, the button does. */
 export function SignInPage() {
   useLive()
-  const { section, error, isLoaded, integration } = useNamedIntegration()
+  const { section, error, isLoaded, integration, switchedOff } = useNamedIntegration()
   const name = integration?.name ?? section
   usePageTitle(`Sign in to ${name}`)
   return (
     <FocusPage>
       {integration ? <SignInQuestion integration={integration} /> : null}
-      {isLoaded && !integration ? <Unknown section={section} /> : null}
+      {isLoaded && !integration ? <NotThere section={section} switchedOff={switchedOff} /> : null}
       {isLoaded || error ? null : <SkeletonLines lines={5} />}
       <ErrorLine error={error} />
     </FocusPage>
@@ -96,7 +101,7 @@ function accessWords({ configuration: { scopes } }: PageIntegrationDetails): Rea
 /** Where a sign-in that was started elsewhere ends. */
 export function SignInDonePage() {
   useLive()
-  const { section, error, isLoaded, integration } = useNamedIntegration()
+  const { section, error, isLoaded, integration, switchedOff } = useNamedIntegration()
   usePageTitle(`Signed in to ${integration?.name ?? section}`)
   if (integration && !integration.signedIn) return <Redirect to={pagePaths.signIn(section)} replace />
   return (
@@ -110,7 +115,7 @@ export function SignInDonePage() {
           <Link href={pagePaths.managedCredentials}>Managed Credentials</Link>
         </>
       ) : null}
-      {isLoaded && !integration ? <Unknown section={section} /> : null}
+      {isLoaded && !integration ? <NotThere section={section} switchedOff={switchedOff} /> : null}
       {isLoaded || error ? null : <SkeletonLines lines={2} />}
       <ErrorLine error={error} />
     </FocusPage>
@@ -121,11 +126,15 @@ function doneWords({ name, account }: PageIntegration): string {
   return `Signed in to ${name}${account ? ` as ${account}` : ''}. You can close this tab; your session has the token already.`
 }
 
-function Unknown({ section }: { readonly section: string }) {
+function NotThere({ section, switchedOff }: { readonly section: string; readonly switchedOff: PageSwitchedOff | undefined }) {
   return (
     <>
-      <h1>Unknown integration</h1>
-      <p>There is no integration “{section}” for you on this server.</p>
+      <h1>{switchedOff ? `${switchedOff.name} is switched off` : 'Unknown integration'}</h1>
+      <p>
+        {switchedOff
+          ? `${switchedOff.explanation} ${switchedOff.action}`
+          : `There is no integration “${section}” for you on this server.`}
+      </p>
       <Link href={pagePaths.managedCredentials}>Managed Credentials</Link>
     </>
   )
