@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createClient } from '@benchkey/sdk'
 import type { PageIntegrations } from '@benchkey/sdk/pages'
 import type { WireIntegrations } from '@benchkey/sdk/wire'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -57,6 +58,23 @@ describe('enabled=0', () => {
     expect(back.access_token).toMatch(/^at-/)
     expect(back.access_token).not.toBe(token)
     expect(world.lastRequest.parameters.get('grant_type')).toBe('refresh_token')
+  })
+
+  test('is told to a program that asks for it by a name of now or before', async () => {
+    await world.configure('atelier', { name: 'The Atelier', 'previous-names': 'studio', enabled: '0' })
+    const environment = {
+      BENCHKEY_SERVER_ADDRESS: world.files.publicUrl,
+      RS_SESSION_RPC_COOKIE: world.session.cookie,
+      CURL_CA_BUNDLE: world.files.caFile,
+    }
+    const client = createClient({ environment })
+    for (const name of ['atelier', 'studio', 'the atelier']) {
+      const facts = { code: 'configuration_error', reason: 'disabled', action: 'Ask your administrator when it will be back.' }
+      await expect(client.token(name)).rejects.toMatchObject(facts)
+    }
+    expect((await client.integrations()).map(({ name }) => name)).not.toContain('atelier')
+    await expect(client.token('nobody at all')).rejects.toMatchObject({ code: 'unknown_integration' })
+    await world.remove('atelier')
   })
 
   test('is suggested to nobody who mistypes a name', async () => {

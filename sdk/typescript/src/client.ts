@@ -8,6 +8,7 @@ import {
   parseReported,
   parseSession,
   parseSignedOut,
+  parseSwitchedOff,
   parseToken,
   type Reported,
   type Session,
@@ -48,13 +49,13 @@ export interface Client {
 /** A client for the session whose variables `environment` holds; default: this process's own. */
 export function createClient(options: { readonly environment?: Environment } = {}): Client {
   const rpc = createRpc(options.environment ?? process.env)
-  const list: Client['integrations'] = async (call) => {
-    const reply = await rpc('oauth_integrations', { method: 'oauth_integrations', kwparams: {} }, call)
-    return parseIntegrations(reply)
-  }
+  const ask = (call?: CallOptions) => rpc('oauth_integrations', { method: 'oauth_integrations', kwparams: {} }, call)
+  const list: Client['integrations'] = async (call) => parseIntegrations(await ask(call))
   const uidOf = async (nameOrId: string, call: CallOptions): Promise<string> => {
     const asked = nameOrId.trim()
-    return isIntegrationId(asked) ? asked.toLowerCase() : resolveIntegration(await list(call), asked).uid
+    if (isIntegrationId(asked)) return asked.toLowerCase()
+    const reply = await ask(call)
+    return resolveIntegration([...parseIntegrations(reply), ...parseSwitchedOff(reply)], asked).uid
   }
   const pathOf = async (nameOrId: string, call: CallOptions): Promise<string> =>
     `api/v1/integrations/${encodeURIComponent(await uidOf(nameOrId, call))}`

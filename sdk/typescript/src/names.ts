@@ -1,5 +1,5 @@
 import { BenchkeyError } from './errors.ts'
-import type { WireIntegration } from './wire.ts'
+import type { WireNames } from './wire.ts'
 
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
@@ -12,7 +12,7 @@ export function isIntegrationId(text: string): boolean {
  * The integration a person means by `asked`: ID, section, a section it had before, or display name in any case, in this order.
  * Throws `ambiguous_name` when two carry the display name, `unknown_integration` (naming the nearest) when none does.
  */
-export function resolveIntegration(integrations: readonly WireIntegration[], asked: string): WireIntegration {
+export function resolveIntegration<Names extends WireNames>(integrations: readonly Names[], asked: string): Names {
   const wanted = asked.trim()
   const exact =
     integrations.find((each) => each.uid === wanted.toLowerCase()) ??
@@ -31,7 +31,7 @@ export function resolveIntegration(integrations: readonly WireIntegration[], ask
   throw unknownIntegration(integrations, asked)
 }
 
-function unknownIntegration(integrations: readonly WireIntegration[], asked: string): BenchkeyError {
+function unknownIntegration(integrations: readonly WireNames[], asked: string): BenchkeyError {
   const near = nearest(
     asked,
     integrations.flatMap((each) => [each.name, each.display_name]),

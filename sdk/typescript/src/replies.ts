@@ -1,5 +1,13 @@
 import { BenchkeyError } from './errors.ts'
-import type { WireIntegration, WireIntegrationDetails, WireReported, WireSession, WireSignedOut, WireToken } from './wire.ts'
+import type {
+  WireIntegration,
+  WireIntegrationDetails,
+  WireNames,
+  WireReported,
+  WireSession,
+  WireSignedOut,
+  WireToken,
+} from './wire.ts'
 
 type Reply = Readonly<Record<string, unknown>>
 
@@ -66,6 +74,11 @@ export function parseIntegrations(reply: Reply): readonly WireIntegration[] {
   })
 }
 
+/** Integrations that are switched off: their names lead to the server's own words about that. */
+export function parseSwitchedOff(reply: Reply): readonly WireNames[] {
+  return Array.isArray(reply.switched_off) ? (reply.switched_off as unknown[]).filter(isNamed) : []
+}
+
 /** `/api/v1/integrations/:uid`. */
 export function parseIntegration(reply: Reply): WireIntegrationDetails {
   if (!isIntegration(reply) || typeof reply.link !== 'string') throw unexpected('an integration without ID, name or link')
@@ -73,6 +86,10 @@ export function parseIntegration(reply: Reply): WireIntegrationDetails {
 }
 
 function isIntegration(value: unknown): value is WireIntegration & Reply {
+  return isNamed(value)
+}
+
+function isNamed(value: unknown): value is WireNames {
   const { uid, name, display_name } = (value ?? {}) as Reply
   return typeof uid === 'string' && typeof name === 'string' && typeof display_name === 'string'
 }

@@ -1,11 +1,16 @@
-/** One integration as `/oauth_integrations` lists it. `uid` is what clients call the Integration ID. */
-export interface WireIntegration {
-  readonly type: 'custom'
+/** What an integration is asked for by. */
+export interface WireNames {
+  readonly uid: string
   /** The section header. */
   readonly name: string
   readonly display_name: string
   /** Section headers it had before, which programs may still name it by. */
   readonly previous_names?: readonly string[]
+}
+
+/** One integration as `/oauth_integrations` lists it. `uid` is what clients call the Integration ID. */
+export interface WireIntegration extends WireNames {
+  readonly type: 'custom'
   readonly client_id: string
   readonly auth_url: string
   readonly token_url: string
@@ -13,7 +18,6 @@ export interface WireIntegration {
   readonly issuer: string
   /** True when a stored sign-in exists that needs no new one. */
   readonly authenticated: boolean
-  readonly uid: string
   /** A code of the table of states, with its words. */
   readonly state: string
   readonly reason?: string
@@ -85,6 +89,8 @@ export interface WireReported {
 /** Reply of `/oauth_integrations`. */
 export interface WireIntegrations {
   readonly providers: readonly { readonly type: 'custom'; readonly integrations: readonly WireIntegration[] }[]
+  /** Integrations that an administrator switched off: whoever asks for their tokens is told so. */
+  readonly switched_off?: readonly WireNames[]
 }
 
 /** Reply of `/oauth_token`. `expiry`: UTC, whole seconds, `Z`; `9999-12-31T23:59:59Z` = life unknown. */

@@ -124,7 +124,7 @@ export interface Tokens {
   fetch(request: { cookie: string; uid: string; minTtlMs: number | undefined; address: string }): Promise<string>
   /** The caller behind an RPC cookie; rejects with session_ended. */
   authenticate(cookie: string, address: string): Promise<Caller>
-  /** For `/oauth_integrations`. */
+  /** For `/oauth_integrations`, those that are switched off too. */
   list(caller: Caller): Promise<readonly IntegrationView[]>
 }
 

@@ -60,7 +60,7 @@ export class TokenFetcher implements Tokens {
 
   async list(caller: Caller): Promise<readonly IntegrationView[]> {
     this.#parts.costly(caller)
-    return (await viewsFor(this.#parts, caller.userId)).filter(({ integration }) => !integration.isDisabled)
+    return await viewsFor(this.#parts, caller.userId)
   }
 
   async #fetch(request: Request, looks: number): Promise<string> {

@@ -3,6 +3,7 @@ import type {
   WireIntegration,
   WireIntegrationDetails,
   WireIntegrations,
+  WireNames,
   WireReported,
   WireSession,
   WireSignedOut,
@@ -34,8 +35,17 @@ function halvesOf(state: State, phrasing: Phrasing): Required<Pick<WireError, 'e
 
 /** Reply of `/oauth_integrations`. */
 export function wireIntegrationsOf(views: readonly IntegrationView[], phrasing: Phrasing): WireIntegrations {
-  if (views.length === 0) return { providers: [] }
-  return { providers: [{ type: 'custom', integrations: views.map((view) => wireIntegrationOf(view, phrasing)) }] }
+  const listed = views.filter(({ integration }) => !integration.isDisabled)
+  const off = views.filter(({ integration }) => integration.isDisabled).map(({ integration }) => namesOf(integration))
+  const integrations = listed.map((view) => wireIntegrationOf(view, phrasing))
+  return {
+    providers: integrations.length === 0 ? [] : [{ type: 'custom', integrations }],
+    ...(off.length === 0 ? {} : { switched_off: off }),
+  }
+}
+
+function namesOf({ uid, section, displayName, previousNames }: Integration): WireNames {
+  return { uid, name: section, display_name: displayName, ...(previousNames ? { previous_names: previousNames } : {}) }
 }
 
 function wireIntegrationOf({ integration, state, token }: IntegrationView, phrasing: Phrasing): WireIntegration {
@@ -43,16 +53,13 @@ function wireIntegrationOf({ integration, state, token }: IntegrationView, phras
   const needsSignIn = state.code === 'not_signed_in' || state.code === 'reauthentication_required'
   return {
     type: 'custom',
-    name: integration.section,
-    display_name: integration.displayName,
-    ...(integration.previousNames ? { previous_names: integration.previousNames } : {}),
+    ...namesOf(integration),
     client_id: integration.client.clientId,
     auth_url: integration.authorizationUrl,
     token_url: integration.tokenUrl,
     scopes: integration.scopes,
     issuer: issuerOf(integration),
     authenticated: token !== undefined && !needsSignIn,
-    uid: integration.uid,
     state: sentence.code,
     ...(sentence.reason === undefined ? {} : { reason: sentence.reason }),
     label: sentence.label,
