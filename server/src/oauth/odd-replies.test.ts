@@ -150,6 +150,7 @@ describe('a refresh token beside nothing else that is of use', () => {
   test('counts at its configured place only', () => {
     expect(found({ other: { refresh_token: 'of-another' }, data: {} }, { paths: { refreshToken: ['data', 'rt'] } })).toBe('none')
     expect(found('refresh_token=of-another&x=1', { paths: { accessToken: ['token'] } })).toBe('none')
+    expect(found({ ...BOT, authed_user: { id: 'U1' } }, { paths: { accessToken: ['authed_user', 'access_token'] } })).toBe('none')
   })
 
   test('of a form that broke off counts if another pair follows it', () => {
