@@ -75,6 +75,62 @@ scopes = read
     expect(bench.provider.ledger.duplicates).toBe(0)
   })
 
+  it('at the start of a sign-in is told in one sentence, and so by health, and both pass by themselves', async () => {
+    const browser = await bench.browser()
+    fill()
+    const refused = await browser.ask(`/api/integrations/${bench.uid('lab')}/sign-in`, { returnTo: 'settings' })
+    expect([refused.status, JSON.parse(refused.body)]).toEqual([
+      503,
+      {
+        error: {
+          code: 'database_unavailable',
+          message: "Benchkey's database cannot be written at the moment. Nothing has changed; try again in a minute.",
+        },
+      },
+    ])
+    const { code, stdout } = await runAdmin(bench.files, ['health'])
+    expect(code).toBe(1)
+    expect(stdout).toContain('✗ The database cannot be written: ')
+    empty()
+    await bench.signIn('lab')
+    await expect.poll(async () => (await runAdmin(bench.files, ['health'])).code).toBe(0)
+  })
+
+  it('when the browser comes back uses nothing up: the same address leads to the sign-in when there is room', async () => {
+    const browser = await bench.browser()
+    const address = await callbackAddress()
+    const before = bench.provider.requests.length
+    const id = bench.row('lab')?.id
+    fill()
+    const page = await browser.visit(address)
+    expect(page.status).toBe(503)
+    expect(page.headers['content-type']).toBe('text/html; charset=utf-8')
+    expect(page.body).toContain('Benchkey cannot finish your sign-in yet')
+    expect(bench.provider.requests).toHaveLength(before)
+    empty()
+    expect((await browser.visit(address)).status).toBe(303)
+    expect(bench.row('lab')?.id).not.toBe(id)
+    expect((await browser.visit(address)).status).toBe(400)
+  })
+
+  it('that fills up after the code was sent: the sign-in waits in memory and is stored when there is room', async () => {
+    const browser = await bench.browser()
+    const address = await callbackAddress()
+    const gate = newGate()
+    bench.provider.next(grantHeld(gate))
+    const waiting = browser.visit(address)
+    await bench.provider.received(bench.provider.requests.length + 1)
+    const id = bench.row('lab')?.id
+    fill()
+    gate.open()
+    await expect.poll(() => bench.log(), { timeout: 10_000 }).toContain('A sign-in could not be stored yet')
+    expect(bench.row('lab')?.id).toBe(id)
+    empty()
+    expect((await waiting).status).toBe(303)
+    expect(bench.row('lab')?.id).not.toBe(id)
+    expect(replyOf(await bench.fetch('lab')).access_token).toBeDefined()
+  })
+
   it('ends no server: it is ended and started as usual afterwards', async () => {
     fill()
     expect((await runAdmin(bench.files, ['reload'])).code).toBe(0)
@@ -84,6 +140,12 @@ scopes = read
     await bench.start()
     expect(replyOf(await bench.fetch('lab')).access_token).toBeDefined()
   })
+
+  /** Where the service sends the browser back to after a sign-in was started. */
+  async function callbackAddress(): Promise<string> {
+    const asked = new URL(await (await bench.browser()).start(bench.uid('lab'))).searchParams
+    return `${asked.get('redirect_uri')}?${new URLSearchParams({ code: 'any', state: asked.get('state') ?? '' })}`
+  }
 
   async function freshly() {
     bench.age('lab', -1000)

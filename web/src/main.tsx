@@ -14,8 +14,9 @@ import './styles/layout.css'
 import './styles/list.css'
 import './styles/dialogs.css'
 
-// A callback that failed leaves code and state in the address: out of the history before anything else runs.
-if (pageData.problem) history.replaceState(null, '', location.pathname)
+// A callback that failed leaves code and state in the address: out of the history before anything else runs, unless the
+// same address is to be opened again.
+if (pageData.problem && !pageData.problem.isRepeatable) history.replaceState(null, '', location.pathname)
 
 const root = document.getElementById('root')
 if (!root) throw new Error('The page has no element #root to draw into.')

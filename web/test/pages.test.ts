@@ -237,6 +237,17 @@ describe('a callback problem', () => {
     await page.goBack()
     expect(page.url()).not.toContain('secret')
   })
+
+  it('that uses nothing up keeps its address, and its button opens it again', async () => {
+    const problem = { ...PROBLEM, isRepeatable: true as const, button: { label: 'Try again', path: '/sign-in/github' } }
+    const page = await visit('/oauth_redirect_callback?code=secret&state=s', { problem, integrations: HEALTHY })
+    await page.getByRole('heading', { name: PROBLEM.title }).waitFor()
+    expect(page.url()).toBe(server.url('/oauth_redirect_callback?code=secret&state=s'))
+    server.script.problem = { ...PROBLEM, title: 'Asked again' }
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await page.getByRole('heading', { name: 'Asked again' }).waitFor()
+    expect(page.url()).toBe(server.url('/oauth_redirect_callback'))
+  })
 })
 
 describe('under a base path', () => {

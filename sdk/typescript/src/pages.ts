@@ -126,4 +126,6 @@ export interface PageProblem {
   readonly at: string
   /** The one button: its label and a same-origin path. */
   readonly button: { readonly label: string; readonly path: string }
+  /** The address of this page may be opened again, and the button does: nothing of it is used up. */
+  readonly isRepeatable?: true
 }

@@ -39,7 +39,7 @@ export interface WireIntegrationDetails extends WireIntegration {
   readonly waiting_since?: string
   /** How the last sign-in ended that gave no tokens, when it is not long ago and none has followed. */
   readonly last_problem?: {
-    /** `denied`, `dead_link`, `scope_refused`, `client_refused`, `provider_failed`, `logged_out` or `doubled`. */
+    /** `denied`, `dead_link`, `scope_refused`, `client_refused`, `provider_failed`, `logged_out`, `doubled`, `not_yet` or `not_saved`. */
     readonly code: string
     readonly title: string
     readonly explanation: string

@@ -9,6 +9,9 @@ import { SessionKeeper } from './sessions.ts'
 const accounts = new LocalAccounts({ log2N: 4, r: 8, p: 1 })
 const address = '192.0.2.1'
 
+const holder = { nodeId: 'n', incarnation: 'i', pid: 1, startTime: '1', bootId: 'b' }
+const node = { holder, isDead: () => false, host: 'n', version: '1.0.0' }
+
 let room: BrokerRoom
 let loaded: LoadResult
 let woken: number
@@ -25,7 +28,7 @@ beforeEach(async () => {
     callbackAddress: room.publicUrl,
     singleUser: true,
     serverUid: 1000,
-    node: { holder: { nodeId: 'n', incarnation: 'i', pid: 1, startTime: '1', bootId: 'b' }, host: 'n' },
+    node,
     findUnixAccount: async () => undefined,
   })
 })
@@ -58,6 +61,7 @@ function administrator(singleUser = false): Administrator {
       woken += 1
     },
     checkKeyRing: () => undefined,
+    node,
     configurationChanged: () => {
       hashes.push(room.catalogue.hash)
     },

@@ -10,6 +10,7 @@ import type { Catalogue } from './catalogue.ts'
 import { healthOf, type KeyRingCheck } from './health.ts'
 import type { LiveChanges } from './live-changes.ts'
 import { soleUserOf } from './logins.ts'
+import type { NodeIdentity } from './node-heart.ts'
 import { detailsOfUser, getUser, listSignIns, noSuchUser } from './oversight.ts'
 import { REVOCATION_LIFE_MS } from './sign-ins.ts'
 
@@ -27,6 +28,7 @@ export interface AdministrationParts {
   readonly loadConfiguration: () => Promise<LoadResult>
   readonly wakeRevocations: () => void
   readonly checkKeyRing: KeyRingCheck
+  readonly node: NodeIdentity
   /** Called when other integrations are in force. */
   readonly configurationChanged: () => void
 }

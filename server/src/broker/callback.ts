@@ -6,11 +6,13 @@ import type { TokenOutcome } from '../oauth/outcome.ts'
 import { type SavedReply, StoreError } from '../store/store.ts'
 import type { CallbackProblemKind, CallbackResult, SignIns } from './broker.ts'
 import { type AuthorizationReply, issuerProblem, problemOfError, providerText, readAuthorizationReply } from './callback-reply.ts'
+import { isDatabaseAway } from './database-away.ts'
 import { frozenHash } from './integration-hashes.ts'
 import { ATTEMPT_LIFE_MS } from './integration-views.ts'
 import { kindOfFailure } from './log.ts'
 import { looksLikeSecret, newReference, sameHash, sha256 } from './random-values.ts'
 import { addressKey, RateLimiter } from './rate-limit.ts'
+import { saveSignIn } from './save-sign-in.ts'
 import { savedRefreshTokenOf, savedReplyOf } from './saved-reply.ts'
 import { attemptCookieName, type SignInParts } from './sign-in-parts.ts'
 
@@ -19,8 +21,8 @@ type Request = Parameters<SignIns['finish']>[0]
 /** Callbacks of one address; a whole office may come from one. */
 const PER_ADDRESS = { burst: 60, everyMs: 1000 }
 
-/** A code cannot be sent twice, so a locked database is asked so often; each time the store itself waits for the lock. */
-const SAVE_TRIES = 4
+/** What is a fault, of the service or ours; everything else is a refusal. */
+const FAILURES: ReadonlySet<CallbackProblemKind> = new Set(['provider_failed', 'not_yet', 'not_saved'])
 
 /** Why a callback ends without a sign-in. `why` is for the audit only. */
 interface Problem {
@@ -91,17 +93,24 @@ export class Callback {
     const { session } = request
     if (!session) return { kind: 'logged_out', why: 'nobody is logged in' }
     const attempt = await this.#take(state)
+    if (attempt === 'database away') return { kind: 'not_yet', why: 'the database takes nothing now' }
     if (!attempt) return { kind: 'dead_link', why: 'unknown, used, expired or damaged state' }
     return this.#strangerAt(attempt, cookie, session) ?? this.#judge(attempt, reply, request.section)
   }
 
-  async #take(state: string): Promise<SignInAttempt | undefined> {
+  /** Nothing is used up when the database takes nothing: the browser may come back with the same reply. */
+  async #take(state: string): Promise<SignInAttempt | 'database away' | undefined> {
     try {
       return await this.#parts.store.attempts.take(sha256(state), ATTEMPT_LIFE_MS)
     } catch (failure) {
       // Its verifier does not open: the attempt is out of the store and useless.
       if (failure instanceof StoreError && failure.code === 'unreadable') return undefined
-      throw failure
+      if (!isDatabaseAway(failure)) throw failure
+      this.#parts.log.warn(
+        { failure: kindOfFailure(failure) },
+        'A sign-in could not be finished: the database takes nothing now.',
+      )
+      return 'database away'
     }
   }
 
@@ -174,20 +183,16 @@ export class Callback {
     this.#parts.log.warn(facts, 'Fields to be kept are too long, no plain values or secrets, and were left out.')
   }
 
-  /** The sign-in is committed before anything else can fail. Answers a problem when its user is gone meanwhile. */
+  /** The sign-in is committed before anything else can fail. Answers a problem when it cannot be, or its user is gone meanwhile. */
   async #save({ attempt, integration }: Accepted, reply: SavedReply): Promise<StoredToken | Problem> {
-    const { store, catalogue } = this.#parts
     const { userId, integrationId, scopesAsked } = attempt
-    const clientFingerprint = catalogue.fingerprintOf(integration)
-    for (let tries = 1; ; tries += 1) {
-      try {
-        return await store.tokens.create({ userId, integrationId, scopesAsked, clientFingerprint, reply })
-      } catch (failure) {
-        if (!(failure instanceof StoreError)) throw failure
-        if (failure.code === 'missing') return { kind: 'logged_out', why: 'the user was removed meanwhile', attempt, integration }
-        if (!['busy', 'unknown'].includes(failure.code) || tries >= SAVE_TRIES) throw failure
-      }
-    }
+    const clientFingerprint = this.#parts.catalogue.fingerprintOf(integration)
+    const token = { userId, integrationId, scopesAsked, clientFingerprint, reply }
+    const saved = await saveSignIn(this.#parts, token, integration)
+    if (saved === 'user gone') return { kind: 'logged_out', why: 'the user was removed meanwhile', attempt, integration }
+    if (saved !== 'database away') return saved
+    // Dropped, not revoked: that could end an earlier sign-in of the user as well (refresh.md, *Sign-out and revocation*).
+    return { kind: 'not_saved', why: 'the database took nothing for two minutes', attempt, integration }
   }
 
   async #afterSave({ attempt, integration }: Accepted, request: Request, outcome: TokenOutcome): Promise<void> {
@@ -210,7 +215,7 @@ export class Callback {
     await audit.record({
       at,
       action: 'sign_in.failed',
-      outcome: problem.kind === 'provider_failed' ? 'failed' : 'refused',
+      outcome: FAILURES.has(problem.kind) ? 'failed' : 'refused',
       ...(problem.attempt ? { section: problem.attempt.section } : {}),
       ...whoOf(request),
       reference,

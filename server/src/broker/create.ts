@@ -85,13 +85,20 @@ export async function createBroker(parts: BrokerParts): Promise<Broker & { close
   const heart = new NodeHeart({ store, effects, log, identity: parts.node, configurationHash: () => catalogue.hash })
   const administration = new Administrator({
     ...{ store, catalogue, accounts, audit, changes, sessions, singleUser },
-    ...{ started: configuration, loadConfiguration, wakeRevocations, checkKeyRing, configurationChanged: () => heart.beat() },
+    ...{
+      started: configuration,
+      loadConfiguration,
+      wakeRevocations,
+      checkKeyRing,
+      node: parts.node,
+      configurationChanged: () => heart.beat(),
+    },
   })
   const signIns = new BrowserSignIns({ ...shared, revocations, checks: engine.checks }, engine.tryAgain)
   const loops = [heart, audit, uses, revocations, sweeper]
   for (const loop of loops) loop.start()
   return {
-    logins: new BrowserLogins({ store, accounts, effects, audit, changes, singleUser }),
+    logins: new BrowserLogins({ store, accounts, effects, audit, changes, log, singleUser }),
     signIns,
     tokens: engine.tokens,
     sessionCalls: new SessionDesk({ store, catalogue, signIns, ...engine }),

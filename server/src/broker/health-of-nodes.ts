@@ -5,10 +5,10 @@ import type { HealthFinding, HealthNode } from './broker.ts'
 /** Digits of a configuration's hash that tell two apart. */
 const HASH_DIGITS = 8
 
-/** The server processes as a health report tells them. */
-export function nodesOf(nodes: readonly ServerNode[]): readonly HealthNode[] {
+/** The server processes as a health report tells them. `own`: incarnation of the one that answers, so lives. */
+export function nodesOf(nodes: readonly ServerNode[], own: string): readonly HealthNode[] {
   return nodes.map(({ holder, host, version, startedAt, heartbeatAt, isLive, configurationHash }) => ({
-    ...{ host, pid: holder.pid, version, startedAt, heartbeatAt, isLive },
+    ...{ host, pid: holder.pid, version, startedAt, heartbeatAt, isLive: isLive || holder.incarnation === own },
     configuration: configurationHash.slice(0, HASH_DIGITS),
   }))
 }

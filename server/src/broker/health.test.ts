@@ -20,7 +20,7 @@ beforeEach(async () => {
 
 afterEach(() => room.close())
 
-const health = () => healthOf({ ...room, store, checkKeyRing })
+const health = () => healthOf({ ...room, store, checkKeyRing, node: { holder: { incarnation: 'bk-1' } } })
 const told = async () => (await health()).findings.map(({ level, about, fact }) => `${level} ${about}: ${fact}`)
 
 async function signIn(name: string, refreshToken: string | undefined = 'r') {
@@ -165,6 +165,15 @@ describe('a server that is not well says so', () => {
         /^problem nodes: The server on bk-2 \(process 7\) has not been heard of since .* UTC and counts as dead\.$/,
       ),
     ])
+  })
+
+  test('and of no node while heartbeats cannot be written, nor of itself', async () => {
+    await beat('bk-1')
+    await beat('bk-2')
+    room.pass(15_001)
+    expect(await told()).toEqual([expect.stringContaining('problem nodes: The server on bk-2')])
+    store = { ...room.store, ping: () => Promise.reject(new StoreError('busy', 'The database is locked by another process.')) }
+    expect(await told()).toEqual([expect.stringContaining('problem database: ')])
   })
 
   test('of nodes that run different configurations, comparing only those of one version', async () => {

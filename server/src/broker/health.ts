@@ -1,7 +1,7 @@
 import { SetupError } from '../domain/errors.ts'
 import { hostOf, type Integration } from '../domain/integration.ts'
 import { printable, utcTime } from '../domain/states.ts'
-import { type IntegrationTrouble, type Store, StoreError, type TokenTally } from '../store/store.ts'
+import { type IntegrationTrouble, type LeaseHolder, type Store, StoreError, type TokenTally } from '../store/store.ts'
 import type { AuditLog } from './audit-log.ts'
 import type { HealthFacts, HealthFinding, HealthNode, HealthReport } from './broker.ts'
 import type { Catalogue } from './catalogue.ts'
@@ -15,6 +15,8 @@ interface Sources {
   readonly catalogue: Catalogue
   readonly audit: AuditLog
   readonly checkKeyRing: KeyRingCheck
+  /** The server that answers. */
+  readonly node: { readonly holder: Pick<LeaseHolder, 'incarnation'> }
 }
 
 /** A service that failed somebody within this time is told about. */
@@ -24,15 +26,17 @@ const GIVEN_UP_NEWS_MS = 24 * 60 * 60_000
 
 /** Looks at everything a server depends on, and says what is not well. Never rejects for what it is there to report. */
 export async function healthOf(sources: Sources): Promise<HealthReport> {
-  const findings: HealthFinding[] = [...(await ofDatabase(sources)), ...ofAudit(sources)]
+  const ofWriting = await ofDatabase(sources)
+  const findings: HealthFinding[] = [...ofWriting, ...ofAudit(sources)]
   let facts: HealthFacts | undefined
   let nodes: readonly HealthNode[] = []
   try {
     findings.push(...(await ofKeys(sources)))
     const tallies = await tallyOf(sources)
     findings.push(...(await ofIntegrations(sources, tallies)), ...(await ofRevocations(sources)))
-    nodes = nodesOf(await sources.store.nodes.list())
-    findings.push(...findingsOfNodes(nodes))
+    nodes = nodesOf(await sources.store.nodes.list(), sources.node.holder.incarnation)
+    // While nobody can write, heartbeats say nothing.
+    if (ofWriting.length === 0) findings.push(...findingsOfNodes(nodes))
     facts = await factsOf(sources, tallies)
   } catch (failure) {
     if (!(failure instanceof StoreError)) throw failure

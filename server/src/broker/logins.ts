@@ -4,8 +4,10 @@ import { type LocalAccounts, userNameProblem } from '../login/local-accounts.ts'
 import type { Store } from '../store/store.ts'
 import type { AuditLog } from './audit-log.ts'
 import type { LoginResult, Logins } from './broker.ts'
+import { orSayAway } from './database-away.ts'
 import { HashingSlots } from './hashing-slots.ts'
 import type { LiveChanges } from './live-changes.ts'
+import type { Log } from './log.ts'
 import { looksLikeSecret, newSecret, sha256 } from './random-values.ts'
 import { addressKey, RateLimiter } from './rate-limit.ts'
 
@@ -28,6 +30,7 @@ export interface LoginParts {
   readonly effects: Effects
   readonly audit: AuditLog
   readonly changes: LiveChanges
+  readonly log: Log
   readonly singleUser: boolean
 }
 
@@ -84,12 +87,12 @@ export class BrowserLogins implements Logins {
 
   /** A new id at every login, so that nobody can be given one that somebody else knows. */
   async #open(user: User, previousCookie: string | undefined): Promise<string> {
-    const { store, effects } = this.#parts
+    const { store, effects, log } = this.#parts
     if (previousCookie !== undefined && looksLikeSecret(previousCookie)) {
-      await store.browserSessions.remove(sha256(previousCookie))
+      await orSayAway(log, 'A log-in', store.browserSessions.remove(sha256(previousCookie)))
     }
     const cookie = newSecret(effects)
-    await store.browserSessions.create({ idHash: sha256(cookie), userId: user.id })
+    await orSayAway(log, 'A log-in', store.browserSessions.create({ idHash: sha256(cookie), userId: user.id }))
     return cookie
   }
 

@@ -34,6 +34,8 @@ const KINDS: { readonly [K in CallbackProblemKind]: true } = {
   provider_failed: true,
   logged_out: true,
   doubled: true,
+  not_yet: true,
+  not_saved: true,
 }
 
 /** What the desk is made of. */

@@ -3,6 +3,7 @@ import type { BrowserSession, User } from '../domain/people.ts'
 import { badRequest } from './bad-request.ts'
 import type { CallbackResult, IntegrationDetails, IntegrationView, SignedOut, SignIns } from './broker.ts'
 import { Callback } from './callback.ts'
+import { orSayAway } from './database-away.ts'
 import { frozenHash } from './integration-hashes.ts'
 import { unlistedIntegration, viewsFor } from './integration-views.ts'
 import { newSecret, sha256 } from './random-values.ts'
@@ -70,7 +71,7 @@ export class BrowserSignIns implements SignIns {
   ): ReturnType<SignIns['start']> {
     this.#limit(session.user, address)
     const { integration, internalId } = this.#get(uid)
-    const { store, catalogue, servers, effects, audit, changes } = this.#parts
+    const { store, catalogue, servers, effects, audit, changes, log } = this.#parts
     const [state, cookie] = [newSecret(effects), newSecret(effects)]
     const codeVerifier = integration.pkce === 'S256' ? newSecret(effects) : undefined
     const redirectUri = catalogue.redirectUriOf(integration)
@@ -92,7 +93,7 @@ export class BrowserSignIns implements SignIns {
       scopesAsked: integration.scopes,
       returnTo,
     }
-    await store.attempts.create(sha256(state), attempt, OPEN_ATTEMPTS)
+    await orSayAway(log, 'The start of a sign-in', store.attempts.create(sha256(state), attempt, OPEN_ATTEMPTS))
     const who = { userName: session.user.name, section: integration.section, address }
     await audit.record({ action: 'sign_in.started', outcome: 'ok', ...who })
     changes.publish(session.user.id, 'integrations')

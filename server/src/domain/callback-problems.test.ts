@@ -9,6 +9,8 @@ const ALL: readonly CallbackProblem[] = [
   'provider_failed',
   'logged_out',
   'doubled',
+  'not_yet',
+  'not_saved',
   'too_many',
 ]
 

@@ -1,4 +1,7 @@
-/** Why a callback did not become a sign-in. `too_many`: more callbacks than the rate limit allows. */
+/**
+ * Why a callback did not become a sign-in. `too_many`: more callbacks than the rate limit allows. `not_yet`: our own database
+ * takes nothing now, and the callback is as good as before; `not_saved`: it took nothing after the code was spent.
+ */
 export type CallbackProblem =
   | 'denied'
   | 'dead_link'
@@ -7,6 +10,8 @@ export type CallbackProblem =
   | 'provider_failed'
   | 'logged_out'
   | 'doubled'
+  | 'not_yet'
+  | 'not_saved'
   | 'too_many'
 
 /** What the sentences of a problem name. `host`: of the authorization server. */
@@ -25,6 +30,8 @@ export interface CallbackSentence {
   readonly explanation: string
   /** `path` starts at the base path of the public URL: `/settings/managed-credentials`. */
   readonly button: { readonly label: string; readonly path: string }
+  /** The same address may be opened again, and may then lead to the sign-in. */
+  readonly isRepeatable?: true
 }
 
 const MANAGED_CREDENTIALS = { label: 'Go to Managed Credentials', path: '/settings/managed-credentials' }
@@ -71,7 +78,7 @@ export function callbackSentenceOf(problem: CallbackProblem, facts: CallbackFact
 }
 
 function otherSentenceOf(
-  problem: 'provider_failed' | 'logged_out' | 'doubled' | 'too_many',
+  problem: 'provider_failed' | 'logged_out' | 'doubled' | 'not_yet' | 'not_saved' | 'too_many',
   facts: CallbackFacts,
   host: string,
   again: { label: string; path: string },
@@ -96,6 +103,21 @@ function otherSentenceOf(
         status: 400,
         title: 'Benchkey did not use this answer',
         explanation: 'The address that led here names something twice, which a service never does. Nothing has changed.',
+        button: again,
+      }
+    case 'not_yet':
+      return {
+        status: 503,
+        title: 'Benchkey cannot finish your sign-in yet',
+        explanation: `Its database cannot be written at the moment. The answer of ${host} is not used up: try again in a minute, until 10 minutes after your start.`,
+        button: { ...again, label: 'Try again' },
+        isRepeatable: true,
+      }
+    case 'not_saved':
+      return {
+        status: 503,
+        title: 'Benchkey could not store your sign-in',
+        explanation: `Its database could not be written, and the answer of ${host} is good only once. Tell your administrator, then start again. Nothing has changed.`,
         button: again,
       }
     case 'too_many':

@@ -9,6 +9,8 @@ export type BrokerErrorCode =
   | 'unknown_integration'
   | 'bad_request'
   | 'session_ended'
+  /** Benchkey's own database takes nothing now; nothing was changed. */
+  | 'database_unavailable'
   | 'internal'
 
 /** What the sentences of `states.ts` are filled with. No field ever holds a token, code or secret. */

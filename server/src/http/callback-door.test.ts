@@ -139,6 +139,7 @@ describe('a callback problem', () => {
     ['provider_failed', 502, 'account.box.com could not finish the sign-in', 'Start again', '/sign-in/box-integration'],
     ['logged_out', 401, 'You were logged out meanwhile', 'Log in', '/login'],
     ['doubled', 400, 'Benchkey did not use this answer', 'Start again', '/sign-in/box-integration'],
+    ['not_saved', 503, 'Benchkey could not store your sign-in', 'Start again', '/sign-in/box-integration'],
   ] as const)('%s is a page with status %i', async (kind, status, title, label, path) => {
     const { send } = await open(finishes({ ...problem, problem: kind, integration: box }).expected, '/workbench')
     const reply = await send(callback({ path: '/workbench/oauth_redirect_callback?code=c&state=s' }))
@@ -167,6 +168,15 @@ describe('a callback problem', () => {
     const reply = await send(callback())
     expect(reply.body).not.toContain('<script>alert')
     expect(factsOf(reply.body)).toMatchObject({ problem: { providerText, title: 'You did not sign in to this service' } })
+  })
+
+  test('not_yet leaves the browser all it needs to come back with the same answer', async () => {
+    const { send } = await open(finishes({ ...problem, problem: 'not_yet' }).expected)
+    const reply = await send(callback())
+    expect([reply.status, reply.headers['set-cookie']]).toEqual([503, undefined])
+    expect(factsOf(reply.body)).toMatchObject({
+      problem: { title: 'Benchkey cannot finish your sign-in yet', isRepeatable: true, button: { label: 'Try again' } },
+    })
   })
 
   test('too many attempts are 429 with the seconds to wait', async () => {

@@ -37,7 +37,8 @@ export async function answerCallback(
     },
     address: parts.addressOf(request),
   })
-  for (const name of asked) reply.header('Set-Cookie', setCookie(attemptCookieName(name), '', 0))
+  const isUsedUp = result.kind !== 'problem' || result.problem !== 'not_yet'
+  if (isUsedUp) for (const name of asked) reply.header('Set-Cookie', setCookie(attemptCookieName(name), '', 0))
   if (result.kind !== 'signed_in') return answerProblem(result, reply, parts)
   const signedInPage = `/sign-in/${encodeURIComponent(result.integration.section)}/done`
   reply.code(303).header('Location', basePath + (result.returnTo === 'settings' ? '/settings/managed-credentials' : signedInPage))
@@ -82,6 +83,7 @@ function answerProblem(
     reference: result.kind === 'problem' ? result.reference : Buffer.from(parts.effects.randomBytes(6)).toString('hex'),
     at: at.toISOString(),
     button: { label: sentence.button.label, path: parts.basePath + sentence.button.path },
+    ...(sentence.isRepeatable ? { isRepeatable: true } : {}),
   }
   if (result.kind === 'too_many') reply.header('Retry-After', String(result.retryAfterSeconds))
   reply.code(sentence.status).type('text/html; charset=utf-8')

@@ -26,6 +26,7 @@ const STATUS_OF: Readonly<Record<BrokerErrorCode, number>> = {
   unknown_integration: 404,
   bad_request: 400,
   session_ended: 404,
+  database_unavailable: 503,
   internal: 500,
 }
 

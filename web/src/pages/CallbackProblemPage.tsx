@@ -22,9 +22,15 @@ export function CallbackProblemPage({ problem }: { readonly problem: PageProblem
             The service's own words: <q>{problem.providerText}</q>
           </p>
         ) : null}
-        <a className="button button-primary" href={ownPath(problem.button.path, basePath) ?? `${basePath}${pagePaths.home}`}>
-          {problem.button.label}
-        </a>
+        {problem.isRepeatable ? (
+          <button type="button" className="button button-primary" onClick={() => location.reload()}>
+            {problem.button.label}
+          </button>
+        ) : (
+          <a className="button button-primary" href={ownPath(problem.button.path, basePath) ?? `${basePath}${pagePaths.home}`}>
+            {problem.button.label}
+          </a>
+        )}
         <p className="reference">
           Reference <code>{problem.reference}</code> · <At iso={problem.at} shape="dated" />
         </p>
