@@ -1,7 +1,10 @@
 #!/usr/bin/env node
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { basename, dirname, join, resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+
+// Not by `import`, which would read every export of the module and so load `node:fs/promises`, which most commands do without.
+const { existsSync, readFileSync, writeFileSync } = createRequire(import.meta.url)('node:fs') as typeof import('node:fs')
 
 // First of all: with a listener of ours, SIGUSR1 no longer opens Node's inspector to whoever may send signals.
 process.on('SIGUSR1', () => undefined)
@@ -25,7 +28,10 @@ let isServer = false
 process.exitCode = await runCommandLine(process.argv.slice(2), {
   environment: process.env,
   version,
-  input: process.stdin,
+  // Whoever reads it pays for it: the stream alone takes a tenth of what `token` may.
+  get input() {
+    return process.stdin
+  },
   output: process.stdout,
   errors: process.stderr,
   signals: process,

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { builtin } from './builtin.ts'
 import { BenchkeyError } from './errors.ts'
 import { isIntegrationId, resolveIntegration } from './names.ts'
 import {
@@ -78,7 +78,7 @@ export function createClient(options: { readonly environment?: Environment } = {
 
 /** The first 16 hex digits of a token's SHA-256: names it in reports and in the server's audit without giving it away. */
 export function fingerprintOf(accessToken: string): string {
-  return createHash('sha256').update(accessToken).digest('hex').slice(0, 16)
+  return builtin('node:crypto').createHash('sha256').update(accessToken).digest('hex').slice(0, 16)
 }
 
 function wholeSeconds(seconds: number): number {

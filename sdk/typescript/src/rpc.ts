@@ -1,7 +1,7 @@
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import type { IncomingMessage } from 'node:http'
 import { BenchkeyError } from './errors.ts'
-import { certificateAuthorities, type Environment, rpcCookie, serverAddress } from './session.ts'
+import { type Environment, rpcCookie, serverAddress } from './session.ts'
+import { createTransport, type Transport } from './transport.ts'
 
 /** A reply holds one token or a list of integrations; more than this is not Benchkey. */
 const REPLY_LIMIT_BYTES = 4 * 1024 * 1024
@@ -36,15 +36,22 @@ interface Reply {
  * is used: the cookie is for Benchkey alone. Rejects with BenchkeyError, or with the reason of the caller's own signal.
  */
 export function createRpc(environment: Environment): Rpc {
-  let agent: HttpsAgent | HttpAgent | undefined
+  let transport: Transport | undefined
   return async (path, body, { signal, timeoutMs = CALL_TIMEOUT_MS } = {}) => {
     signal?.throwIfAborted()
     const url = new URL(`${serverAddress(environment)}/${path}`)
     const cookie = rpcCookie(environment)
-    agent ??= createAgent(url, environment)
+    transport ??= createTransport(url, environment)
     const deadline = startDeadline(timeoutMs, signal)
     try {
-      return parseReply(await post({ url, agent, cookie, body: JSON.stringify(body), signal: deadline.signal }), url)
+      const exchange = { url, cookie, body: JSON.stringify(body), signal: deadline.signal }
+      const reply = await post({ ...exchange, transport }).catch((error: unknown) => {
+        // A certificate is looked at before anything is sent.
+        if (!transport?.wider || !isCertificateProblem(codeOf(error))) throw error
+        transport = transport.wider()
+        return post({ ...exchange, transport })
+      })
+      return parseReply(reply, url)
     } catch (error) {
       signal?.throwIfAborted()
       if (error instanceof BenchkeyError) throw error
@@ -70,15 +77,9 @@ function startDeadline(timeoutMs: number, signal: AbortSignal | undefined): { si
   return { signal: deadline.signal, end }
 }
 
-function createAgent(url: URL, environment: Environment): HttpsAgent | HttpAgent {
-  if (url.protocol === 'http:') return new HttpAgent({ keepAlive: true })
-  const ca = certificateAuthorities(environment)
-  return new HttpsAgent({ keepAlive: true, ...(ca ? { ca } : {}) })
-}
-
 interface Exchange {
   readonly url: URL
-  readonly agent: HttpsAgent | HttpAgent
+  readonly transport: Transport
   readonly cookie: string
   readonly body: string
   readonly signal: AbortSignal
@@ -96,9 +97,8 @@ async function post(exchange: Exchange): Promise<Reply> {
 
 class ClosedConnection extends Error {}
 
-function postOnce({ url, agent, cookie, body, signal }: Exchange): Promise<Reply> {
+function postOnce({ url, transport: { request: send, agent }, cookie, body, signal }: Exchange): Promise<Reply> {
   return new Promise((resolve, reject) => {
-    const send = url.protocol === 'http:' ? httpRequest : httpsRequest
     const headers = {
       accept: 'application/json',
       'content-type': 'application/json',
@@ -202,7 +202,7 @@ function notBenchkey(what: string): BenchkeyError {
 }
 
 function connectionError(error: unknown, url: URL): BenchkeyError {
-  const code = (error as NodeJS.ErrnoException).code ?? ''
+  const code = codeOf(error)
   if (isCertificateProblem(code)) {
     return new BenchkeyError('untrusted_server', `The certificate of ${url.host} is not trusted here (${code}).`, {
       action: 'Run this inside a session, where REQUESTS_CA_BUNDLE names the certificate authority.',
@@ -211,6 +211,10 @@ function connectionError(error: unknown, url: URL): BenchkeyError {
   }
   const words = CONNECTION_WORDS[code] ?? 'did not answer'
   return new BenchkeyError('server_unavailable', `Benchkey at ${url.host} ${words}.`, { action: TRY_AGAIN, cause: error })
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? ''
 }
 
 const CONNECTION_WORDS: Readonly<Record<string, string>> = {

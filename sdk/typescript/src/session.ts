@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { builtin } from './builtin.ts'
 import { BenchkeyError } from './errors.ts'
 
 /** The variables of a process, as `process.env` has them. */
@@ -36,7 +36,7 @@ function isSafeAddress(address: string): boolean {
  * RS_SESSION_RPC_COOKIE. Throws `no_session` when neither holds one.
  */
 export function rpcCookie(environment: Environment): string {
-  const directory = environment.PWB_SESSION_RUNTIME_DIR || environment.BENCHKEY_SESSION_RUNTIME_DIR
+  const directory = runtimeDirectory(environment)
   const cookie = (directory && cookieFile(join(directory, 'rpc_cookie'))) || environment.RS_SESSION_RPC_COOKIE?.trim()
   if (!cookie) {
     throw new BenchkeyError('no_session', 'This session has no RPC cookie, so it gets no tokens.', { action: OPEN_A_SESSION })
@@ -49,7 +49,7 @@ export function rpcCookie(environment: Environment): string {
 
 function cookieFile(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8').split('\n', 1)[0]?.trim()
+    return builtin('node:fs').readFileSync(path, 'utf8').split('\n', 1)[0]?.trim()
   } catch (error) {
     if (isMissing(error)) return undefined
     throw new BenchkeyError('no_session', `The RPC cookie of this session cannot be read at ${path}.`, {
@@ -59,12 +59,32 @@ function cookieFile(path: string): string | undefined {
   }
 }
 
+function runtimeDirectory(environment: Environment): string | undefined {
+  return environment.PWB_SESSION_RUNTIME_DIR || environment.BENCHKEY_SESSION_RUNTIME_DIR
+}
+
+/**
+ * Benchkey's own authority, which `session run` leaves beside the cookie when it is a private one; undefined when there is none, or
+ * when somebody named another bundle than that of the session.
+ */
+export function ownAuthority(environment: Environment): string | undefined {
+  const directory = runtimeDirectory(environment)
+  const bundle = environment.REQUESTS_CA_BUNDLE || environment.CURL_CA_BUNDLE
+  if (!directory || !bundle || dirname(bundle) !== directory.replace(/\/+$/, '')) return undefined
+  try {
+    return builtin('node:fs').readFileSync(join(directory, 'authority.pem'), 'utf8')
+  } catch {
+    return undefined // Not there, or not readable: the bundle holds it as well.
+  }
+}
+
 /** The PEM texts that REQUESTS_CA_BUNDLE, else CURL_CA_BUNDLE, else SSL_CERT_FILE names; undefined = Node's own list. */
 export function certificateAuthorities(environment: Environment): string[] | undefined {
   for (const variable of ['REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'SSL_CERT_FILE']) {
     const path = environment[variable]
     if (!path) continue
     try {
+      const { readFileSync, statSync } = builtin('node:fs')
       return statSync(path).isDirectory() ? pemFilesIn(path) : [readFileSync(path, 'utf8')]
     } catch (error) {
       throw new BenchkeyError('untrusted_server', `The certificates of ${variable} cannot be read at ${path}.`, {
@@ -77,6 +97,7 @@ export function certificateAuthorities(environment: Environment): string[] | und
 }
 
 function pemFilesIn(directory: string): string[] {
+  const { readdirSync, readFileSync } = builtin('node:fs')
   const texts: string[] = []
   for (const entry of readdirSync(directory)) {
     if (/\.(pem|crt|cer|\d+)$/.test(entry)) texts.push(readFileSync(join(directory, entry), 'utf8'))

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { createRequire } from 'node:module'
 import { nearest } from '@benchkey/sdk'
 import { type Call, CliError, type CommandSpec, EXIT, type OptionSpec } from './command.ts'
 import { COMMANDS, COMMON_OPTIONS } from './commands.ts'
@@ -38,6 +38,8 @@ type Token = OptionToken | { kind: 'positional'; value: string } | { kind: 'opti
 function tokensOf(argv: readonly string[]): Token[] {
   const all = Object.assign({}, COMMON_OPTIONS, ...COMMANDS.map((spec) => spec.options)) as Record<string, OptionSpec>
   const options = Object.fromEntries(Object.entries(all).map(([name, { type }]) => [name, { type }]))
+  // Not by `import`, which would read every export of the module and so load it all.
+  const { parseArgs } = createRequire(import.meta.url)('node:util') as typeof import('node:util')
   return parseArgs({ args: [...argv], options, strict: false, allowPositionals: true, tokens: true }).tokens as Token[]
 }
 

@@ -35,10 +35,12 @@ const LOADERS: Readonly<Record<CommandName, () => Promise<Run>>> = {
 /** The directories of one call, from its options and from what `bin.ts` found. */
 export type Directories = (options: { configDir?: string; dataDir?: string }) => { configDir: string; dataDir: string }
 
+type Surroundings = Omit<Context, 'configDir' | 'dataDir'>
+
 /** Runs a command line and resolves to the exit code; every failure has been said on stderr by then. */
 export async function runCommandLine(
   argv: readonly string[],
-  surroundings: Omit<Context, 'configDir' | 'dataDir'> & { readonly directories: Directories },
+  surroundings: Surroundings & { readonly directories: Directories },
 ): Promise<number> {
   try {
     const parsed = parseArguments(argv)
@@ -53,10 +55,15 @@ export async function runCommandLine(
       ...(typeof dataDir === 'string' ? { dataDir } : {}),
     })
     const run = await LOADERS[parsed.spec.name]()
-    return await withProgress(parsed.spec, surroundings, () => run(parsed.call, { ...surroundings, ...directories }))
+    return await withProgress(parsed.spec, surroundings, () => run(parsed.call, contextOf(surroundings, directories)))
   } catch (error) {
     return explain(error, surroundings)
   }
+}
+
+/** On top of the surroundings rather than copied from them: stdin is opened when it is first asked for. */
+function contextOf(surroundings: Surroundings, directories: ReturnType<Directories>): Context {
+  return Object.assign(Object.create(surroundings) as Surroundings, directories)
 }
 
 /** After so long a person at a terminal is told that it goes on. */

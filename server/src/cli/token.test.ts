@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -105,6 +105,35 @@ describe('benchkey token', () => {
     expect(code).toBe(1)
     expect(stderr).toMatch(/^benchkey: The certificate of localhost:\d+ is not trusted here \([A-Z_]+\)\.\n {2}Run this inside/)
     expect(seen).toEqual([])
+  })
+
+  describe('where a session leaves Benchkey’s own authority beside the cookie', () => {
+    async function runtimeWith(authority: string, bundle: string): Promise<Record<string, string>> {
+      const directory = mkdtempSync(join(folder, 'runtime-'))
+      writeFileSync(join(directory, 'rpc_cookie'), 'a|b|c\n')
+      writeFileSync(join(directory, 'authority.pem'), authority)
+      writeFileSync(join(directory, 'ca-bundle.pem'), bundle)
+      return { PWB_SESSION_RUNTIME_DIR: directory, REQUESTS_CA_BUNDLE: join(directory, 'ca-bundle.pem') }
+    }
+
+    test('it is trusted without the bundle', async () => {
+      const session = await runtimeWith(certificates.ca, 'no certificate at all')
+      expect((await against(served, ['token', UID], session)).stdout).toBe('abc.DEF\n')
+    })
+
+    test('the bundle is read when the server has moved to another authority', async () => {
+      const { ca } = await makeCertificates(mkdtempSync(join(folder, 'other-')))
+      const session = await runtimeWith(ca, certificates.ca)
+      expect((await against(served, ['token', UID], session)).stdout).toBe('abc.DEF\n')
+    })
+
+    test('another bundle that somebody named goes before it', async () => {
+      const { caFile } = await makeCertificates(mkdtempSync(join(folder, 'other-')))
+      const session = { ...(await runtimeWith(certificates.ca, certificates.ca)), REQUESTS_CA_BUNDLE: caFile }
+      const { code, stderr, seen } = await against(served, ['token', UID], session)
+      expect({ code, seen }).toEqual({ code: 1, seen: [] })
+      expect(stderr).toContain('is not trusted here')
+    })
   })
 
   test('a proxy of the environment is not asked', async () => {
