@@ -19,6 +19,7 @@ const FINAL: Readonly<Record<string, number>> = {
   client_refused: EXIT.failed,
   scope_refused: EXIT.failed,
   provider_failed: EXIT.tryLater,
+  not_saved: EXIT.tryLater,
 }
 
 /** `sign-in NAME`: opens the page of the integration, or prints its address, and waits until the person has signed in. */

@@ -121,6 +121,7 @@ benchkey: Signed in to Box API Access as ada@box.example.
     ['client_refused', 1],
     ['scope_refused', 1],
     ['provider_failed', 75],
+    ['not_saved', 75],
   ])('says what happened when it ended with %s, and exits with %i', async (code, exitCode) => {
     const { finished } = start(['sign-in', 'box'])
     await change({ last_problem: { ...PROBLEM, code } })
