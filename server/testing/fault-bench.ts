@@ -14,6 +14,7 @@ import {
   type ServerFiles,
   send,
   startServeProcess,
+  writeDatabaseConf,
   writeOauthClients,
 } from './start-server.ts'
 
@@ -37,12 +38,13 @@ export class FaultBench {
   /** Prepares the files; `sections` is written as `oauth-clients.conf`, with the service's addresses filled in. */
   static async prepare(
     sections: (provider: ScriptedProvider) => string,
-    options: ScriptedProviderOptions & { readonly dataDir?: string } = {},
+    options: ScriptedProviderOptions & { readonly dataDir?: string; readonly databaseConf?: readonly string[] } = {},
   ): Promise<FaultBench> {
     const provider = await startScriptedProvider({ rotation: 'grace:60', ...options })
     const prepared = await prepareServer()
     const files = options.dataDir === undefined ? prepared : { ...prepared, dataDir: options.dataDir }
     writeOauthClients(files, sections(provider))
+    if (options.databaseConf) writeDatabaseConf(files, options.databaseConf)
     return new FaultBench(files, provider)
   }
 
