@@ -262,7 +262,9 @@ async function strangeRequests(): Promise<void> {
     await ask(path, { headers: { 'x-rs-session-server-rpc-cookie': `user-id=demo|x|${canaries.make('forged RPC cookie')}` } })
   }
   const rpc = { 'x-rs-session-server-rpc-cookie': session.cookie }
-  for (const path of ['/oauth_token', '/oauth_integrations', '/id_token', '/delegated_azure_token']) {
+  const uid = uids.get('secret') ?? ''
+  const own = ['session', `integrations/${uid}`, `integrations/${uid}/report`].map((path) => `/api/v1/${path}`)
+  for (const path of ['/oauth_token', '/oauth_integrations', '/id_token', '/delegated_azure_token', ...own]) {
     for (const body of [
       `{"kwparams":{"uuid":"${canaries.make('secret in a body')}`,
       `["${canaries.make('secret in a body')}"]`,
@@ -325,6 +327,13 @@ async function tokens(): Promise<void> {
     headers: { 'x-rs-session-server-rpc-cookie': session.cookie },
     body: '{"kwparams":[],"method":"oauth_integrations"}',
   })
+  for (const section of SECTIONS) {
+    const uid = uids.get(section) ?? ''
+    const headers = { 'x-rs-session-server-rpc-cookie': session.cookie }
+    await ask(`/api/v1/integrations/${uid}`, { headers })
+    const report = { fingerprint: '0123456789abcdef', token: canaries.make('secret in a body') }
+    await ask(`/api/v1/integrations/${uid}/report`, { method: 'POST', headers, body: JSON.stringify(report) })
+  }
   // A refresh that succeeds, after a new sign-in.
   const [section = ''] = SECTIONS
   provider.always(goodReply)

@@ -73,6 +73,7 @@ describe.each(KINDS)('a page of %s', (kind) => {
       `/api/integrations/${box}`,
       '/settings/managed-credentials',
       '/oauth_integrations',
+      '/api/v1/session',
     ]
     for (const path of paths) {
       const read = (

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { agree, openProfile } from '../testing/browser.ts'
@@ -117,6 +118,24 @@ describe('nothing of one user reaches the other', () => {
       body: JSON.stringify({ kwparams, method: 'oauth_token', params: ['ann'] }),
     })
     expect(await ownerOf((JSON.parse(asAnn.body) as { access_token: string }).access_token)).toBe('eve-at-box')
+  })
+
+  it('in the session RPC: who asks, signs out and reports does it for themselves, whatever else the request says', async () => {
+    await comeBackSignedIn(ann, 'ann-at-box')
+    await comeBackSignedIn(eve, 'eve-at-box')
+    const askAsEve = async (path: string, body: object = {}) => {
+      const headers = { 'x-rs-session-server-rpc-cookie': eve.rpcCookie, 'x-user': 'ann' }
+      const own = JSON.stringify({ user: 'ann', ...body })
+      const reply = await send(house.files, `/api/v1/${path}?user=ann`, { method: 'POST', headers, body: own })
+      return JSON.parse(reply.body) as Record<string, unknown>
+    }
+    expect(await askAsEve('session')).toMatchObject({ user: 'eve' })
+    expect(await askAsEve(`integrations/${box}`)).toMatchObject({ account: 'eve-at-box@demo.example' })
+    const anns = (await tokenOf(ann)) ?? ''
+    const fingerprint = hash('sha256', anns, 'hex').slice(0, 16)
+    expect(await askAsEve(`integrations/${box}/report`, { fingerprint })).toMatchObject({ outcome: 'newer_token' })
+    expect(await askAsEve(`integrations/${box}/sign-out`)).toMatchObject({ signed_out: true })
+    expect([await isSignedIn(ann), await isSignedIn(eve), await tokenOf(ann)]).toEqual([true, false, anns])
   })
 
   it("in the session RPC: Eve's secret under Ann's name opens nothing", async () => {
