@@ -93,7 +93,7 @@ scopes = read
     expect(stdout).toContain('✗ The database cannot be written: ')
     empty()
     await bench.signIn('lab')
-    await expect.poll(async () => (await runAdmin(bench.files, ['health'])).code).toBe(0)
+    await expect.poll(async () => (await runAdmin(bench.files, ['health'])).code, { timeout: 20_000 }).toBe(0)
   })
 
   it('when the browser comes back uses nothing up: the same address leads to the sign-in when there is room', async () => {

@@ -131,13 +131,13 @@ token-url = ${provider.tokenUrl}
     const report = JSON.parse((await health).stdout) as AdminHealth
     expect(report.findings).toMatchObject([{ level: 'problem', about: 'database' }])
     expect((await signIn).status).toBe(303)
-    await expect.poll(() => [generationOf('stale'), generationOf('new')]).toEqual([2, 1])
+    await expect.poll(() => [generationOf('stale'), generationOf('new')], { timeout: 20_000 }).toEqual([2, 1])
     // Its caller was answered after 15 s, with the token that still lived.
     expect((await renewal).status).toBe(200)
     expect((await fetch('stale')).warning).toBeUndefined()
     expect(provider.ledger.duplicates).toBe(0)
     expect(provider.requests).toHaveLength(before + 2)
-    await expect.poll(async () => (await askAdmin<AdminHealth>(files, 'GET', '/health')).isWell).toBe(true)
+    await expect.poll(async () => (await askAdmin<AdminHealth>(files, 'GET', '/health')).isWell, { timeout: 20_000 }).toBe(true)
   }, 90_000)
 })
 
