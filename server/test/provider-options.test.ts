@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { oauthError } from '../testing/behaviours.ts'
+import { grant, grantChanged, oauthError } from '../testing/behaviours.ts'
 import { HOSTILE_BEHAVIOURS } from '../testing/hostile-provider/catalogue.ts'
 import { OPTION_CELLS, type OptionCell, type Service } from '../testing/hostile-provider/option-cells.ts'
 import { QUIRK_ROWS } from '../testing/hostile-provider/quirk-rows.ts'
@@ -50,6 +50,22 @@ describe('a row of the table of quirks:', () => {
   test.each(QUIRK_ROWS)('$quirk is played, or it is told why not', ({ cells = [], behaviours = [], not }) => {
     expect(behaviours.filter((name) => !NAMES.has(name))).toEqual([])
     expect(cells.length + behaviours.length > 0).toBe(not === undefined)
+  })
+})
+
+describe('a reload with the paths that were missing', () => {
+  test('gives the tokens of an answer that nobody could read, where the service would not repeat it', async () => {
+    await world.configure('late-paths', {})
+    world.provider.always(grant())
+    await world.signIn('late-paths')
+    const uid = await world.browser.uidOf('late-paths')
+    await world.pass(LIFE_SECONDS)
+    world.provider.next(grantChanged(({ access_token, refresh_token }) => ({ token: access_token, renewal: refresh_token })))
+    expect(await world.fetch(uid)).toMatchObject({ code: 'reauthentication_required', reason: 'interrupted' })
+    await world.configure('late-paths', { 'access-token-path': '/token', 'refresh-token-path': '/renewal' })
+    await expect.poll(() => world.fetch(uid)).toMatchObject({ access_token: expect.stringMatching(/^at-/) })
+    await world.pass(LIFE_SECONDS)
+    await world.remove('late-paths')
   })
 })
 

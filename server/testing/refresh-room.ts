@@ -8,6 +8,7 @@ import { RevocationQueue } from '../src/broker/revocation-queue.ts'
 import { rpcCookieHash } from '../src/broker/rpc-cookie.ts'
 import { BrowserSignIns } from '../src/broker/sign-ins.ts'
 import { createTokens } from '../src/broker/token-use-cases.ts'
+import { UnreadReplies } from '../src/broker/unread-replies.ts'
 import { UseNotes } from '../src/broker/use-notes.ts'
 import { BrokerError } from '../src/domain/errors.ts'
 import type { Integration } from '../src/domain/integration.ts'
@@ -39,6 +40,7 @@ export interface RefreshNode extends TokenUseCases {
   readonly signIns: BrowserSignIns
   /** Not started. */
   readonly revocations: RevocationQueue
+  readonly unread: UnreadReplies
   fetch(options?: { user?: string; minTtlSeconds?: number }): Promise<Answer>
   configure(changes: Partial<Integration>): Promise<void>
   readonly logged: readonly string[]
@@ -120,7 +122,7 @@ export class RefreshRoom {
     const revocations = new RevocationQueue(shared)
     const node = {
       ...useCases,
-      ...{ catalogue, logged, revocations },
+      ...{ catalogue, logged, revocations, unread: new UnreadReplies(shared) },
       signIns: new BrowserSignIns({ ...shared, revocations, checks: useCases.checks }, useCases.tryAgain),
       fetch: (asked = {}) => this.#fetch(useCases.tokens, asked),
       configure: async (changes: Partial<Integration>) => {

@@ -18,7 +18,7 @@ export async function passSecrets(store: Store, userId: string, integrationId: s
   const secrets = { accessToken: canary(), refreshToken: canary(), idToken: canary() }
   const next = { accessToken: canary(), refreshToken: canary() }
   const late = { accessToken: canary(), refreshToken: canary() }
-  const [kept, used] = [canary(), canary()]
+  const [kept, used, unread] = [canary(), canary(), canary()]
   const reply = { tokenType: 'bearer', issuedAt: store.now() }
   const giveUpAt = new Date(store.now().getTime() + 1_000_000)
   const { id: tokenId } = await store.tokens.create({
@@ -28,13 +28,18 @@ export async function passSecrets(store: Store, userId: string, integrationId: s
   await store.tokens.takeLease(tokenId, holderOf('a'), 0, 20_000, () => false)
   const key = { tokenId, generation: 1, attempt: 'x' }
   await store.tokens.beginAttempt(key, holderOf('a'), store.now())
+  const body = Buffer.from(`"${unread}"`).toString('base64')
+  await store.unreadReplies.keep(key, { status: 200, contentType: 'text/plain', body }, store.now())
   await store.tokens.saveReply(key, { ...reply, secrets: next })
   await store.tokens.remove(userId, integrationId, { queue: true, giveUpAt })
   await store.tokens.queueRevocation({ userId, integrationId }, late, giveUpAt)
   await store.attempts.create('state-1', attemptOf(userId, integrationId, kept), 20)
   await store.attempts.create('state-2', attemptOf(userId, integrationId, used), 20)
   expect(await store.attempts.take('state-2', 1_000_000)).toMatchObject({ codeVerifier: used })
-  return { tokenId, secrets: [...Object.values(secrets), ...Object.values(next), ...Object.values(late), kept, used] }
+  return {
+    tokenId,
+    secrets: [...Object.values(secrets), ...Object.values(next), ...Object.values(late), kept, used, unread, body],
+  }
 }
 
 /** What a sign-in attempt holds. */

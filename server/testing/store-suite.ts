@@ -6,6 +6,7 @@ import type { User } from '../src/domain/people.ts'
 import type { Extra, StoredToken } from '../src/domain/stored-token.ts'
 import type { AttemptKey, LeaseHolder, SavedReply, Store } from '../src/store/store.ts'
 import { operationsSuite } from './operations-suite.ts'
+import { unreadRepliesSuite } from './unread-replies-suite.ts'
 
 /** One fresh database, and stores of several processes on it. */
 export interface OpenedDatabase {
@@ -976,7 +977,9 @@ export function storeSuite(name: string, open: () => Promise<OpenedDatabase>): v
       expect(store.deploymentId).toMatch(/^[0-9a-f-]{36}$/)
     })
 
-    operationsSuite(() => ({ clock, handle: database.handle, passLeaseClock: database.passLeaseClock, store, ann, box, lab }))
+    const room = () => ({ clock, handle: database.handle, passLeaseClock: database.passLeaseClock, store, ann, box, lab })
+    operationsSuite(room)
+    unreadRepliesSuite(room)
 
     it('runs writes of many callers one after another, and loses none', async () => {
       const created = Array.from({ length: 100 }, (_, n) =>

@@ -21,6 +21,7 @@ import { BrowserSignIns, type TryAgain } from './sign-ins.ts'
 import { Sweeper } from './sweeper.ts'
 import type { TokenChecks } from './token-checks.ts'
 import type { TokenReports } from './token-reports.ts'
+import { UnreadReplies } from './unread-replies.ts'
 import { UseNotes } from './use-notes.ts'
 
 /** What `main.ts` hands to the broker. */
@@ -83,6 +84,11 @@ export async function createBroker(parts: BrokerParts): Promise<Broker & { close
   const sweeper = new Sweeper({ store, effects, sessions, log })
   const { loadConfiguration, checkKeyRing } = parts
   const heart = new NodeHeart({ store, effects, log, identity: parts.node, configurationHash: () => catalogue.hash })
+  const unread = new UnreadReplies(shared)
+  const configurationChanged = (): void => {
+    heart.beat()
+    unread.start()
+  }
   const administration = new Administrator({
     ...{ store, catalogue, accounts, audit, changes, sessions, singleUser },
     ...{
@@ -91,11 +97,11 @@ export async function createBroker(parts: BrokerParts): Promise<Broker & { close
       wakeRevocations,
       checkKeyRing,
       node: parts.node,
-      configurationChanged: () => heart.beat(),
+      configurationChanged,
     },
   })
   const signIns = new BrowserSignIns({ ...shared, revocations, checks: engine.checks }, engine.tryAgain)
-  const loops = [heart, audit, uses, revocations, sweeper]
+  const loops = [heart, audit, uses, revocations, sweeper, unread]
   for (const loop of loops) loop.start()
   return {
     logins: new BrowserLogins({ store, accounts, effects, audit, changes, log, singleUser }),
@@ -107,7 +113,7 @@ export async function createBroker(parts: BrokerParts): Promise<Broker & { close
     changes,
     close: async () => {
       await engine.drain()
-      await Promise.all([revocations, sweeper, sessions].map((part) => part.close()))
+      await Promise.all([revocations, sweeper, sessions, unread].map((part) => part.close()))
       await uses.close()
       await audit.close()
       await heart.close()

@@ -86,6 +86,10 @@ export class RefreshFlight {
     if (outcome.kind === 'uncertain' && outcome.refreshToken !== undefined) {
       return await this.#savePartial(attempt, { ...secrets, refreshToken: outcome.refreshToken }, outcome.words)
     }
+    if (outcome.kind === 'uncertain' && outcome.unread) {
+      const { unread } = outcome
+      await this.#untilSaved(() => store.unreadReplies.keep(key, unread, sentAt))
+    }
     return await this.#verdicts.judge(attempt, outcome)
   }
 

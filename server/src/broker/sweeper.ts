@@ -12,10 +12,10 @@ const ORPHANS_MS = 1000
 /** Expired rows give nothing to anybody; they are only cleared away. */
 const EXPIRED_MS = 60_000
 
-/** A refused refresh token is kept for *Try again* (refresh.md). */
+/** A refused refresh token is kept for *Try again*, an answer that was not understood for a better configuration (refresh.md). */
 const PARKED_LIFE_MS = 7 * 24 * 60 * 60 * 1000
 
-/** Clears away what has ended: sessions without a process, attempts, web logins, parked refresh tokens. */
+/** Clears away what has ended: sessions without a process, attempts, web logins, parked refresh tokens, answers nobody understood. */
 export class Sweeper {
   readonly #rounds: readonly Periodic[]
 
@@ -31,7 +31,9 @@ export class Sweeper {
       new Periodic('clearing away of expired rows', EXPIRED_MS, parts, async () => {
         await store.attempts.removeExpired(ATTEMPT_LIFE_MS)
         await store.browserSessions.removeExpired(BROWSER_SESSION_LIMITS)
-        await store.tokens.removeParkedBefore(new Date(store.now().getTime() - PARKED_LIFE_MS))
+        const before = new Date(store.now().getTime() - PARKED_LIFE_MS)
+        await store.tokens.removeParkedBefore(before)
+        await store.unreadReplies.removeBefore(before)
       }),
     ]
   }

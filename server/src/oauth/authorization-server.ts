@@ -1,5 +1,6 @@
 import type { Integration } from '../domain/integration.ts'
-import type { RevocationOutcome, TokenOutcome, ValidationOutcome } from './outcome.ts'
+import type { UnreadReply } from '../domain/unread-reply.ts'
+import type { RevocationOutcome, TokenOutcome, TokenReply, ValidationOutcome } from './outcome.ts'
 
 /** Requests to authorization servers, as the broker makes them. `createAuthorizationServers` (this room) builds one. */
 export interface AuthorizationServers {
@@ -20,6 +21,8 @@ export interface AuthorizationServers {
     integration: Integration,
     request: { token: string; tokenTypeHint: 'refresh_token' | 'access_token' },
   ): Promise<RevocationOutcome>
+  /** A refresh's answer that was not understood when it came, under today's configuration; undefined when it still is not. */
+  readAgain(integration: Integration, unread: UnreadReply): Promise<TokenReply | undefined>
   /** A GET with the token at `validate-url`, through the same guard and limits. */
   validate(validateUrl: string, accessToken: string): Promise<ValidationOutcome>
 }

@@ -4,7 +4,7 @@ import type { AuthorizationServers } from './authorization-server.ts'
 import type { Resolve } from './connection.ts'
 import { networkTransport } from './provider-fetch.ts'
 import { revoke } from './revocation.ts'
-import { exchangeCode, refresh } from './token-request.ts'
+import { exchangeCode, readAgain, refresh } from './token-request.ts'
 import type { Transport } from './transport.ts'
 import { validate } from './validation.ts'
 
@@ -29,6 +29,7 @@ export function createAuthorizationServers(options: AuthorizationServersOptions)
     exchangeCode: (integration, request) => exchangeCode(context, integration, request),
     refresh: (integration, request) => refresh(context, integration, request),
     revoke: (integration, request) => revoke(context, integration, request),
+    readAgain,
     validate: (validateUrl, accessToken) => validate(context, validateUrl, accessToken),
   }
 }

@@ -1,3 +1,4 @@
+import type { UnreadReply } from '../domain/unread-reply.ts'
 import type { KeptFields } from './kept-fields.ts'
 
 /** A token reply after normalisation: every field read, odd types mended, nothing else kept. RFC 6749 §5.1. */
@@ -29,8 +30,8 @@ export type TokenOutcome =
   | { readonly kind: 'not_sent'; readonly cause: 'fence' | 'network' | 'certificate' | 'guard'; readonly words: string }
   /** 429 or 503: plainly refused, the refresh token is unspent. */
   | { readonly kind: 'unspent'; readonly words: string; readonly retryAfterSeconds?: number }
-  /** Perhaps spent. `refreshToken` when a 2xx carried a readable one though the rest is unusable: it must be saved. */
-  | { readonly kind: 'uncertain'; readonly words: string; readonly refreshToken?: string }
+  /** Perhaps spent. `unread`: the 2xx that was not understood. `refreshToken` when a 2xx carried a readable one though the rest is unusable: it must be saved. */
+  | { readonly kind: 'uncertain'; readonly words: string; readonly refreshToken?: string; readonly unread?: UnreadReply }
   /** `invalid_client`, `unauthorized_client`, 401, 403: the client is refused, not the user. */
   | { readonly kind: 'client_refused'; readonly error: string; readonly words: string; readonly providerText?: string }
   /** `invalid_grant`, `bad_refresh_token`, `dead-refresh-errors`: this grant is refused. */

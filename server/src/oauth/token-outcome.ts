@@ -1,3 +1,4 @@
+import type { UnreadReply } from '../domain/unread-reply.ts'
 import type { NormalisedReply } from './normalise.ts'
 import type { TokenOutcome } from './outcome.ts'
 import { providerErrorCode, providerText } from './provider-text.ts'
@@ -42,9 +43,17 @@ export function outcomeOfReply(
   if (status >= 300 && status <= 399) return { kind: 'uncertain', words: `${answered}, a redirect, which is not followed` }
   if (normalised.kind === 'unreadable') {
     const { words, refreshToken } = normalised
-    return { kind: 'uncertain', words, ...(isNew(refreshToken, judgement) ? { refreshToken } : {}) }
+    return { kind: 'uncertain', words, ...(isNew(refreshToken, judgement) ? { refreshToken } : unreadOf(reply)) }
   }
   return outcomeOfError(reply, normalised, judgement)
+}
+
+/** The reply as it is kept; nothing where it holds nothing. */
+function unreadOf({ status, headers, body, brokenOff }: TransportReply): { unread?: UnreadReply } {
+  if (body.length === 0) return {}
+  const contentType = headers['content-type'] ?? ''
+  const bytes = Buffer.from(body).toString('base64')
+  return { unread: { status, contentType, body: bytes, ...(brokenOff === undefined ? {} : { brokenOff }) } }
 }
 
 /** A server that repeats what it was sent has given nothing. */

@@ -141,7 +141,15 @@ describe('the outcome of a token request', () => {
     ['504', { status: 504 }, { kind: 'uncertain', words: 'answered 504' }],
     ['408', { status: 408 }, { kind: 'uncertain', words: 'answered 408' }],
     ['a redirect', { status: 302 }, { kind: 'uncertain', words: 'answered 302, a redirect, which is not followed' }],
-    ['a page', { body: '<html>' }, { kind: 'uncertain', words: 'answered with a page instead of a token' }],
+    [
+      'a page, which is kept as it is',
+      { body: '<html>' },
+      {
+        kind: 'uncertain',
+        words: 'answered with a page instead of a token',
+        unread: { status: 200, contentType: 'application/json', body: Buffer.from('<html>').toString('base64') },
+      },
+    ],
     ['204', { status: 204 }, { kind: 'uncertain', words: 'answered without a token' }],
     [
       '200 with a refresh token alone',

@@ -1,9 +1,10 @@
 import * as oauth from 'oauth4webapi'
 import type { Effects } from '../domain/effects.ts'
 import { type Integration, issuerOf, type Parameters } from '../domain/integration.ts'
+import type { UnreadReply } from '../domain/unread-reply.ts'
 import { clientAuthentication, confidentialOf } from './client-authentication.ts'
 import { accountOf } from './id-token.ts'
-import { type NormalisedReply, normalise, type TokenMembers } from './normalise.ts'
+import { type NormalisedReply, normalise, type ReplyShape, type TokenMembers } from './normalise.ts'
 import type { TokenOutcome, TokenReply } from './outcome.ts'
 import { outcomeOfFailure, outcomeOfReply } from './token-outcome.ts'
 import { NotSent, PerhapsSent, type Transport, type TransportReply } from './transport.ts'
@@ -59,12 +60,7 @@ async function tokenRequest(context: RequestContext, integration: Integration, g
   const server = authorizationServer(integration, grant.grantType)
   const client = { client_id: integration.client.clientId }
   const received: { reply?: TransportReply; normalised?: NormalisedReply } = {}
-  const shape = {
-    paths: integration.replyPaths ?? {},
-    perSecond: integration.expiresInUnit === 'milliseconds' ? 1000 : 1,
-    mayBeFlat: grant.grantType === 'refresh_token',
-    keep: integration.keptTokenFields ?? [],
-  }
+  const shape = shapeOf(integration, grant.grantType)
   const write = integration.tokenBody === 'json' ? asJson : asForm
   const options = requestOptions(context.transport, { mayLeave: grant.mayLeave, write }, (reply) => {
     received.reply = reply
@@ -86,6 +82,31 @@ async function tokenRequest(context: RequestContext, integration: Integration, g
     secrets: [...confidentialOf(integration.client), ...grant.secrets],
     now: context.effects.now(),
   })
+}
+
+function shapeOf(integration: Integration, grantType: Grant['grantType']): ReplyShape {
+  return {
+    paths: integration.replyPaths ?? {},
+    perSecond: integration.expiresInUnit === 'milliseconds' ? 1000 : 1,
+    mayBeFlat: grantType === 'refresh_token',
+    keep: integration.keptTokenFields ?? [],
+  }
+}
+
+/**
+ * A refresh's answer that was not understood when it came, read under today's configuration; undefined when it still holds no
+ * tokens.
+ */
+export async function readAgain(integration: Integration, unread: UnreadReply): Promise<TokenReply | undefined> {
+  const { status, contentType, body, brokenOff } = unread
+  const headers = { 'content-type': contentType }
+  const reply = { status, headers, body: Buffer.from(body, 'base64'), ...(brokenOff === undefined ? {} : { brokenOff }) }
+  const normalised = normalise(reply, shapeOf(integration, 'refresh_token'))
+  if (normalised.kind !== 'tokens') return undefined
+  const server = authorizationServer(integration, 'refresh_token')
+  const client = { client_id: integration.client.clientId }
+  const outcome = await success(server, client, conformResponse(normalised), normalised.members)
+  return outcome.kind === 'success' ? outcome.reply : undefined
 }
 
 async function success(

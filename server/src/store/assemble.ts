@@ -8,6 +8,7 @@ import { revocationStore } from './revocations.ts'
 import { sessionStore } from './sessions.ts'
 import type { SessionStore, Store } from './store.ts'
 import { tokenStore } from './tokens.ts'
+import { unreadReplyStore } from './unread-replies.ts'
 import { userStore } from './users.ts'
 
 /** The store over an open database whose tables are there. `effects.now` of the context is the database's clock. */
@@ -22,6 +23,7 @@ export function assemble(
     integrations: integrationStore(context),
     attempts: attemptStore(context),
     tokens: tokenStore(context),
+    unreadReplies: unreadReplyStore(context),
     sessions: sessionStore(context, own.lookUp),
     revocations: revocationStore(context),
     audit: auditStore(context),

@@ -19,6 +19,7 @@ export interface Tables {
   revocations: RevocationsTable
   audit: AuditTable
   nodes: NodesTable
+  unread_replies: UnreadRepliesTable
 }
 
 /** People who may log in. */
@@ -131,6 +132,17 @@ export interface Oauth2TokenSecretsTable {
   id_token: string | null
   /** Ciphertext of a JSON object: data that came with the tokens. */
   extra: string | null
+}
+
+/** Answers to refreshes that were not understood; they go with their row, and with its next good reply. */
+export interface UnreadRepliesTable {
+  token_id: string
+  attempt: string
+  generation: number
+  sent_at: number
+  kid: string
+  /** Ciphertext of a JSON object. */
+  reply: string
 }
 
 /** Development sessions. */

@@ -1,6 +1,7 @@
 import type { IntegrationUid } from '../domain/integration.ts'
 import type { BrowserSession, DevelopmentSession, SignInAttempt, User } from '../domain/people.ts'
 import type { ReauthenticationReason, StoredToken, TokenSecrets } from '../domain/stored-token.ts'
+import type { UnreadReply } from '../domain/unread-reply.ts'
 import type { LeaseHolder, NodeStore } from './store-of-nodes.ts'
 
 export type { LeaseHolder, NodeStore, ServerNode } from './store-of-nodes.ts'
@@ -13,6 +14,7 @@ export interface Store {
   readonly integrations: IntegrationStore
   readonly attempts: AttemptStore
   readonly tokens: TokenStore
+  readonly unreadReplies: UnreadReplyStore
   readonly sessions: SessionStore
   readonly revocations: RevocationStore
   readonly audit: AuditStore
@@ -209,6 +211,19 @@ export interface TokenStore {
   remove(userId: string, integrationId: string, revocation: { queue: boolean; giveUpAt: Date }): Promise<StoredToken | undefined>
   /** For a flight that ends after its row was signed out: its newest pair is what is revoked. */
   queueRevocation(token: { userId: string; integrationId: string }, secrets: TokenSecrets, giveUpAt: Date): Promise<void>
+}
+
+/** Answers to refreshes that were not understood: after a rotation one of them holds the only live tokens. */
+export interface UnreadReplyStore {
+  /** Keeps a few of a row and generation. False when that is gone. */
+  keep(key: AttemptKey, reply: UnreadReply, sentAt: Date): Promise<boolean>
+  /** Those whose rows have had no good reply since, newest first. */
+  list(): Promise<readonly (AttemptKey & { readonly sentAt: Date })[]>
+  /** Decrypts. Rejects with code `unreadable` (StoreError) when the ciphertext does not open. */
+  read(key: Pick<AttemptKey, 'tokenId' | 'attempt'>): Promise<UnreadReply | undefined>
+  /** As `saveReply`, whatever became of the attempt, unless the row has changed since or a request of it is under way. */
+  recover(key: Pick<AttemptKey, 'tokenId' | 'generation'>, reply: SavedReply): Promise<boolean>
+  removeBefore(at: Date): Promise<number>
 }
 
 /** The narrow read of the token path: cookie, user state, row and generation, in one look (performance.md). */

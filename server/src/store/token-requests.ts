@@ -150,7 +150,8 @@ async function isHit(change: ReturnType<typeof changeTokens>): Promise<boolean> 
   return (await change.executeTakeFirst()).numUpdatedRows > 0n
 }
 
-async function saveReply(
+/** Saves a reply for one attempt; what was not understood of that row is of no use any more. */
+export async function saveReply(
   { database, cipher }: StoreContext,
   transaction: Transaction<Tables>,
   key: AttemptKey,
@@ -192,6 +193,7 @@ async function saveReply(
     .set(sealSecrets(cipher, next, secrets))
     .where('token_id', '=', row.id)
     .execute()
+  await transaction.deleteFrom('unread_replies').where('token_id', '=', row.id).execute()
   return true
 }
 

@@ -45,6 +45,7 @@ export function pointedStore(world: World, node: SimulatedNode, store: Store, sa
     integrations: wrap(store.integrations),
     attempts: wrap(store.attempts),
     tokens: wrap(store.tokens),
+    unreadReplies: wrap(store.unreadReplies),
     sessions: wrap(store.sessions),
     revocations: wrap(store.revocations),
     audit: wrap(store.audit),

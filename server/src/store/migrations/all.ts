@@ -3,6 +3,7 @@ import { mainTrip } from './0001-main-trip.ts'
 import { nodes } from './0002-nodes.ts'
 import { reports } from './0004-reports.ts'
 import { providerOptions } from './0005-provider-options.ts'
+import { unreadReplies } from './0006-unread-replies.ts'
 
 /** Every migration by its name, which orders them. Never change one that was released: add one, in a file of its own. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -10,4 +11,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0002_nodes': nodes,
   '0004_reports': reports,
   '0005_provider_options': providerOptions,
+  '0006_unread_replies': unreadReplies,
 }
