@@ -2,7 +2,7 @@ import type { JsonPointer, KeptField, ReplyPaths } from '../domain/integration.t
 import { literalInFragment, soleLiteral, textInForm, valueAt } from './json-pointer.ts'
 import { type KeptFields, keptFields } from './kept-fields.ts'
 import type { Leniency } from './leniency.ts'
-import { countOf, instantOf, scopesOf, tokenTypeOf } from './reply-members.ts'
+import { countOf, instantOf, mayBeRefreshToken, scopesOf, tokenTypeOf } from './reply-members.ts'
 import type { TransportReply } from './transport.ts'
 
 /** Members of a success reply in RFC 6749's words, checked; whatever else the reply held is gone. */
@@ -69,8 +69,7 @@ export function normalise(reply: TransportReply, shape: ReplyShape = USUAL): Nor
   if (reply.status !== 200) leniencies.push('status 2xx other than 200')
   if (hasError(members, shape)) {
     leniencies.push('error under status 2xx')
-    const refreshToken = refreshTokenIn(text, shape, true)
-    return { ...errorOf(members, 400, leniencies), ...(refreshToken === undefined ? {} : { refreshToken }) }
+    return { ...errorOf(members, 400, leniencies), ...keepable(refreshTokenIn(text, shape, true)) }
   }
   const tokens = tokensOf(members, shape, leniencies)
   if (tokens.kind !== 'unreadable' || tokens.refreshToken !== undefined) return tokens
@@ -218,7 +217,12 @@ function wordsOf(text: string): string {
 }
 
 function unreadable(words: string, refreshToken: string | undefined): Extract<NormalisedReply, { kind: 'unreadable' }> {
-  return { kind: 'unreadable', words, ...(refreshToken === undefined ? {} : { refreshToken }) }
+  return { kind: 'unreadable', words, ...keepable(refreshToken) }
+}
+
+/** The refresh token of a reply without an access token. */
+function keepable(refreshToken: string | undefined): { readonly refreshToken?: string } {
+  return refreshToken !== undefined && mayBeRefreshToken(refreshToken) ? { refreshToken } : {}
 }
 
 /**

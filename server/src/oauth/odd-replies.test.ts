@@ -147,6 +147,23 @@ describe('a refresh token beside nothing else that is of use', () => {
     expect(bodies.map((body) => found(body))).toEqual(bodies.map(() => 'none'))
   })
 
+  test('is none when it is a word about one, as services answer that check what they get', () => {
+    const bodies: readonly (object | string)[] = [
+      { success: false, errors: { refresh_token: 'is invalid' } },
+      { error: 'validation_failed', fields: { refresh_token: 'This value is not valid.' } },
+      { refresh_token: 'expired' },
+      { refresh_token: 'invalid_token' },
+      { data: { refresh_token: 'undefined' } },
+      { request: { refresh_token: '********4711' } },
+      { request: { refresh_token: '[FILTERED]' } },
+      'refresh_token=required&status=422',
+      '{"errors":{"refresh_token":"has been revoked"},"sta',
+    ]
+    expect(bodies.map((body) => found(body))).toEqual(bodies.map(() => 'none'))
+    const placed = { paths: { refreshToken: ['data', 'refresh_token'] } }
+    expect(found({ data: { refresh_token: 'is invalid' } }, placed)).toBe('none')
+  })
+
   test('counts at its configured place only', () => {
     expect(found({ other: { refresh_token: 'of-another' }, data: {} }, { paths: { refreshToken: ['data', 'rt'] } })).toBe('none')
     expect(found('refresh_token=of-another&x=1', { paths: { accessToken: ['token'] } })).toBe('none')

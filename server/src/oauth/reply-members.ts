@@ -55,3 +55,15 @@ export function tokenTypeOf(value: unknown, leniencies: Leniency[]): string {
   leniencies.push('token_type missing')
   return DEFAULT_TOKEN_TYPE
 }
+
+/** What is said about a token, and never is one. */
+const WORDS_ABOUT_TOKENS =
+  /invalid|expired|required|missing|revoked|malformed|filtered|redacted|not.?(found|valid)|^(null|nil|none|undefined|true|false)$/i
+
+/**
+ * Whether a text that stands where a refresh token belongs, in a reply without an access token, may be one. Services that check what
+ * they are sent name the field and say what is wrong with it; such words must never take the place of a token that lives.
+ */
+export function mayBeRefreshToken(text: string): boolean {
+  return /^[\x21-\x7e]+$/.test(text) && !/[*<>[\]]/.test(text) && !WORDS_ABOUT_TOKENS.test(text)
+}

@@ -122,6 +122,11 @@ export const REFUSALS: readonly NamedBehaviour[] = [
     },
     expected: grantRefused('answered invalid_grant', { revoke: UNHEARD }),
   },
+  {
+    name: 'a refusal in words about the refresh token, field by field',
+    play: refusal({ error: 'validation_failed', fields: { refresh_token: 'is invalid' } }, 200),
+    expected: refused('answered validation_failed', { revoke: UNHEARD }),
+  },
 ]
 
 /** Words that are meant for more than reading. */
