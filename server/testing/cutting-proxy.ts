@@ -1,14 +1,17 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
-/** When the connection of a commit is cut: on its way there, or on its answer's way back. */
+/** When a connection is cut: with a commit on its way there, or with its answer on the way back. */
 export type Cut = 'before the commit' | 'after the commit'
 
 /** A way to PostgreSQL, without TLS, that can be cut where it hurts. */
 export interface CuttingProxy {
   readonly port: number
-  /** Cuts the connection of the next commit. Answers how many commits it has cut so far. */
+  /** Cuts the connection of the next COMMIT. */
   cutNextCommit(cut: Cut): void
+  /** Cuts the connection of whatever is sent next: a single statement commits by itself. */
+  cutNextStatement(cut: Cut): void
+  /** How often it has cut so far. */
   readonly cuts: number
   close(): Promise<void>
 }
@@ -19,7 +22,7 @@ const COMMIT = Buffer.concat([Buffer.from('Q'), Buffer.from([0, 0, 0, 11]), Buff
 /** Starts a proxy on loopback in front of a PostgreSQL's port; close it after the test. */
 export async function startCuttingProxy(target: number): Promise<CuttingProxy> {
   const sockets = new Set<Socket>()
-  let next: Cut | undefined
+  let next: { readonly cut: Cut; readonly needle: Buffer } | undefined
   let cuts = 0
   const server = createServer((client) => {
     const upstream = connect(target, '127.0.0.1')
@@ -37,12 +40,12 @@ export async function startCuttingProxy(target: number): Promise<CuttingProxy> {
     }
     let cutsAnswer = false
     client.on('data', (bytes) => {
-      if (next === undefined || !bytes.includes(COMMIT)) {
+      if (next === undefined || !bytes.includes(next.needle)) {
         upstream.write(bytes)
         return
       }
       cuts += 1
-      cutsAnswer = next === 'after the commit'
+      cutsAnswer = next.cut === 'after the commit'
       next = undefined
       if (cutsAnswer) upstream.write(bytes)
       else cut()
@@ -56,7 +59,10 @@ export async function startCuttingProxy(target: number): Promise<CuttingProxy> {
   return {
     port: (server.address() as AddressInfo).port,
     cutNextCommit: (cut) => {
-      next = cut
+      next = { cut, needle: COMMIT }
+    },
+    cutNextStatement: (cut) => {
+      next = { cut, needle: Buffer.of() }
     },
     get cuts() {
       return cuts

@@ -35,6 +35,8 @@ export interface Database {
    * the connection broke at its commit; otherwise that rejects with code `unknown`.
    */
   write<T>(work: (transaction: Transaction<Tables>) => Promise<T>, options?: { isRepeatable?: boolean }): Promise<T>
+  /** One statement that is the same once or twice, durable when the promise resolves; it costs one trip to the database. */
+  writeOne<T>(work: (database: Kysely<Tables>) => Promise<T>): Promise<T>
   /** The rows of the query as the last transaction left them, and nobody else's until the end of this one. */
   locked<Q extends Lockable<Q>>(query: Q): Q
   /** As `locked`, without the rows that another transaction has locked. */

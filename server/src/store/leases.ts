@@ -1,4 +1,4 @@
-import { type Expression, expressionBuilder, type SqlBool, sql, type Transaction, type UpdateResult } from 'kysely'
+import { type Expression, expressionBuilder, type Kysely, type SqlBool, sql, type Transaction, type UpdateResult } from 'kysely'
 import { type Database, REPEATABLE, type StoreContext } from './database.ts'
 import type { LeaseClock } from './lease-clock.ts'
 import { isDeserted } from './nodes.ts'
@@ -20,40 +20,35 @@ const NO_LEASE = {
 export function leases({ database }: StoreContext): LeaseMethods {
   const untilOf = ({ nowMs }: LeaseClock, durationMs: number) => sql<number>`${nowMs} + ${Math.round(durationMs)}`
   return {
-    takeLease: (tokenId, holder, monotonicMs, durationMs, isDead) =>
-      database.write(async (transaction) => {
-        const clock = database.leaseClock(holder.bootId, monotonicMs)
-        const values = { ...heldBy(holder), lease_until: untilOf(clock, durationMs) }
-        const row = () => transaction.updateTable('oauth2_tokens').set(values).where('id', '=', tokenId)
-        const free = row().where((lease) => lease.or(freeFor(holder, clock)))
-        if (isHit(await free.executeTakeFirst())) return true
+    async takeLease(tokenId, holder, monotonicMs, durationMs, isDead) {
+      const clock = database.leaseClock(holder.bootId, monotonicMs)
+      const values = { ...heldBy(holder), lease_until: untilOf(clock, durationMs) }
+      const row = (on: Kysely<Tables>) => on.updateTable('oauth2_tokens').set(values).where('id', '=', tokenId)
+      const takeFree = (on: Kysely<Tables>) => isHit(row(on).where((lease) => lease.or(freeFor(holder, clock))))
+      if (await database.writeOne(takeFree)) return true
+      return database.write(async (transaction) => {
         const other = await heldNow(database, transaction, tokenId)
-        if (!other) return false
+        if (!other) return takeFree(transaction)
         if (!isDead(other.holder) && !(await isDeserted(transaction, { ...other, durationMs }, holder, clock))) return false
-        return isHit(await row().executeTakeFirst())
-      }, REPEATABLE),
+        return isHit(row(transaction))
+      }, REPEATABLE)
+    },
     renewLease: (tokenId, holder, monotonicMs, durationMs) =>
-      database.write(async (transaction) => {
-        const renewal = transaction
-          .updateTable('oauth2_tokens')
-          .set({ lease_until: untilOf(database.leaseClock(holder.bootId, monotonicMs), durationMs) })
-          .where('id', '=', tokenId)
-          .where((row) => row.and(heldBy(holder)))
-        return isHit(await renewal.executeTakeFirst())
-      }, REPEATABLE),
+      database.writeOne((single) => {
+        const clock = database.leaseClock(holder.bootId, monotonicMs)
+        return isHit(mine(single, tokenId, holder).set({ lease_until: untilOf(clock, durationMs) }))
+      }),
     async releaseLease(tokenId, holder) {
-      await database.write(
-        (transaction) =>
-          transaction
-            .updateTable('oauth2_tokens')
-            .set(NO_LEASE)
-            .where('id', '=', tokenId)
-            .where((row) => row.and(heldBy(holder)))
-            .execute(),
-        REPEATABLE,
-      )
+      await database.writeOne((single) => mine(single, tokenId, holder).set(NO_LEASE).execute())
     },
   }
+}
+
+function mine(database: Kysely<Tables>, tokenId: string, holder: LeaseHolder) {
+  return database
+    .updateTable('oauth2_tokens')
+    .where('id', '=', tokenId)
+    .where((row) => row.and(heldBy(holder)))
 }
 
 /** The columns that say a lease is this holder's. */
@@ -100,6 +95,6 @@ async function heldNow(
   return { holder, untilMs: row.lease_until ?? 0 }
 }
 
-function isHit({ numUpdatedRows }: UpdateResult): boolean {
-  return numUpdatedRows > 0n
+async function isHit(change: { executeTakeFirst(): Promise<UpdateResult> }): Promise<boolean> {
+  return (await change.executeTakeFirst()).numUpdatedRows > 0n
 }

@@ -13,18 +13,23 @@ import { commitUnknown, PostgresError } from './postgres-errors.ts'
 import type { Answer, PostgresConnection, PostgresPool } from './postgres-pool.ts'
 import type { Tables } from './schema.ts'
 
-/** Runs one statement on whatever connection is free. */
-export type Read = <Row>(text: string, values: readonly unknown[]) => Promise<Answer<Row>>
+/** Runs one statement on whatever connection is free, and again when that breaks. */
+export type Run = <Row>(text: string, values: readonly unknown[]) => Promise<Answer<Row>>
 
 /** A query builder that reads, each query on a connection of its own. */
-export function readingBuilder(read: Read): Kysely<Tables> {
-  const refuse = async (): Promise<never> => {
-    throw new Error('the reading side of the store has no transactions')
-  }
-  const connection = new QueryConnection(async (text, values) => {
+export function readingBuilder(run: Run): Kysely<Tables> {
+  return statementBuilder(async (text, values) => {
     if (!/^(select|with)\b/i.test(text)) throw new Error('the reading side of the store cannot write')
-    return read(text, values)
+    return run(text, values)
   })
+}
+
+/** A query builder whose every statement is a transaction of its own. */
+export function statementBuilder(run: Run): Kysely<Tables> {
+  const connection = new QueryConnection(run)
+  const refuse = async (): Promise<never> => {
+    throw new Error('single statements of the store have no transaction around them')
+  }
   return builder({
     init: async () => {},
     acquireConnection: async () => connection,
@@ -96,14 +101,14 @@ class TransactionDriver implements Driver {
 }
 
 class QueryConnection implements DatabaseConnection {
-  readonly #read: Read
+  readonly #run: Run
 
-  constructor(read: Read) {
-    this.#read = read
+  constructor(run: Run) {
+    this.#run = run
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    const { rows, command, count } = await this.#read<R>(query.sql, query.parameters)
+    const { rows, command, count } = await this.#run<R>(query.sql, query.parameters)
     const isWrite = command === 'INSERT' || command === 'UPDATE' || command === 'DELETE'
     return isWrite ? { rows, numAffectedRows: BigInt(count) } : { rows }
   }

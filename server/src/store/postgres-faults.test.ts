@@ -93,14 +93,16 @@ describe('a store whose PostgreSQL fails', () => {
 
     it('takes a lease, announces a request and releases the lease', async () => {
       const token = await signIn()
-      proxy.cutNextCommit(cut)
+      const before = proxy.cuts
+      proxy.cutNextStatement(cut)
       expect(await store.tokens.takeLease(token.id, holderOf('a'), 0, 20_000, () => false)).toBe(true)
       const key = { tokenId: token.id, generation: 1, attempt: 'attempt' }
-      proxy.cutNextCommit(cut)
+      proxy.cutNextStatement(cut)
       expect(await store.tokens.beginAttempt(key, holderOf('a'), store.now())).toBe(true)
-      proxy.cutNextCommit(cut)
+      proxy.cutNextStatement(cut)
       await store.tokens.releaseLease(token.id, holderOf('a'))
       expect(await store.tokens.takeLease(token.id, holderOf('b'), 0, 20_000, () => false)).toBe(true)
+      expect(proxy.cuts - before).toBe(3)
     })
 
     it('repeats nothing that must not be done twice: it says that it does not know', async () => {

@@ -1,8 +1,9 @@
 import { CompiledQuery, type Kysely, sql, type Transaction } from 'kysely'
 import type { Effects } from '../domain/effects.ts'
 import type { BatchStatement, Database, SqlValue } from './database.ts'
+import { inTime } from './deadline.ts'
 import { serverClock } from './lease-clock.ts'
-import { readingBuilder, writingBuilder } from './postgres-dialect.ts'
+import { type Run, readingBuilder, statementBuilder, writingBuilder } from './postgres-dialect.ts'
 import { PostgresError } from './postgres-errors.ts'
 import { columnsOf, type PostgresConnection, type PostgresPool } from './postgres-pool.ts'
 import type { Tables } from './schema.ts'
@@ -22,6 +23,7 @@ export class PostgresDatabase implements Database {
   readonly leaseClock = serverClock
   readonly #pool: PostgresPool
   readonly #waiting: Waiting
+  readonly #single: Kysely<Tables>
   readonly #writer: Kysely<Tables>
   readonly #impatientWriter: Kysely<Tables>
   #ping: Promise<void> | undefined
@@ -29,12 +31,14 @@ export class PostgresDatabase implements Database {
   constructor(pool: PostgresPool, waiting: Waiting) {
     this.#pool = pool
     this.#waiting = waiting
-    this.reader = readingBuilder((text, values) => this.read((connection) => connection.query(text, values)))
+    const run: Run = (text, values) => this.read((connection) => connection.query(text, values))
+    this.reader = readingBuilder(run)
+    this.#single = statementBuilder(run)
     this.#writer = writingBuilder(pool)
     this.#impatientWriter = writingBuilder(pool, PING_GIVE_UP_MS)
   }
 
-  /** Runs reads on one connection, and again on another one when it breaks. */
+  /** Runs what may be repeated on one connection, and again on another one when it breaks. */
   async read<T>(work: (connection: PostgresConnection) => Promise<T>): Promise<T> {
     return await this.#persist(GIVE_UP_MS, () => this.#on(work))
   }
@@ -46,6 +50,10 @@ export class PostgresDatabase implements Database {
     return await this.#persist(GIVE_UP_MS, () => this.#writer.transaction().execute(work), isRepeatable)
   }
 
+  async writeOne<T>(work: (database: Kysely<Tables>) => Promise<T>): Promise<T> {
+    return work(this.#single)
+  }
+
   locked<Q extends { forUpdate(): Q }>(query: Q): Q {
     return query.forUpdate()
   }
@@ -54,17 +62,18 @@ export class PostgresDatabase implements Database {
     return query.forUpdate().skipLocked()
   }
 
-  async batch({ all, ...options }: BatchStatement, rows: readonly (readonly SqlValue[])[]): Promise<void> {
+  async batch({ all, isRepeatable }: BatchStatement, rows: readonly (readonly SqlValue[])[]): Promise<void> {
     const statement = CompiledQuery.raw(all, columnsOf(rows))
-    await this.write((transaction) => transaction.executeQuery(statement), options)
+    if (isRepeatable) await this.writeOne((database) => database.executeQuery(statement))
+    else await this.write((transaction) => transaction.executeQuery(statement))
   }
 
-  /** Concurrent callers share one commit. */
-  ping(): Promise<void> {
+  /** Concurrent callers share one commit. Who asks waits 2 s at most, also when all connections are in use. */
+  async ping(): Promise<void> {
     this.#ping ??= this.#persist(PING_GIVE_UP_MS, () => this.#impatientWriter.transaction().execute(pinged), true).finally(() => {
       this.#ping = undefined
     })
-    return this.#ping
+    await inTime(this.#waiting, PING_GIVE_UP_MS, this.#ping)
   }
 
   async close(): Promise<void> {

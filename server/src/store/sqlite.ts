@@ -3,6 +3,7 @@ import type { Kysely, Transaction } from 'kysely'
 import type { Effects } from '../domain/effects.ts'
 import { SetupError } from '../domain/errors.ts'
 import type { BatchStatement, Database, SqlValue } from './database.ts'
+import { inTime } from './deadline.ts'
 import { monotonicClock } from './lease-clock.ts'
 import { Mutex } from './mutex.ts'
 import type { Tables } from './schema.ts'
@@ -116,6 +117,10 @@ export class SqliteDatabase implements Database {
     return this.#transact(this.#writer, work)
   }
 
+  async writeOne<T>(work: (database: Kysely<Tables>) => Promise<T>): Promise<T> {
+    return this.write(work)
+  }
+
   /** The one writer has every row for itself. */
   locked<Q>(query: Q): Q {
     return query
@@ -152,15 +157,7 @@ export class SqliteDatabase implements Database {
     }).finally(() => {
       this.#ping = undefined
     })
-    const isAnswered = new AbortController()
-    const late = this.#waiting.sleep(PING_GIVE_UP_MS, isAnswered.signal).then(() => {
-      throw new StoreError('busy', `The database has taken no write for ${PING_GIVE_UP_MS / 1000} s.`)
-    })
-    try {
-      await Promise.race([this.#ping, late])
-    } finally {
-      isAnswered.abort()
-    }
+    await inTime(this.#waiting, PING_GIVE_UP_MS, this.#ping)
   }
 
   async close(): Promise<void> {

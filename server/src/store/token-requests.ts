@@ -1,4 +1,4 @@
-import { sql, type Transaction } from 'kysely'
+import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Extra, TokenSecrets } from '../domain/stored-token.ts'
 import { ifSet, REPEATABLE, type StoreContext, toMs } from './database.ts'
 import { heldBy } from './leases.ts'
@@ -23,18 +23,21 @@ type RequestMethods = Pick<
 /** What a refresh does to its row, before and after the token request. All but the first step count for one attempt only. */
 export function tokenRequests(context: StoreContext): RequestMethods {
   const { database } = context
-  const resolved = (key: AttemptKey, values: TokenChange, isRepeatable = true) =>
-    database.write((transaction) => resolve(transaction, key, values), { isRepeatable })
+  const resolved = (key: AttemptKey, values: TokenChange) => database.writeOne((single) => resolve(single, key, values))
   return {
-    beginAttempt: (key, holder, at) => database.write((transaction) => beginAttempt(transaction, key, holder, at), REPEATABLE),
+    beginAttempt: (key, holder, at) => database.writeOne((single) => beginAttempt(single, key, holder, at)),
     saveReply: (key, reply) => database.write((transaction) => saveReply(context, transaction, key, reply), REPEATABLE),
-    recordFailure: (key, failure) => resolved(key, failureColumns(failure), failure.oddRefusal !== true),
+    recordFailure: (key, failure) =>
+      // An odd refusal is counted, and so must not be noted twice.
+      failure.oddRefusal
+        ? database.write((transaction) => resolve(transaction, key, failureColumns(failure)))
+        : resolved(key, failureColumns(failure)),
     settleAttempt: (key, { uncertainSince }) => resolved(key, { attempt_open: 0, interrupted_at: toMs(uncertainSince) }),
     requireSignIn: (key, verdict) => resolved(key, verdictColumns(verdict)),
     markUnreadable: (tokenId, generation, at) =>
-      database.write((transaction) =>
+      database.writeOne((single) =>
         isHit(
-          changeTokens(transaction, {
+          changeTokens(single, {
             reauthentication_reason: 'unreadable',
             reauthentication_at: at.getTime(),
             attempt_open: 0,
@@ -72,9 +75,9 @@ export function tokenRequests(context: StoreContext): RequestMethods {
   }
 }
 
-function beginAttempt(transaction: Transaction<Tables>, key: AttemptKey, holder: LeaseHolder, at: Date): Promise<boolean> {
+function beginAttempt(database: Kysely<Tables>, key: AttemptKey, holder: LeaseHolder, at: Date): Promise<boolean> {
   return isHit(
-    changeTokens(transaction, { last_attempt: key.attempt, last_attempt_at: at.getTime(), attempt_open: 1 })
+    changeTokens(database, { last_attempt: key.attempt, last_attempt_at: at.getTime(), attempt_open: 1 })
       .where('id', '=', key.tokenId)
       .where('generation', '=', key.generation)
       .where('reauthentication_reason', 'is', null)
@@ -137,9 +140,9 @@ function oddRefusalAt(at: Date): TokenChange {
   }
 }
 
-function resolve(transaction: Transaction<Tables>, key: AttemptKey, values: TokenChange): Promise<boolean> {
+function resolve(database: Kysely<Tables>, key: AttemptKey, values: TokenChange): Promise<boolean> {
   return isHit(
-    changeTokens(transaction, values)
+    changeTokens(database, values)
       .where('id', '=', key.tokenId)
       .where('generation', '=', key.generation)
       .where('last_attempt', '=', key.attempt),

@@ -1,4 +1,4 @@
-import type { Selectable, Transaction, UpdateObject } from 'kysely'
+import type { Kysely, Selectable, UpdateObject } from 'kysely'
 import { sql } from 'kysely'
 import type { StoredToken } from '../domain/stored-token.ts'
 import { ifSet, toDate } from './database.ts'
@@ -44,8 +44,8 @@ export function toStoredToken(row: TokenRow): StoredToken {
 export type TokenChange = UpdateObject<Tables, 'oauth2_tokens'>
 
 /** Changes rows in a way the token path must see: their revision rises too. */
-export function changeTokens(transaction: Transaction<Tables>, values: TokenChange) {
-  return transaction.updateTable('oauth2_tokens').set({ ...values, revision: sql<number>`revision + 1` })
+export function changeTokens(database: Kysely<Tables>, values: TokenChange) {
+  return database.updateTable('oauth2_tokens').set({ ...values, revision: sql<number>`revision + 1` })
 }
 
 /** No failure, no refusal, no request under way: what a good reply leaves. */
