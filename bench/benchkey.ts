@@ -6,7 +6,7 @@ import { signIn } from '../scripts/sign-in.ts'
 import { Trouble } from '../scripts/trouble.ts'
 import { grantChanged } from '../server/testing/behaviours.ts'
 import { startScriptedProvider } from '../server/testing/scripted-provider.ts'
-import { prepareServer, removeFiles, runAdmin, type ServerFiles } from '../server/testing/start-server.ts'
+import { prepareServer, removeFiles, runAdmin, type ServerFiles, writeDatabaseConf } from '../server/testing/start-server.ts'
 import type { Load } from './wrk.ts'
 
 const bin = resolve(import.meta.dirname, '../server/src/bin.ts')
@@ -27,9 +27,13 @@ export interface BenchkeyUnderTest {
 
 /**
  * Starts Benchkey and walks the main trip over HTTP: log in, sign in, open a session. `whenEnded` takes what to do after its
- * end.
+ * end. `databaseConf`: the lines of its database.conf; without them SQLite.
  */
-export async function startBenchkey(children: Children, whenEnded: (() => void)[]): Promise<BenchkeyUnderTest> {
+export async function startBenchkey(
+  children: Children,
+  whenEnded: (() => void | Promise<void>)[],
+  databaseConf: readonly string[] = [],
+): Promise<BenchkeyUnderTest> {
   const provider = await startScriptedProvider({ accessTokenSeconds: 86_400 })
   const token = randomBytes(TOKEN_BYTES).toString('base64url').slice(0, TOKEN_BYTES)
   provider.always(grantChanged((body) => ({ ...body, access_token: token })))
@@ -43,6 +47,7 @@ token-url=${provider.tokenUrl}
 `,
   })
   whenEnded.push(() => removeFiles(files))
+  writeDatabaseConf(files, databaseConf)
   // One server for both comparisons: plain http is allowed to sessions on this machine.
   appendFileSync(join(files.configDir, 'benchkey.conf'), `launcher-sessions-callback-address=http://127.0.0.1:${files.port}\n`)
   const options = ['--config-dir', files.configDir, '--data-dir', files.dataDir]

@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util'
 import { Children } from '../scripts/children.ts'
 import { installMissing, needs } from '../scripts/system-packages.ts'
 import { runScript, step, Trouble } from '../scripts/trouble.ts'
+import { startPostgres } from '../server/testing/postgres.ts'
 import { startBenchkey } from './benchkey.ts'
 import { type Answer, startBare } from './contenders.ts'
 import { type Contender, type Effort, type Figures, ratio, runRounds } from './rounds.ts'
@@ -19,28 +20,39 @@ const FULL: Effort = { rounds: 7, seconds: 10, warmUpSeconds: 3 }
 
 /** CPU per token fetch against the runtime's own server in the same run (performance.md). */
 async function main(): Promise<number> {
-  const { quick, json } = readOptions(process.argv.slice(2))
+  const { quick, json, postgres } = readOptions(process.argv.slice(2))
   installMissing([needs.wrk])
   const dir = mkdtempSync(join(tmpdir(), 'benchkey-bench-'))
-  const whenEnded = [() => rmSync(dir, { recursive: true, force: true })]
+  const whenEnded: (() => void | Promise<void>)[] = [() => rmSync(dir, { recursive: true, force: true })]
   const children = new Children(10_000)
   const stop = stopOnSignal()
   try {
-    const result = await Promise.race([measure({ children, dir, whenEnded }, quick ? QUICK : FULL), stop])
+    const databaseConf = postgres ? await startDatabase(whenEnded) : []
+    const result = await Promise.race([measure({ children, dir, whenEnded, databaseConf }, quick ? QUICK : FULL), stop])
     if (json) process.stdout.write(`${JSON.stringify(result.ratios)}\n`)
     else process.stdout.write(result.table)
-    if (!quick) writeResult(result)
+    if (!quick && !postgres) writeResult(result)
     return 0
   } finally {
     await children.stop()
-    for (const cleanUp of whenEnded) cleanUp()
+    for (const cleanUp of whenEnded) await cleanUp()
   }
+}
+
+/** A PostgreSQL on this machine, over TLS as it would be elsewhere. */
+async function startDatabase(whenEnded: (() => void | Promise<void>)[]): Promise<readonly string[]> {
+  step('Starting PostgreSQL …')
+  const server = await startPostgres()
+  whenEnded.push(() => server.close())
+  const { uri } = await server.createDatabase()
+  return ['provider=postgresql', `connection-uri=${uri}`, `ssl-ca-certificate=${server.caFile}`]
 }
 
 interface Bench {
   readonly children: Children
   readonly dir: string
-  readonly whenEnded: (() => void)[]
+  readonly whenEnded: (() => void | Promise<void>)[]
+  readonly databaseConf: readonly string[]
 }
 
 interface Result {
@@ -49,9 +61,9 @@ interface Result {
   readonly figures: ReadonlyMap<string, Figures>
 }
 
-async function measure({ children, dir, whenEnded }: Bench, effort: Effort): Promise<Result> {
+async function measure({ children, dir, whenEnded, databaseConf }: Bench, effort: Effort): Promise<Result> {
   step('Starting Benchkey and signing in …')
-  const benchkey = await startBenchkey(children, whenEnded)
+  const benchkey = await startBenchkey(children, whenEnded, databaseConf)
   const answer = await ask(benchkey.port, benchkey.load)
   const own = { pid: benchkey.pid, answerBytes: answer.wireBytes }
   const https: Contender = { ...own, name: 'Benchkey https', url: `https://127.0.0.1:${benchkey.port}` }
@@ -71,12 +83,13 @@ async function measure({ children, dir, whenEnded }: Bench, effort: Effort): Pro
   return { ratios, figures, table: tableOf(figures, ratios) }
 }
 
-function readOptions(args: string[]): { quick: boolean; json: boolean } {
+function readOptions(args: string[]): { quick: boolean; json: boolean; postgres: boolean } {
   try {
-    const options = { quick: { type: 'boolean', default: false }, json: { type: 'boolean', default: false } } as const
+    const flag = { type: 'boolean', default: false } as const
+    const options = { quick: flag, json: flag, postgres: flag }
     return parseArgs({ args, options }).values
   } catch {
-    throw new Trouble('usage: npm run bench -- [--quick] [--json]', 2)
+    throw new Trouble('usage: npm run bench -- [--quick] [--json] [--postgres]', 2)
   }
 }
 
