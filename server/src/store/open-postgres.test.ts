@@ -4,7 +4,7 @@ import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { makeAuthority, makeLeaf } from '../../testing/certificates.ts'
 import { type PostgresDatabaseForTests, type RunningPostgres, startPostgres } from '../../testing/postgres.ts'
 import { addressOf, openPostgres } from '../../testing/postgres-store.ts'
@@ -63,6 +63,15 @@ describe('opening a store on PostgreSQL', () => {
     expect(second.deploymentId).toBe(first.deploymentId)
     expect((await second.users.list()).map((user) => user.name)).toEqual(['ann'])
     await second.close()
+  })
+
+  it('hears nothing but its configuration: no variable of the environment, no password file', async () => {
+    const given = { PGPASSWORD: postgres.password, PGSSLMODE: 'require', PGOPTIONS: '-c search_path=none', PGHOST: 'db.invalid' }
+    for (const [name, value] of Object.entries(given)) vi.stubEnv(name, value)
+    await (await open()).close()
+    const { password: _, ...anonymous } = addressOf(database)
+    await expect(openPostgres(database, { directory, address: anonymous })).rejects.toThrow('asks for a password')
+    vi.unstubAllEnvs()
   })
 
   it('is reached over a Unix socket as well', async () => {
