@@ -106,6 +106,18 @@ describe('opening a store on PostgreSQL', () => {
     }
   })
 
+  it('says so when everybody who may log in can put functions and operators beside its tables', async () => {
+    const said: string[] = []
+    const say = (sentence: string) => void said.push(sentence)
+    await (await openPostgres(database, { directory, say })).close()
+    expect(said).toEqual([])
+    await database.run('GRANT CREATE ON SCHEMA public TO PUBLIC')
+    await (await openPostgres(database, { directory, say })).close()
+    expect(said).toEqual([
+      `Everybody who may log in to the database ${database.name} can make functions in its schema public and so act as Benchkey there: run REVOKE CREATE ON SCHEMA public FROM PUBLIC.`,
+    ])
+  })
+
   /** Not only the rows, but also what they were before, and the write-ahead log. */
   it('leaves no token and no verifier in clear in any file of PostgreSQL', async () => {
     const store = await open()
@@ -199,6 +211,29 @@ describe('opening a store on PostgreSQL', () => {
       await plain.close()
     })
 
+    /** Anybody on this machine can open its port while PostgreSQL is down, and say whatever they like there. */
+    it('somebody else at its port of loopback, who is not told the password: 78', async () => {
+      const [inClear, welcome] = [reply('R', 0, 0, 0, 3), Buffer.concat([reply('R', 0, 0, 0, 0), reply('Z', 0x49)])]
+      const unproven = (port: number) =>
+        `PostgreSQL at 127.0.0.1:${port} does not prove that it knows the password of "postgres": have it ask by scram-sha-256 (pg_hba.conf), or use TLS (ssl-ca-certificate) or a Unix socket in a directory of its own.`
+      for (const said of [
+        inClear,
+        welcome,
+        Buffer.concat([inClear, welcome]),
+        Buffer.concat([reply('R', 0, 0, 0, 5, 1, 2, 3, 4), welcome]),
+      ]) {
+        const heard: Buffer[] = []
+        const stranger = await listen((socket) => {
+          socket.on('error', () => undefined).on('data', (data) => heard.push(data))
+          socket.once('data', () => socket.write(said))
+        })
+        const { port } = stranger
+        expect(await refusal({ port })).toEqual([unproven(port), 78])
+        expect(Buffer.concat(heard).toString('latin1')).not.toContain(postgres.password)
+        await stranger.close()
+      }
+    })
+
     it('a user who may not make tables: 78', async () => {
       await database.run(`CREATE ROLE reader LOGIN PASSWORD 'pa55word'`)
       try {
@@ -263,6 +298,13 @@ async function dump(database: PostgresDatabaseForTests): Promise<unknown> {
   const tables = await database.run(`SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 1`)
   const rows = tables.map(async ({ table_name: name }) => [name, await database.run(`SELECT * FROM "${name}"`)] as const)
   return await Promise.all(rows)
+}
+
+/** A message of PostgreSQL's protocol. */
+function reply(type: string, ...body: readonly number[]): Buffer {
+  const length = Buffer.alloc(4)
+  length.writeInt32BE(4 + body.length)
+  return Buffer.concat([Buffer.from(type), length, Buffer.from(body)])
 }
 
 /** Something on a port of loopback that is no PostgreSQL. */

@@ -70,10 +70,15 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
 async function checkFacts(pool: PostgresPool, address: PostgresAddress, say: (sentence: string) => void): Promise<void> {
   const connection = await pool.connect()
   try {
-    const { rows } = await connection.query<ServerFacts & { fsync: string }>(FACTS, [])
+    const { rows } = await connection.query<ServerFacts & { fsync: string; open_schema: string | null }>(FACTS, [])
     for (const facts of rows) {
       checkServer(facts, address)
       if (facts.fsync !== 'on') say('PostgreSQL runs with fsync=off: a crash of its machine loses stored tokens.')
+      // CVE-2018-1058: a better match among operators wins over pg_catalog's, and runs with our rights.
+      if (facts.open_schema !== null) {
+        const who = `Everybody who may log in to the database ${address.database} can make functions in its schema ${facts.open_schema}`
+        say(`${who} and so act as Benchkey there: run REVOKE CREATE ON SCHEMA ${facts.open_schema} FROM PUBLIC.`)
+      }
     }
   } finally {
     connection.release()
@@ -81,7 +86,8 @@ async function checkFacts(pool: PostgresPool, address: PostgresAddress, say: (se
 }
 
 const FACTS = `SELECT current_setting('server_version_num')::integer AS version, current_setting('server_encoding') AS encoding,
-  current_setting('fsync') AS fsync`
+  current_setting('fsync') AS fsync,
+  CASE WHEN has_schema_privilege('public', current_schema(), 'CREATE') THEN quote_ident(current_schema()) END AS open_schema`
 
 async function clockReading(connection: PostgresConnection, effects: Effects) {
   const askedMonotonicMs = effects.monotonicMs()

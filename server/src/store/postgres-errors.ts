@@ -1,3 +1,4 @@
+import { UNPROVEN } from './postgres-client.ts'
 import { StoreError } from './store.ts'
 
 /**
@@ -72,8 +73,14 @@ export function asPostgresError(error: unknown): unknown {
 export function asConnectError(error: unknown): unknown {
   const failure = asPostgresError(error)
   if (failure instanceof StoreError || !(failure instanceof Error)) return failure
+  if (failure.message === UNPROVEN) return unproven()
   const reason = Object.entries(UNCODED).find(([, words]) => words.test(failure.message))?.[0] ?? ''
   return new PostgresError(reason, { code: 'io', words: `The database cannot be reached: ${failure.message}.` })
+}
+
+/** Something answers that may be anything: it gets nothing, and is not asked again at once. */
+export function unproven(): PostgresError {
+  return new PostgresError('NO_PROOF', { code: 'io', words: `The database cannot be reached: ${UNPROVEN}.`, lost: true })
 }
 
 /** A commit whose answer never came. */

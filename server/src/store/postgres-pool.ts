@@ -1,7 +1,8 @@
 import { checkServerIdentity } from 'node:tls'
 import pg from 'pg'
 import type { SqlValue } from './database.ts'
-import { asConnectError, asPostgresError, PostgresError } from './postgres-errors.ts'
+import { CarefulClient } from './postgres-client.ts'
+import { asConnectError, asPostgresError, PostgresError, unproven } from './postgres-errors.ts'
 
 /** Where a PostgreSQL is, and who Benchkey is there. */
 export interface PostgresAddress {
@@ -168,18 +169,10 @@ export class PostgresConnection {
   }
 }
 
-/** node-postgres leaves the socket of a connection open that it gave up by itself, over a missing password for instance. */
-class TidyClient extends pg.Client {
-  constructor(config?: string | pg.ClientConfig) {
-    super(config)
-    this.connection.on('error', () => this.connection.stream.destroy())
-  }
-}
-
 function configOf({ tls, ...address }: PostgresAddress, patience: Patience): pg.PoolConfig {
   const { host, port, database, user, password = '', poolSize, connectTimeoutMs } = address
   return {
-    ...{ Client: TidyClient, host, port, database, user, types },
+    ...{ Client: CarefulClient, host, port, database, user, types },
     // A function, and every other setting given: what variables of the environment say does not count.
     password: () => password,
     ssl: tls
@@ -198,8 +191,14 @@ function configOf({ tls, ...address }: PostgresAddress, patience: Patience): pg.
     statement_timeout: patience.statementMs,
     lock_timeout: patience.lockMs,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
-    onConnect: refuseStandby,
+    onConnect: receive,
   }
+}
+
+/** Looks at what answered before anything is asked of it. */
+async function receive(client: pg.ClientBase): Promise<void> {
+  if (client instanceof CarefulClient && !client.isBelieved()) throw unproven()
+  await refuseStandby(client)
 }
 
 /** The token path reads where the writes are: a standby lags behind. */

@@ -92,6 +92,10 @@ const KNOWN: Readonly<Record<string, Sentence>> = {
     new SetupError(
       `PostgreSQL at ${placeOf(address)} asks for a password of "${address.user}": write one into connection-uri or password-file of database.conf.`,
     ),
+  NO_PROOF: (address) =>
+    new SetupError(
+      `PostgreSQL at ${placeOf(address)} does not prove that it knows the password of "${address.user}": have it ask by scram-sha-256 (pg_hba.conf), or use TLS (ssl-ca-certificate) or a Unix socket in a directory of its own.`,
+    ),
   DEPTH_ZERO_SELF_SIGNED_CERT: unbelieved,
   SELF_SIGNED_CERT_IN_CHAIN: unbelieved,
   UNABLE_TO_GET_ISSUER_CERT: unbelieved,
