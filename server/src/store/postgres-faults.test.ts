@@ -213,7 +213,8 @@ describe('a store whose PostgreSQL fails', () => {
         await sql`UPDATE meta SET value = value || 'x' WHERE key = ${second}`.execute(transaction)
       })
     await Promise.all([crossing(0, ['a', 'b']), crossing(1, ['b', 'a'])])
-    expect(tries.toSorted()).toEqual([1, 2])
+    // Which of the two, and how often, PostgreSQL decides.
+    expect(Math.max(...tries)).toBeGreaterThan(1)
     const { rows } = await sql<{ value: string }>`SELECT value FROM meta WHERE key IN ('a', 'b')`.execute(raw.reader)
     expect(rows.map((row) => row.value)).toEqual(['0xx', '0xx'])
     await raw.close()
