@@ -26,5 +26,6 @@ export function createTransport(url: URL, environment: Environment): Transport {
 
 function overTls(ca: string[] | undefined): Transport {
   const { Agent, request } = builtin('node:https')
-  return { request, agent: new Agent({ keepAlive: true, ...(ca ? { ca } : {}) }) }
+  // Said, for NODE_TLS_REJECT_UNAUTHORIZED would decide otherwise: it is set for other servers, and the cookie is for this one alone.
+  return { request, agent: new Agent({ keepAlive: true, rejectUnauthorized: true, ...(ca ? { ca } : {}) }) }
 }

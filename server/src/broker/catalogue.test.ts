@@ -68,6 +68,20 @@ describe('the catalogue', () => {
     for (const change of other) expect(room.catalogue.fingerprintOf({ ...box, ...change })).not.toBe(print)
   })
 
+  test('tells the origin that sees access tokens from those that get refresh tokens and the client secret as well', async () => {
+    const box = { ...integrationOf({ section: 'box' }), validateUrl: 'https://api.example/me' }
+    const print = room.catalogue.fingerprintOf(box)
+    const swapped = { tokenUrl: 'https://api.example/token', validateUrl: box.tokenUrl }
+    for (const change of [
+      { refreshUrl: 'https://api.example/again' },
+      { revocationUrl: 'https://api.example/revoke' },
+      swapped,
+    ]) {
+      expect(room.catalogue.fingerprintOf({ ...box, ...change })).not.toBe(print)
+    }
+    expect(room.catalogue.fingerprintOf({ ...box, validateUrl: 'https://api.example/elsewhere' })).toBe(print)
+  })
+
   test('voids a trouble when anything changes that a request is refused for, the secret too', async () => {
     const box = integrationOf({ section: 'box' })
     const hash = room.catalogue.configurationHashOf(box)

@@ -2,13 +2,17 @@ import { hash } from 'node:crypto'
 import type { Integration } from '../domain/integration.ts'
 
 /**
- * What a stored sign-in is bound to: the client id and every origin its tokens are sent to (fault F33). An endpoint added at
- * an origin that gets the tokens anyway changes nothing.
+ * What a stored sign-in is bound to: the client id, every origin its refresh token is sent to, and the one that sees its access
+ * token alone, if it is another (fault F33). An endpoint added at an origin that gets as much anyway changes nothing.
  */
 export function clientFingerprint(integration: Integration): string {
   const { client, tokenUrl, refreshUrl, revocationUrl, validateUrl } = integration
-  const endpoints = [tokenUrl, refreshUrl, revocationUrl, validateUrl].filter((url) => url !== undefined)
-  return digest([client.clientId, ...[...new Set(endpoints.map((url) => new URL(url).origin))].sort()])
+  const origins = new Set(
+    [tokenUrl, refreshUrl, revocationUrl].flatMap((url) => (url === undefined ? [] : [new URL(url).origin])),
+  )
+  const onlooker = validateUrl === undefined ? undefined : new URL(validateUrl).origin
+  const seen = onlooker === undefined || origins.has(onlooker) ? [] : [`access token: ${onlooker}`]
+  return digest([client.clientId, ...[...origins].sort(), ...seen])
 }
 
 /**

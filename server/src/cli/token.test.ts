@@ -107,6 +107,14 @@ describe('benchkey token', () => {
     expect(seen).toEqual([])
   })
 
+  test('nor does it where the environment says to trust everybody', async () => {
+    const { code, stderr, seen } = await against(served, ['token', UID], {
+      ...{ REQUESTS_CA_BUNDLE: '', NODE_TLS_REJECT_UNAUTHORIZED: '0' },
+    })
+    expect({ code, seen }).toEqual({ code: 1, seen: [] })
+    expect(stderr).toContain('is not trusted here')
+  })
+
   describe('where a session leaves Benchkey’s own authority beside the cookie', () => {
     async function runtimeWith(authority: string, bundle: string): Promise<Record<string, string>> {
       const directory = mkdtempSync(join(folder, 'runtime-'))

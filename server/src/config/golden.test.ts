@@ -134,6 +134,28 @@ const CLIENT_LINES: readonly (readonly [line: string, finding: string])[] = [
   ['authorization-params=prompt', 'error 6: [a] authorization-params: is not a query string; write name=value&name=value.'],
   ['authorization-params=a=%0a', 'error 6: [a] authorization-params: holds an encoded control character; remove it.'],
   ['authorization-params=state=1', 'error 6: [a] authorization-params: may not name state, which Benchkey sets itself.'],
+  // As servers take them whose parameters have no case, or whose language has no such names.
+  ['authorization-params=STATE=1', 'error 6: [a] authorization-params: may not name state, which Benchkey sets itself.'],
+  [
+    'authorization-params=redirect.uri=x',
+    'error 6: [a] authorization-params: may not name redirect_uri, which Benchkey sets itself.',
+  ],
+  ['authorization-params=+code[]=x', 'error 6: [a] authorization-params: may not name code, which Benchkey sets itself.'],
+  ['refresh-params=Refresh_Token=x', 'error 6: [a] refresh-params: may not name refresh_token, which Benchkey sets itself.'],
+  // RFC 9101: what stands in a request object goes before all parameters.
+  ['authorization-params=request=x.y.z', 'error 6: [a] authorization-params: may not name request, which Benchkey sets itself.'],
+  [
+    'authorization-params=request_uri=https://x.example',
+    'error 6: [a] authorization-params: may not name request_uri, which Benchkey sets itself.',
+  ],
+  [
+    'authorization-params=Scope=a',
+    'error 6: [a] authorization-params: may not name scope; write the scopes in the option scopes.',
+  ],
+  [
+    'token-params=Client_Assertion=x',
+    'error 6: [a] token-params: may not name client_assertion; token-endpoint-auth-method says how the client shows itself.',
+  ],
   [
     'authorization-params=code_challenge_method=plain',
     'error 6: [a] authorization-params: may not name code_challenge_method, which Benchkey sets itself.',

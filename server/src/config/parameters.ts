@@ -1,11 +1,11 @@
 import type { Parameters } from '../domain/integration.ts'
 import type { Parsed } from './option-table.ts'
-import { reservedParameter } from './urls.ts'
+import { plainParameter, reservedParameter } from './urls.ts'
 
 /** Extra parameters of the authorization request, as a query string; the scopes have an option of their own. */
 export function authorizationParameters(text: string): Parsed<Parameters> {
   const parsed = parameters(text)
-  if ('value' in parsed && parsed.value.some(([name]) => name === 'scope'))
+  if ('value' in parsed && parsed.value.some(([name]) => plainParameter(name) === 'scope'))
     return { problem: 'may not name scope; write the scopes in the option scopes.' }
   return parsed
 }
@@ -13,12 +13,14 @@ export function authorizationParameters(text: string): Parsed<Parameters> {
 /** Extra parameters of a token request, as a query string. `scope` is free here: RFC 6749 §6 knows it, Benchkey sends none. */
 export function tokenParameters(text: string): Parsed<Parameters> {
   const parsed = parameters(text)
-  const second = 'value' in parsed && parsed.value.find(([name]) => SECOND_AUTHENTICATION.includes(name))
-  return second ? { problem: `may not name ${second[0]}; token-endpoint-auth-method says how the client shows itself.` } : parsed
+  const second = 'value' in parsed ? parsed.value.map(([name]) => plainParameter(name)).find(isSecondAuthentication) : undefined
+  return second ? { problem: `may not name ${second}; token-endpoint-auth-method says how the client shows itself.` } : parsed
 }
 
 /** RFC 7521 §4.2: they would authenticate the client a second time. */
-const SECOND_AUTHENTICATION = ['client_assertion', 'client_assertion_type']
+function isSecondAuthentication(name: string): boolean {
+  return name === 'client_assertion' || name === 'client_assertion_type'
+}
 
 function parameters(text: string): Parsed<Parameters> {
   if (/[\s#?]/.test(text))

@@ -48,6 +48,11 @@ describe('an endpoint URL', () => {
     'https://as.example/?a=1&a=2',
     'https://as.example/?response_type=token',
     'https://as.example/?code_challenge_method=plain',
+    'https://as.example/?STATE=1',
+    'https://as.example/?Redirect_URI=https://evil.example/',
+    'https://as.example/?redirect.uri=https://evil.example/',
+    'https://as.example/?%20state[]=1',
+    'https://as.example/?request_uri=https://evil.example/',
   ])('%s is refused in both modes', (text) => {
     expect(isAccepted(endpointUrl(text, strict))).toBe(false)
     expect(isAccepted(endpointUrl(text, loose))).toBe(false)

@@ -6,8 +6,17 @@ import type { ParseContext, Parsed } from './option-table.ts'
  * undefined when it is free.
  */
 export function reservedParameter(name: string): string | undefined {
-  if (name.startsWith('code_challenge')) return name === 'code_challenge_method' ? name : 'code_challenge'
-  return RESERVED_PARAMETERS.find((reserved) => reserved === name)
+  const plain = plainParameter(name)
+  if (plain.startsWith('code_challenge')) return plain === 'code_challenge_method' ? plain : 'code_challenge'
+  return RESERVED_PARAMETERS.find((reserved) => reserved === plain)
+}
+
+/**
+ * A name as the most careless server reads it: ASP.NET knows no case, PHP turns full stops and blanks into underscores, skips
+ * blanks in front and makes a list of `name[]`.
+ */
+export function plainParameter(name: string): string {
+  return name.trimStart().replace(/\[.*$/, '').replace(/[. ]/g, '_').toLowerCase()
 }
 
 const RESERVED_PARAMETERS = [
@@ -20,6 +29,9 @@ const RESERVED_PARAMETERS = [
   'code',
   'code_verifier',
   'refresh_token',
+  // RFC 9101: what they hold goes before all parameters.
+  'request',
+  'request_uri',
 ]
 
 /** An endpoint of an authorization server. RFC 6749 §3.1, §3.2: absolute, no fragment, its query is kept. */

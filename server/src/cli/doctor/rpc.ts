@@ -114,7 +114,14 @@ async function listIntegrations(address: URL, cookie: string, { ca }: Trust): Pr
   const signal = AbortSignal.timeout(CALL_TIMEOUT_MS)
   const sentAt = Date.now()
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    const call = send(url, { method: 'POST', agent: false, headers, signal, ...(ca ? { ca: [...ca] } : {}) })
+    const call = send(url, {
+      method: 'POST',
+      agent: false,
+      headers,
+      signal,
+      rejectUnauthorized: true,
+      ...(ca ? { ca: [...ca] } : {}),
+    })
     call.on('response', resolve)
     call.on('error', reject)
     call.end(body)
