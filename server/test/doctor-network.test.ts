@@ -189,6 +189,14 @@ describe('benchkey doctor finds about proxies', () => {
     expect(findings(finished)[0]).toMatch(/^✗ R and Python ask .* which does not pass it on \(ECONNREFUSED\)\./)
   })
 
+  test('that its password is written wrongly', async () => {
+    const proxy = await startProxy(407)
+    onTestFinished(() => proxy.close())
+    const finished = await room.examine(proxied(proxy.url.replace('://', '://ada:100%25%zz@')))
+    expect(findings(finished)[0]).toContain('has a user or password that cannot be read')
+    expect(finished.stdout + finished.stderr).not.toContain('100%')
+  })
+
   test('that calls take a detour that works', async () => {
     const proxy = await startProxy()
     onTestFinished(() => proxy.close())

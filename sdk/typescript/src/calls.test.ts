@@ -80,6 +80,14 @@ test('one integration by name comes with its page', async () => {
   expect(requests.map(({ url }) => url)).toEqual(['/oauth_integrations', `/api/v1/integrations/${UID}`])
 })
 
+test.each(['javascript:alert(1)', '--help', 'file:///etc/passwd', 'https://b.example/\u001b[2J', 'https://b.example/a b', ''])(
+  'a page that no browser should be sent to is no answer: %j',
+  async (link) => {
+    answer = (response) => json(response, { ...BOX, link })
+    expect((await failure(client.integration(UID))).code).toBe('unexpected_reply')
+  },
+)
+
 test.each([
   [
     { signed_out: true, revocation: 'queued' },

@@ -81,8 +81,13 @@ export function parseSwitchedOff(reply: Reply): readonly WireNames[] {
 
 /** `/api/v1/integrations/:uid`. */
 export function parseIntegration(reply: Reply): WireIntegrationDetails {
-  if (!isIntegration(reply) || typeof reply.link !== 'string') throw unexpected('an integration without ID, name or link')
+  if (!isIntegration(reply) || !isPage(reply.link)) throw unexpected('an integration without ID, name or link')
   return reply as unknown as WireIntegrationDetails
+}
+
+/** A browser is started with it, and it stands on a terminal. */
+function isPage(value: unknown): boolean {
+  return typeof value === 'string' && /^https?:\/\/[\x21-\x7e]+$/.test(value)
 }
 
 function isIntegration(value: unknown): value is WireIntegration & Reply {

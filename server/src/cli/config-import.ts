@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { chownSync, closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { closeSync, fchownSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Diagnostic } from '../config/configuration.ts'
 import { formatDiagnostic } from '../config/diagnostics.ts'
@@ -96,11 +96,12 @@ function writeNew(target: string, bytes: Uint8Array, uid: number): void {
     const handle = openSync(temporary, 'wx', 0o600)
     try {
       writeFileSync(handle, bytes)
+      // Of the open file: whoever may write the directory could have put a link to another one there meanwhile.
+      if (uid !== process.getuid?.()) fchownSync(handle, uid, -1)
       fsyncSync(handle)
     } finally {
       closeSync(handle)
     }
-    if (uid !== process.getuid?.()) chownSync(temporary, uid, -1)
     linkSync(temporary, target)
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code

@@ -36,6 +36,11 @@ describe('an icon', () => {
     expect(icon).toMatchObject({ value: { mediaType, base64: Buffer.from(content).toString('base64') } })
   })
 
+  test('is not looked at for ever, whatever stands in front of a picture that does not come', async () => {
+    expect(await problemOf('<!---->'.repeat(2000))).toBe('names a file that is no PNG, WebP or SVG picture.')
+    expect(await read(`${'<!-- a --> '.repeat(2000)}<svg></svg>`)).toMatchObject({ value: { mediaType: 'image/svg+xml' } })
+  })
+
   test('has another version with another content', async () => {
     const versions = [await read(PNG), await read(Buffer.concat([PNG, Buffer.alloc(1)])), await read(PNG)]
     const [first, second, third] = versions.map((icon) => ('value' in icon ? icon.value.version : ''))

@@ -35,7 +35,9 @@ function mediaTypeOf(bytes: Buffer): Icon['mediaType'] | undefined {
   if (bytes.toString('latin1', 0, 4) === 'RIFF' && bytes.toString('latin1', 8, 12) === 'WEBP') return 'image/webp'
   const text = bytes.toString('utf8')
   const isText = Buffer.from(text).equals(bytes) && !text.includes('\0')
-  return isText && /^\uFEFF?\s*(<\?xml[^>]*>\s*)?(<!--[\s\S]*?-->\s*)*<svg[\s>]/.test(text) ? 'image/svg+xml' : undefined
+  return isText && /^\uFEFF?\s*(<\?xml[^>]*>\s*)?(<!--(?:(?!-->)[\s\S])*-->\s*)*<svg[\s>]/.test(text)
+    ? 'image/svg+xml'
+    : undefined
 }
 
 /** PNG specification §5.2. */

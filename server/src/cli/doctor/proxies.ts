@@ -65,7 +65,8 @@ async function troubleOf(proxy: string, address: URL): Promise<string | undefine
   // Other kinds (https, socks5) are rare, and a program may reach them; nothing is claimed.
   if (protocol !== 'http:') return undefined
   const target = `${address.hostname}:${address.port || (address.protocol === 'https:' ? '443' : '80')}`
-  const credentials = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')
+  const credentials = basicOf(username, password)
+  if (credentials === undefined) return 'has a user or password that cannot be read'
   const headers = username === '' ? {} : { 'proxy-authorization': `Basic ${credentials}` }
   return await new Promise((resolve) => {
     const signal = AbortSignal.timeout(PROXY_TIMEOUT_MS)
@@ -78,4 +79,13 @@ async function troubleOf(proxy: string, address: URL): Promise<string | undefine
     call.on('error', (error) => resolve(`does not pass it on (${shown(codeOf(error))})`))
     call.end()
   })
+}
+
+/** RFC 7617 §2; undefined when a % stands for nothing. */
+function basicOf(username: string, password: string): string | undefined {
+  try {
+    return Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')
+  } catch {
+    return undefined
+  }
 }
