@@ -9,7 +9,8 @@ from posit.workbench import Client
 BOX = "4d76d0c2-ff2d-5e85-8e3a-cdcab07651e1"  # from: benchkey integrations
 
 folder = sys.argv[1] if len(sys.argv) > 1 else "0"
-token = Client().oauth.get_credentials(BOX)["access_token"]
+client = Client()  # in a variable, which posit-sdk needs
+token = client.oauth.get_credentials(BOX)["access_token"]
 reply = requests.get(
     f"https://api.box.com/2.0/folders/{folder}/items",
     params={"fields": "type,name,size"},

@@ -281,6 +281,13 @@ const planted: readonly { check: string; rule: string; path: string; code: strin
     says: /index\.ts: no barrels/,
   },
   {
+    check: 'posit-clients',
+    rule: 'a posit-sdk client that nothing holds',
+    path: 'examples/python/loose.py',
+    code: 'from posit.workbench import Client\n\nprint(Client().oauth.integrations.find())\n',
+    says: /loose\.py:3: posit-sdk needs its client in a variable/,
+  },
+  {
     check: 'documentation',
     rule: 'a block that hides from the tests',
     path: 'docs/hidden.md',

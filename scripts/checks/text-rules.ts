@@ -44,8 +44,17 @@ const barrels: Check = {
       .map(({ path }) => `${path}: no barrels inside server/`),
 }
 
+/** posit-sdk refers to its client weakly: `Client().oauth.…` is a ReferenceError, however it reads. */
+const positClients: Check = {
+  name: 'posit-clients',
+  run: async (root) =>
+    linesOf(root, (file) => /\.(md|py)$/.test(file.path))
+      .filter(({ text }) => /(?<![\w`])Client\(\)\./.test(text))
+      .map((line) => say(line, 'posit-sdk needs its client in a variable: client = Client()')),
+}
+
 /** The rules over plain text, each a check of its own. */
-export const textRules: readonly Check[] = [paths, unfinished, lockfile, barrels]
+export const textRules: readonly Check[] = [paths, unfinished, lockfile, barrels, positClients]
 
 function linesOf(root: string, wanted: (file: TextFile) => boolean): readonly Line[] {
   return projectFiles(root)

@@ -197,7 +197,7 @@ export function detailsOf(integration: PageIntegration): PageIntegrationDetails 
       { language: 'R', code: `token <- rstudioapi::getOAuthCredentials("${integration.uid}")$access_token` },
       {
         language: 'Python',
-        code: `from posit.workbench import Client\n\ntoken = Client().oauth.get_credentials("${integration.uid}")["access_token"]`,
+        code: `from posit.workbench import Client\n\nclient = Client()\ntoken = client.oauth.get_credentials("${integration.uid}")["access_token"]`,
       },
       { language: 'Shell', code: `benchkey token ${integration.section} --header | curl -H @- https://api.example.com/me` },
       {

@@ -137,6 +137,13 @@ describe('the details of a page', () => {
     expect(details.signIn?.notGranted).toEqual([])
   })
 
+  test('keep the client of posit-sdk in a variable, without which it is gone before its first call', () => {
+    const { snippets } = pageDetailsOf({ ...viewOf({ code: 'not_signed_in' }), integration: box, runningSessions: 0 }, ada, FACTS)
+    expect(snippets.find((each) => each.language === 'Python')?.code).toBe(
+      `from posit.workbench import Client\n\nclient = Client()\ntoken = client.oauth.get_credentials("${box.uid}")["access_token"]`,
+    )
+  })
+
   test.each([
     ['box-integration', 'box-integration'],
     ['café 1', box.uid],

@@ -119,7 +119,8 @@ function snippetsOf({ uid, section }: Integration): PageIntegrationDetails['snip
     { language: 'R', code: `token <- rstudioapi::getOAuthCredentials("${uid}")$access_token` },
     {
       language: 'Python',
-      code: `from posit.workbench import Client\n\ntoken = Client().oauth.get_credentials("${uid}")["access_token"]`,
+      // In a variable: posit-sdk holds its client weakly, and `Client().oauth…` fails with a ReferenceError.
+      code: `from posit.workbench import Client\n\nclient = Client()\ntoken = client.oauth.get_credentials("${uid}")["access_token"]`,
     },
     { language: 'Shell', code: `benchkey token ${named} --header | curl -H @- "$URL"` },
     {
