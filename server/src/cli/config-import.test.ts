@@ -148,16 +148,19 @@ describe('config import', () => {
     ])
     expect({ code, stderr }).toEqual({
       code: 1,
-      stderr: `benchkey: 7 errors: nothing was written.\n  Correct them in a copy of ${old} and import that.\n`,
+      stderr: `benchkey: 7 errors: nothing was written.\n  Correct ${old} in a copy and import that.\n`,
     })
     expect(readdirSync(configDir)).toEqual([])
   })
 
   test('of a broken list of IDs names line and column', async () => {
     writeFileSync(ids, '[\n  {"name": "box-integration" "guid": "x"}]')
-    const { code, stdout } = await run()
+    const { code, stdout, stderr } = await run()
     expect(code).toBe(1)
     expect(stdout).toContain(`${ids}:2: This is not JSON from column 30 on: a comma or } is expected; `)
+    // Nothing is missing from a list that cannot be read, and the old file is not the one to correct.
+    expect(stdout).not.toContain('has no ID for this section')
+    expect(stderr).toBe(`benchkey: 1 error: nothing was written.\n  Correct ${ids}, or make it anew, and import again.\n`)
     expect(readdirSync(configDir)).toEqual([])
   })
 

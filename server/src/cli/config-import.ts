@@ -36,11 +36,21 @@ export const runConfigImport: Run = async ({ options, positionals: [file = ''] }
   if (errors === 0) writeNew(target, imported.bytes, serverUid(context))
   report({ ...outcome, errors, written: errors === 0 ? target : undefined }, options.json === true, context)
   if (errors > 0) {
-    say(context, `${counted(errors, 'error')}: nothing was written.`, `Correct them in a copy of ${file} and import that.`)
+    say(context, `${counted(errors, 'error')}: nothing was written.`, correction(outcome.findings, source.file))
     return EXIT.failed
   }
   explain(outcome, target, context)
   return EXIT.ok
+}
+
+/** What to do about errors in the old file, which stays as it is, and about others, which stand in files of one's own. */
+function correction(findings: readonly Diagnostic[], old: string): string {
+  const files = new Set(findings.flatMap(({ severity, file }) => (severity === 'error' ? [file] : [])))
+  const others = [...files].filter((file) => file !== old)
+  const here = files.has(old) ? [`Correct ${old} in a copy and import that.`] : []
+  return [...here, ...(others.length > 0 ? [`Correct ${others.join(' and ')}, or make it anew, and import again.`] : [])].join(
+    ' ',
+  )
 }
 
 function refuseExisting(target: string, configDir: string): void {

@@ -14,6 +14,8 @@ export interface KnownId {
 /** Integration IDs by section, and what is wrong with the file. */
 export interface IdList {
   readonly ids: ReadonlyMap<string, KnownId>
+  /** False when no list could be made out, so that nothing can be missing from it. */
+  readonly isReadable: boolean
   readonly findings: Findings
 }
 
@@ -26,15 +28,17 @@ const EXPECTED = 'what integrations.find() prints is expected: a list of objects
 export function readIntegrationIds(source: { readonly file: string; readonly bytes: Uint8Array }): IdList {
   const findings = new Findings(source.file)
   const ids = new Map<string, KnownId>()
-  for (const entry of entriesOf(source.bytes, findings)) addId(entry, ids, findings)
+  const entries = entriesOf(source.bytes, findings)
+  for (const entry of entries ?? []) addId(entry, ids, findings)
   checkDoubles(ids, findings)
-  return { ids, findings }
+  return { ids, isReadable: entries !== undefined, findings }
 }
 
-function entriesOf(bytes: Uint8Array, findings: Findings): readonly Placed[] {
+/** Undefined when there is no list to be found. */
+function entriesOf(bytes: Uint8Array, findings: Findings): readonly Placed[] | undefined {
   if (!isUtf8(bytes)) {
     findings.error({ line: 0 }, 'This file is not UTF-8 text; save what the command printed as UTF-8.')
-    return []
+    return undefined
   }
   try {
     const whole = parsePlacedJson(new TextDecoder().decode(bytes))
@@ -43,11 +47,11 @@ function entriesOf(bytes: Uint8Array, findings: Findings): readonly Placed[] {
     else if (entries.length === 0) {
       findings.warning({ line: whole.line }, 'This list is empty; print it in a session of a user who sees the integrations.')
     }
-    return entries ?? []
+    return entries
   } catch (error) {
     if (!(error instanceof JsonTrouble)) throw error
     findings.error({ line: error.line }, `This is not JSON from column ${error.column} on: ${error.message}; ${EXPECTED}.`)
-    return []
+    return undefined
   }
 }
 

@@ -67,7 +67,7 @@ function idOf(
   }
   // Such a header is an error anyway, or nothing that an ID could be written for.
   if (/\p{Cc}/u.test(name)) return undefined
-  if (!known) {
+  if (!known && list?.isReadable !== false) {
     const why = list ? `${idsFile} has no ID for this section` : 'Its old ID is not known without --ids'
     findings.warning({ line, section: name }, `${why}, so it gets a new one; code that uses the old one has to be changed.`)
   }
