@@ -41,6 +41,7 @@ test('what follows two hyphens belongs to the command', () => {
 test('every command is found by its own name, and help is there for it', () => {
   for (const spec of COMMANDS) {
     expect(parseArguments([...spec.name.split(' '), '--help'])).toEqual({ kind: 'help', spec })
+    if (!spec.name.startsWith('help ')) expect(parseArguments(['help', ...spec.name.split(' ')])).toEqual({ kind: 'help', spec })
   }
 })
 
@@ -51,6 +52,8 @@ test.each([
   [['user', 'lokc'], '2: There is no command "user lokc". | Did you mean: benchkey user lock'],
   [['session'], `2: "session" needs one more word. | There are: ${verbsOf('session')}.`],
   [['x\u001b[2J'], '2: There is no command "x?[2J". | See all with: benchkey --help'],
+  [['help', 'tokn'], '2: There is no command "tokn". | Did you mean: benchkey token'],
+  [['help', 'session'], '2: "session" needs one more word. | There are: run, env, list, end.'],
   [[], '2: A command is missing. | See all with: benchkey --help'],
   [['token'], '2: "token" needs NAME. | Usage: benchkey token NAME [--min-ttl S] [--header] [--json]'],
   [['token', 'a', 'b'], '2: "b" is one argument too many. | Usage: benchkey token NAME [--min-ttl S] [--header] [--json]'],

@@ -23,6 +23,7 @@ export function parseArguments(argv: readonly string[]): Parsed {
     if (wantsHelp || words.length > 0) return { kind: 'help', spec: undefined }
     throw new CliError('A command is missing.', { action: 'See all with: benchkey --help', exitCode: EXIT.usage })
   }
+  if (words[0] === 'help' && !commandOf(words)) return { kind: 'help', spec: findCommand(words.slice(1)) }
   const spec = findCommand(words)
   if (wantsHelp) return { kind: 'help', spec }
   const positionals = words.slice(wordsOf(spec).length)
@@ -44,8 +45,13 @@ function tokensOf(argv: readonly string[]): Token[] {
 }
 
 /** The command whose words begin what was typed; nouns may be plural. */
+function commandOf(words: readonly string[]): CommandSpec | undefined {
+  return COMMANDS.find((spec) => wordsOf(spec).every((word, index) => singular(words[index] ?? '') === singular(word)))
+}
+
+/** As commandOf; throws CliError with the nearest one when there is none. */
 function findCommand(words: readonly string[]): CommandSpec {
-  const found = COMMANDS.find((spec) => wordsOf(spec).every((word, index) => singular(words[index] ?? '') === singular(word)))
+  const found = commandOf(words)
   if (found) return found
   const [first = '', second = ''] = words
   const group = COMMANDS.filter((spec) => spec.name.includes(' ') && singular(wordsOf(spec)[0] ?? '') === singular(first))

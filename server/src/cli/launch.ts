@@ -65,9 +65,12 @@ export function runInForeground({ words, environment, folder, relay, asCaller }:
 
 function notStarted(program: string, error: NodeJS.ErrnoException): CliError {
   const missing = error.code === 'ENOENT'
-  return new CliError(`"${program}" cannot be started: ${error.code ?? error.message}.`, {
-    action:
-      program === 'setpriv' && missing ? 'Install util-linux, which holds setpriv.' : 'Check that it is there and may be run.',
+  const why = missing ? 'there is no such program' : error.code === 'EACCES' ? 'it is no program that may be run' : error.message
+  const action = missing
+    ? 'Check its spelling and PATH, and for a script the interpreter in its first line.'
+    : 'Check its permissions.'
+  return new CliError(`"${program}" cannot be started: ${why}.`, {
+    action: program === 'setpriv' && missing ? 'Install util-linux, which holds setpriv.' : action,
     exitCode: missing ? 127 : 126,
     cause: error,
   })
