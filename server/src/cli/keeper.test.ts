@@ -46,6 +46,21 @@ test('without a runtime folder of the user, the directory lies in /run/user or /
   expect(directory).toMatch(/^(\/run\/user\/\d+|\/tmp)\/benchkey-/)
 })
 
+test.each(['/tmp/x\u001b]0;owned\u0007', 'x', '/tmp/\u202etxt'])(
+  'a keeper that the account has taken over gives no word to a terminal: %j',
+  async (directory) => {
+    const script = join(folder, 'taken-over')
+    const answers = ['command found', 'folder open', `directory ${directory}`, 'bundle', 'kept']
+    writeFileSync(script, `#!/bin/sh\ncat <<'END'\n${answers.join('\n')}\nEND\nprintf '\\033[2Jdone\\n' >&2\n`, { mode: 0o755 })
+    chmodSync(script, 0o755)
+    const message = await start({ prefix: [script] }).then(
+      () => 'started',
+      (error: unknown) => String(error),
+    )
+    expect(message).toMatch(/runtime directory cannot be kept(: \?\[2Jdone)?\.$/)
+  },
+)
+
 test('the cookie file holds one line, is closed to others, and is replaced as a whole', async () => {
   const { directory, replaceCookie } = await start()
   const file = join(directory, 'rpc_cookie')

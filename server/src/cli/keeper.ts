@@ -2,6 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { CliError } from './command.ts'
 import { KEEPER_SCRIPT } from './keeper-script.ts'
+import { oneLine } from './printing.ts'
 
 /** A running keeper: the runtime directory exists until `close`, or until this process dies. */
 export interface Keeper {
@@ -49,8 +50,8 @@ export async function startKeeper(request: KeeperRequest): Promise<Keeper> {
   try {
     const command = (await shell.answer('command')) as Keeper['command']
     const folder = (await shell.answer('folder')) as Keeper['folder']
-    const directory = await shell.answer('directory')
-    const bundle = (await shell.answer('bundle')) || undefined
+    const directory = await shell.answer('directory', /^\//)
+    const bundle = (await shell.answer('bundle', /^(\/|$)/)) || undefined
     await replaceCookie(request.cookie)
     const leave = async (): Promise<void> => {
       const closed = shell.close()
@@ -92,13 +93,18 @@ class Conversation {
     this.#child.stdin.write(text)
   }
 
-  /** What follows the keyword in the next line; any other line, or none, is a failure. */
-  async answer(keyword: string): Promise<string> {
+  /**
+   * What follows the keyword in the next line; any other line, or none, is a failure. It is the session's account that speaks, and
+   * what it says is printed on an administrator's terminal.
+   */
+  async answer(keyword: string, shape = /^/): Promise<string> {
     const { value, done } = await this.#answers.next()
     const line: string = done ? '' : value
-    if (line === keyword || line.startsWith(`${keyword} `)) return line.slice(keyword.length + 1)
+    const said = line.slice(keyword.length + 1)
+    const isAnswer = line === keyword || line.startsWith(`${keyword} `)
+    if (isAnswer && shape.test(said) && said === oneLine(said)) return said
     if (done) await this.#ended
-    const words = this.#complaints.trim().split('\n').at(-1)
+    const words = oneLine(this.#complaints.trim().split('\n').at(-1))
     throw new CliError(`The session's runtime directory cannot be kept${words ? `: ${words}` : ''}.`, {
       action: 'Make room for it in XDG_RUNTIME_DIR, /run/user or /tmp.',
     })
