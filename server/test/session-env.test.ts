@@ -139,13 +139,14 @@ ${program}`
 describe('session env in a session', () => {
   it('prints its variables, safe for a shell whatever they hold', async () => {
     const shell = openShell(world.files)
-    const odd = `it's "$(touch /tmp/never)" \\ \`id\`\n!`
+    const never = join(world.files.configDir, 'never')
+    const odd = `it's "$(touch ${never})" \\ \`id\`\n!`
     const { stdout } = await shell.ask('benchkey session env')
     expect(stdout).toMatch(/^(export [A-Za-z_]+='[^']*'\n)+$/)
     const script = `eval "$(BENCHKEY_SERVER_URL="$ODD" benchkey session env)" && printf '%s' "$BENCHKEY_SERVER_URL"`
     const answer = await shell.ask(`ODD='${odd.replaceAll("'", "'\\''")}' && ${script}`)
     expect(answer).toMatchObject({ code: 0, stdout: odd })
-    expect(existsSync('/tmp/never')).toBe(false)
+    expect(existsSync(never)).toBe(false)
     const json = JSON.parse((await shell.ask('benchkey session env --json')).stdout) as Record<string, string>
     expect(json.RS_SERVER_ADDRESS).toBe(world.files.publicUrl)
     expect(Object.keys(json)).not.toContain('PATH')
