@@ -14,10 +14,12 @@ export function useLive(): void {
   useEffect(() => {
     let stream: EventSource | undefined
     let reopen: number | undefined
-    let openedBefore = false
+    let mayHaveMissed = false
 
     const close = (): void => {
       window.clearTimeout(reopen)
+      // A stream closed before it was open has shown nothing either.
+      if (stream) mayHaveMissed = true
       stream?.close()
       stream = undefined
     }
@@ -26,8 +28,8 @@ export function useLive(): void {
       stream = new EventSource(fromBase(apiPaths.events))
       stream.addEventListener('open', () => {
         const failed = queryClient.getQueryState(integrationsQuery.queryKey)?.status === 'error'
-        if (openedBefore || failed) void lookAgain()
-        openedBefore = true
+        if (mayHaveMissed || failed) void lookAgain()
+        mayHaveMissed = true
       })
       stream.addEventListener('integrations', () => void lookAgain())
       stream.addEventListener('logged_out', () => {
