@@ -1,8 +1,8 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type Authority, makeAuthority, makeLeaf } from '../testing/certificates.ts'
-import { type FakeReply, type FakeServer, fakeRpc, untilTestEnds } from '../testing/command-line.ts'
+import { type FakeReply, type FakeServer, fakeRpc, runBenchkey, untilTestEnds } from '../testing/command-line.ts'
 import { copySession, type DoctorRoom, findings, startProxy } from '../testing/doctor-room.ts'
 import { openShell, type SessionShell } from '../testing/session-shell.ts'
 import { type SessionWorld, startSessionWorld } from '../testing/session-world.ts'
@@ -263,5 +263,20 @@ describe('benchkey doctor finds about programs', () => {
       '',
     ])
     expect(finished.code).toBe(0)
+  })
+
+  /** Python looks for modules in the current folder, and R for a profile. */
+  test.each([
+    [0o700, true],
+    [0o777, false],
+  ])('as they are in the current folder when nobody else can put files there: mode %o', async (mode, isRun) => {
+    const here = join(room.folder, `here-${mode}`)
+    const witness = join(room.folder, `ran-${mode}`)
+    mkdirSync(here)
+    writeFileSync(join(here, 'csv.py'), `open(${JSON.stringify(witness)}, 'w')\n`)
+    chmodSync(here, mode)
+    const { stdout } = await runBenchkey(['doctor'], { PATH: '/usr/bin:/bin' }, { cwd: here })
+    expect(stdout).toMatch(/^[✓!-] Python \(python3\) \d/m)
+    expect(existsSync(witness)).toBe(isRun)
   })
 })

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { statSync } from 'node:fs'
 import type { Context } from '../command.ts'
 import { type Check, ok, shown, warning } from './check.ts'
 
@@ -73,6 +74,21 @@ async function checkNode(run: RunProgram): Promise<Check> {
 function outputOf(program: string, args: readonly string[], environment: Context['environment']): Promise<string | undefined> {
   return new Promise((resolve) => {
     const options = { env: { ...environment }, timeout: PROGRAM_TIMEOUT_MS, killSignal: 'SIGKILL' as const }
-    execFile(program, [...args], options, (error, stdout) => resolve(error ? undefined : stdout))
+    execFile(program, [...args], { ...options, ...(isOurs('.') ? {} : { cwd: '/' }) }, (error, stdout) =>
+      resolve(error ? undefined : stdout),
+    )
   })
+}
+
+/**
+ * Whether only this account can put files into a folder. R runs the profile that lies in the current one, Python the modules: what
+ * others could have left there is not run for a question.
+ */
+function isOurs(folder: string): boolean {
+  const stats = statSync(folder, { throwIfNoEntry: false })
+  if (!stats) return false
+  const { uid, gid, mode } = stats
+  if (uid !== process.getuid?.() || (mode & 0o002) !== 0) return false
+  // A group of its own is what many systems give to each account.
+  return (mode & 0o020) === 0 || gid === process.getgid?.()
 }
