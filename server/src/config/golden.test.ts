@@ -336,6 +336,14 @@ describe('a finding in a section of oauth-clients.conf', () => {
       'error 4: [a] refresh-token-path: names the same place as access-token-path; one of the two is wrong.',
     ],
     [
+      ['client-secret=x', 'refresh-token-path=/access_token'],
+      'error 3: [a] refresh-token-path: names the place where access-token-path looks by itself; one of the two is wrong.',
+    ],
+    [
+      ['client-secret=x', 'access-token-path=/data/scope'],
+      'error 3: [a] access-token-path: names the place where scope-path looks by itself; one of the two is wrong.',
+    ],
+    [
       ['client-secret=x', 'access-token-path=/data/at', 'keep-token-fields=site /data/at'],
       'error 4: [a] keep-token-fields: names what access-token-path names, and a session never gets secrets beside its token; remove it.',
     ],

@@ -137,20 +137,7 @@ const USUAL_PLACES = {
 
 function checkReplies(entry: Entry, findings: Findings): void {
   const { values } = entry.options
-  const first = new Map<string, Option>()
-  const beside = (values['access-token-path'] ?? []).slice(0, -1)
-  for (const [option, usual] of entriesOf(USUAL_PLACES)) {
-    const pointer = values[option]
-    if (!pointer) continue
-    const anyway = option === 'access-token-path' ? [usual] : [...beside, usual]
-    if (JSON.stringify(pointer) === JSON.stringify(anyway)) {
-      findings.warning(placeOf(entry, option), 'is where Benchkey looks anyway, so it changes nothing; remove the line.')
-    }
-    const place = JSON.stringify(pointer)
-    const other = first.get(place)
-    if (other) findings.error(placeOf(entry, option), `names the same place as ${other}; one of the two is wrong.`)
-    first.set(place, option)
-  }
+  checkPlaces(entry, findings)
   if (values['expires-in-path'] && values['expires-at-path']) {
     const message = 'stands beside expires-at-path; a token reply tells a life or an instant, keep the one it tells.'
     findings.error(placeOf(entry, 'expires-in-path'), message)
@@ -160,6 +147,29 @@ function checkReplies(entry: Entry, findings: Findings): void {
   if (refreshBefore !== undefined && minTtl > refreshBefore) {
     const message = 'asks for a longer life than refresh-before leaves a token; lower min-ttl or raise refresh-before.'
     findings.error(placeOf(entry, 'min-ttl'), message)
+  }
+}
+
+/** No member of a reply is two things, whether its place is written or the usual one. */
+function checkPlaces(entry: Entry, findings: Findings): void {
+  const { values } = entry.options
+  const beside = (values['access-token-path'] ?? []).slice(0, -1)
+  const places = entriesOf(USUAL_PLACES).map(([option, usual]) => {
+    const anyway = usual === undefined ? undefined : JSON.stringify(option === 'access-token-path' ? [usual] : [...beside, usual])
+    const written = values[option] && JSON.stringify(values[option])
+    // An instant takes the place of a life: some services write one into `expires_in`.
+    const isUnused = !written && option === 'expires-in-path' && values['expires-at-path'] !== undefined
+    return { option, written, anyway, place: isUnused ? undefined : (written ?? anyway) }
+  })
+  for (const [index, { option, written, anyway, place }] of places.entries()) {
+    if (!written) continue
+    if (written === anyway) {
+      findings.warning(placeOf(entry, option), 'is where Benchkey looks anyway, so it changes nothing; remove the line.')
+    }
+    const other = places.find((each, at) => each.place === place && (at < index || (at > index && !each.written)))
+    if (!other) continue
+    const which = other.written ? `the same place as ${other.option}` : `the place where ${other.option} looks by itself`
+    findings.error(placeOf(entry, option), `names ${which}; one of the two is wrong.`)
   }
 }
 
