@@ -7,6 +7,7 @@ import { type Keeper, startKeeper } from './keeper.ts'
 import { runInForeground, SignalRelay } from './launch.ts'
 import { ownProcessFacts } from './process-facts.ts'
 import { runtimeVariables, sessionEnvironment } from './session-environment.ts'
+import { waited } from './waiting.ts'
 
 /** wire.md, *The RPC cookie*: its date lies 24 h ahead, so a server may be down for most of a day. */
 const ROTATE_EVERY_MS = 30 * 60 * 1000
@@ -113,16 +114,6 @@ export async function keepRotating(
       waitMs = ROTATE_RETRY_MS
     }
   }
-}
-
-/** False when the session was over before the time was. */
-async function waited(context: Pick<Context, 'sleep'>, ms: number, over: AbortSignal): Promise<boolean> {
-  try {
-    await context.sleep(ms, over)
-  } catch (error) {
-    if (!over.aborted) throw error
-  }
-  return !over.aborted
 }
 
 /** Tells the server, trying briefly: it ends a session whose process is gone by itself. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type AccessToken, BenchkeyError, type Client } from '@benchkey/sdk'
 import { CliError, type Context, say } from './command.ts'
+import { waited } from './waiting.ts'
 
 /** A token that a command reads from a file. */
 export interface TokenFile {
@@ -118,14 +119,4 @@ function reasonOf(error: unknown): { words: string; code: string; action?: strin
 function pauseMs({ expiresAt }: AccessToken): number {
   if (!expiresAt) return LOOK_EVERY_MS
   return Math.max(LEAST_PAUSE_MS, Math.min(LOOK_EVERY_MS, (expiresAt.getTime() - Date.now()) / 4))
-}
-
-/** False when it was over before the time was. */
-async function waited(context: Pick<Context, 'sleep'>, ms: number, over: AbortSignal): Promise<boolean> {
-  try {
-    await context.sleep(ms, over)
-  } catch (error) {
-    if (!over.aborted) throw error
-  }
-  return !over.aborted
 }
