@@ -67,12 +67,14 @@ function outcomeOfError(
   judgement: Judgement,
 ): TokenOutcome {
   const { error, description, refreshToken } = normalised
-  const code = providerErrorCode(error, judgement.secrets)
+  // What the reply gives is as confidential as what it was asked with.
+  const secrets = refreshToken === undefined ? judgement.secrets : [...judgement.secrets, refreshToken]
+  const code = providerErrorCode(error, secrets)
   const words = code === '' ? `answered ${reply.status}` : `answered ${code}`
   if (isNew(refreshToken, judgement)) return { kind: 'uncertain', words, refreshToken }
   if (COME_BACK_LATER.has(error)) return { kind: 'unspent', words: `answered ${error}`, ...retryAfter(reply, judgement.now) }
   if (error === 'server_error') return { kind: 'uncertain', words: 'answered server_error' }
-  const text = providerText(description, judgement.secrets)
+  const text = providerText(description, secrets)
   const facts = {
     error: code === '' ? `http_${reply.status}` : code,
     words,
