@@ -64,6 +64,8 @@ describe('database.conf', () => {
     ['[::1]', { host: '::1', tls: false }],
     ['localhost', { host: 'localhost', tls: false }],
     ['localhost.example', { host: 'localhost.example', tls: true }],
+    // Some machines ask the network for such names.
+    ['db.localhost', { host: 'db.localhost', tls: true }],
     ['10.0.0.1', { host: '10.0.0.1', tls: true }],
     ['[fd00::1]', { host: 'fd00::1', tls: true }],
   ])('does without TLS on this machine only: %s', async (host, expected) => {

@@ -42,9 +42,10 @@ export function postgresUri(text: string): Parsed<PostgresUri> {
   return { value: { ...server.value, ...names, ...(password === '' ? {} : { password }), verifies } }
 }
 
-/** Whether the way there leads through no network. */
+/** Whether the way there leads through no network. Of names only `localhost` is sure: others that end so may be looked up. */
 export function isThisMachine({ host }: Pick<PostgresUri, 'host'>): boolean {
-  return isSocket({ host }) || isLoopbackHost(isIP(host) === 6 ? new URL(`http://[${host}]`).hostname : host)
+  if (isSocket({ host }) || host.toLowerCase() === 'localhost') return true
+  return isIP(host) !== 0 && isLoopbackHost(isIP(host) === 6 ? new URL(`http://[${host}]`).hostname : host)
 }
 
 /** Whether the host is the directory of a Unix socket. */
