@@ -5,6 +5,7 @@ interface Builtin {
   'node:fs': typeof import('node:fs')
   'node:http': typeof import('node:http')
   'node:https': typeof import('node:https')
+  'node:net': typeof import('node:net')
 }
 
 const load = createRequire(import.meta.url)

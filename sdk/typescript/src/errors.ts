@@ -56,3 +56,20 @@ export class BenchkeyError extends Error {
     this.link = facts.link
   }
 }
+
+/** Something answered, but not as Benchkey's session RPC does. `what`: how, to end a sentence with. */
+export function notBenchkey(what: string): BenchkeyError {
+  return new BenchkeyError('unexpected_reply', `This is not an answer of Benchkey: ${what}.`, {
+    action: 'Check RS_SERVER_ADDRESS with your administrator.',
+  })
+}
+
+/** `ECONNREFUSED`; empty when what was thrown has no code. */
+export function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? ''
+}
+
+/** OpenSSL's verification results as Node names them. */
+export function isCertificateProblem(code: string): boolean {
+  return /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|ERR_TLS_|INVALID_CA|HOSTNAME_MISMATCH)/.test(code)
+}

@@ -1,4 +1,4 @@
-import { BenchkeyError } from './errors.ts'
+import { notBenchkey } from './errors.ts'
 import type {
   WireIntegration,
   WireIntegrationDetails,
@@ -64,12 +64,12 @@ const TOKEN_CHARACTERS = /^[\x20-\x7e]+$/
 /** `/oauth_integrations`. Throws `unexpected_reply`, as all of these. */
 export function parseIntegrations(reply: Reply): readonly WireIntegration[] {
   const providers = reply.providers
-  if (!Array.isArray(providers)) throw unexpected('the list of integrations is missing')
+  if (!Array.isArray(providers)) throw notBenchkey('the list of integrations is missing')
   const integrations = providers.flatMap((provider: { integrations?: unknown } | null) =>
     Array.isArray(provider?.integrations) ? (provider.integrations as unknown[]) : [],
   )
   return integrations.map((each) => {
-    if (!isIntegration(each)) throw unexpected('an integration without ID or name')
+    if (!isIntegration(each)) throw notBenchkey('an integration without ID or name')
     return each
   })
 }
@@ -81,7 +81,7 @@ export function parseSwitchedOff(reply: Reply): readonly WireNames[] {
 
 /** `/api/v1/integrations/:uid`. */
 export function parseIntegration(reply: Reply): WireIntegrationDetails {
-  if (!isIntegration(reply) || !isPage(reply.link)) throw unexpected('an integration without ID, name or link')
+  if (!isIntegration(reply) || !isPage(reply.link)) throw notBenchkey('an integration without ID, name or link')
   return reply as unknown as WireIntegrationDetails
 }
 
@@ -103,7 +103,7 @@ function isNamed(value: unknown): value is WireNames {
 export function parseToken(reply: Reply): AccessToken {
   const { access_token, expiry, warning, extra } = reply
   if (typeof access_token !== 'string' || !TOKEN_CHARACTERS.test(access_token))
-    throw unexpected('the token is missing or damaged')
+    throw notBenchkey('the token is missing or damaged')
   const expiresAt = instant(expiry, 'the expiry is missing')
   return {
     accessToken: access_token,
@@ -118,7 +118,7 @@ export function parseToken(reply: Reply): AccessToken {
 export function parseSession(reply: Reply): Session {
   const { user, session, server, cookie_expires_at } = reply as unknown as Partial<WireSession>
   if (typeof user !== 'string' || typeof session?.id !== 'string' || typeof server?.url !== 'string') {
-    throw unexpected('user, session or server is missing')
+    throw notBenchkey('user, session or server is missing')
   }
   const { id, name, kind, started_at } = session
   const { url, version, time } = server
@@ -135,14 +135,14 @@ export function parseSession(reply: Reply): Session {
 /** `/api/v1/integrations/:uid/sign-out`. */
 export function parseSignedOut(reply: Reply): SignedOut {
   const { signed_out, revocation } = reply as unknown as Partial<WireSignedOut>
-  if (typeof signed_out !== 'boolean') throw unexpected('it does not say whether it signed out')
+  if (typeof signed_out !== 'boolean') throw notBenchkey('it does not say whether it signed out')
   return { signedOut: signed_out, revocation }
 }
 
 /** `/api/v1/integrations/:uid/report`. */
 export function parseReported(reply: Reply): Reported {
   const { outcome, explanation, action, retry_after } = reply as unknown as Partial<WireReported>
-  if (typeof outcome !== 'string') throw unexpected('the outcome of the report is missing')
+  if (typeof outcome !== 'string') throw notBenchkey('the outcome of the report is missing')
   const retryAfter = typeof retry_after === 'number' ? retry_after : undefined
   return { outcome, explanation: String(explanation ?? ''), action: String(action ?? ''), retryAfter }
 }
@@ -153,12 +153,6 @@ function isObject(value: unknown): boolean {
 
 function instant(text: unknown, missing: string): Date {
   const at = new Date(typeof text === 'string' ? text : Number.NaN)
-  if (Number.isNaN(at.getTime())) throw unexpected(missing)
+  if (Number.isNaN(at.getTime())) throw notBenchkey(missing)
   return at
-}
-
-function unexpected(what: string): BenchkeyError {
-  return new BenchkeyError('unexpected_reply', `This is not an answer of Benchkey: ${what}.`, {
-    action: 'Check RS_SERVER_ADDRESS with your administrator.',
-  })
 }

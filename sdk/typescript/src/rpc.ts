@@ -1,10 +1,8 @@
-import type { IncomingMessage } from 'node:http'
-import { BenchkeyError } from './errors.ts'
+import { BenchkeyError, codeOf, isCertificateProblem, notBenchkey } from './errors.ts'
+import type { Exchange, Reply } from './exchange.ts'
+import { localSocket, postOverSocket } from './local-socket.ts'
 import { type Environment, rpcCookie, serverAddress } from './session.ts'
-import { createTransport, type Transport } from './transport.ts'
-
-/** A reply holds one token or a list of integrations; more than this is not Benchkey. */
-const REPLY_LIMIT_BYTES = 4 * 1024 * 1024
+import type { Transport } from './transport.ts'
 
 /** Longer than the server's own limit for one refresh at a slow service. */
 const CALL_TIMEOUT_MS = 90_000
@@ -24,34 +22,27 @@ export type Rpc = (
   options?: CallOptions,
 ) => Promise<Readonly<Record<string, unknown>>>
 
-interface Reply {
-  readonly status: number
-  readonly text: string
-  /** `Retry-After`, in seconds. */
-  readonly retryAfter: number | undefined
-}
-
 /**
- * The session RPC of the given environment over connections that are kept for later calls. Redirects are refused, and no proxy
- * is used: the cookie is for Benchkey alone. Rejects with BenchkeyError, or with the reason of the caller's own signal.
+ * The session RPC of the given environment: over the session socket where there is one, else over connections that are kept for
+ * later calls. Redirects are refused, and no proxy is used: the cookie is for Benchkey alone. Rejects with BenchkeyError, or with
+ * the reason of the caller's own signal.
  */
 export function createRpc(environment: Environment): Rpc {
   let transport: Transport | undefined
+  const overNetwork = async (exchange: Exchange): Promise<Reply> => {
+    // Loaded when needed, as Node's TLS is: it costs more than a call over the socket.
+    const { createTransport } = await import('./transport.ts')
+    transport ??= createTransport(exchange.url, environment)
+    return transport(exchange)
+  }
   return async (path, body, { signal, timeoutMs = CALL_TIMEOUT_MS } = {}) => {
     signal?.throwIfAborted()
     const url = new URL(`${serverAddress(environment)}/${path}`)
     const cookie = rpcCookie(environment)
-    transport ??= createTransport(url, environment)
     const deadline = startDeadline(timeoutMs, signal)
     try {
       const exchange = { url, cookie, body: JSON.stringify(body), signal: deadline.signal }
-      const reply = await post({ ...exchange, transport }).catch((error: unknown) => {
-        // A certificate is looked at before anything is sent.
-        if (!transport?.wider || !isCertificateProblem(codeOf(error))) throw error
-        transport = transport.wider()
-        return post({ ...exchange, transport })
-      })
-      return parseReply(reply, url)
+      return parseReply((await overSocket(environment, exchange)) ?? (await overNetwork(exchange)), url)
     } catch (error) {
       signal?.throwIfAborted()
       if (error instanceof BenchkeyError) throw error
@@ -60,6 +51,14 @@ export function createRpc(environment: Environment): Rpc {
       deadline.end()
     }
   }
+}
+
+/** Undefined when there is no socket to use, nobody behind it, or the server of another address. */
+async function overSocket(environment: Environment, exchange: Exchange): Promise<Reply | undefined> {
+  const socket = localSocket(environment)
+  if (!socket || socket.trouble !== undefined) return undefined
+  const reply = await postOverSocket(socket.path, exchange)
+  return reply?.status === 421 ? undefined : reply
 }
 
 const TIMED_OUT = Object.assign(new Error('the call took too long'), { code: 'ETIMEDOUT' })
@@ -75,59 +74,6 @@ function startDeadline(timeoutMs: number, signal: AbortSignal | undefined): { si
     signal?.removeEventListener('abort', abort)
   }
   return { signal: deadline.signal, end }
-}
-
-interface Exchange {
-  readonly url: URL
-  readonly transport: Transport
-  readonly cookie: string
-  readonly body: string
-  readonly signal: AbortSignal
-}
-
-/** Sends once more when a kept connection turns out to have been closed before anything of a reply came. */
-async function post(exchange: Exchange): Promise<Reply> {
-  try {
-    return await postOnce(exchange)
-  } catch (error) {
-    if (!(error instanceof ClosedConnection) || exchange.signal.aborted) throw error
-    return postOnce(exchange)
-  }
-}
-
-class ClosedConnection extends Error {}
-
-function postOnce({ url, transport: { request: send, agent }, cookie, body, signal }: Exchange): Promise<Reply> {
-  return new Promise((resolve, reject) => {
-    const headers = {
-      accept: 'application/json',
-      'content-type': 'application/json',
-      'content-length': Buffer.byteLength(body),
-      'x-rs-session-server-rpc-cookie': cookie,
-    }
-    const request = send(url, { method: 'POST', agent, headers, signal })
-    request.on('response', (response) => readReply(response).then(resolve, reject))
-    request.on('error', (error: NodeJS.ErrnoException) => {
-      reject(request.reusedSocket && error.code === 'ECONNRESET' ? new ClosedConnection('', { cause: error }) : error)
-    })
-    request.end(body)
-  })
-}
-
-async function readReply(response: IncomingMessage): Promise<Reply> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > REPLY_LIMIT_BYTES) {
-      response.destroy()
-      throw notBenchkey('sent more than a reply holds')
-    }
-    chunks.push(chunk)
-  }
-  const wait = Number.parseInt(response.headers['retry-after'] ?? '', 10)
-  const retryAfter = Number.isNaN(wait) ? undefined : wait
-  return { status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8'), retryAfter }
 }
 
 function parseReply(reply: Reply, url: URL): Readonly<Record<string, unknown>> {
@@ -195,12 +141,6 @@ function unavailable({ status, text, retryAfter }: Reply, url: URL): BenchkeyErr
 
 const TRY_AGAIN = 'Try again in a moment; if it stays so, tell your administrator.'
 
-function notBenchkey(what: string): BenchkeyError {
-  return new BenchkeyError('unexpected_reply', `This is not an answer of Benchkey: ${what}.`, {
-    action: 'Check RS_SERVER_ADDRESS with your administrator.',
-  })
-}
-
 function connectionError(error: unknown, url: URL): BenchkeyError {
   const code = codeOf(error)
   if (isCertificateProblem(code)) {
@@ -213,10 +153,6 @@ function connectionError(error: unknown, url: URL): BenchkeyError {
   return new BenchkeyError('server_unavailable', `Benchkey at ${url.host} ${words}.`, { action: TRY_AGAIN, cause: error })
 }
 
-function codeOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? ''
-}
-
 const CONNECTION_WORDS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'refused the connection',
   ECONNRESET: 'closed the connection',
@@ -224,9 +160,4 @@ const CONNECTION_WORDS: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'was not found by name',
   ABORT_ERR: 'did not answer in time',
   ETIMEDOUT: 'did not answer in time',
-}
-
-/** OpenSSL's verification results as Node names them. */
-function isCertificateProblem(code: string): boolean {
-  return /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|ERR_TLS_|INVALID_CA|HOSTNAME_MISMATCH)/.test(code)
 }
