@@ -13,6 +13,7 @@ import type { Effects } from './domain/effects.ts'
 import { SetupError } from './domain/errors.ts'
 import { realEffects } from './effects.ts'
 import { createServers, type Servers } from './http/servers.ts'
+import { sessionSocketPlace } from './http/session-socket.ts'
 import { findUnixAccount } from './launcher/accounts.ts'
 import { isAlive, startTimeOf } from './launcher/processes.ts'
 import { LocalAccounts } from './login/local-accounts.ts'
@@ -97,6 +98,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
       },
       ...(server.sslCaCertificate === undefined ? {} : { caCertificate: readFileSync(server.sslCaCertificate, 'utf8') }),
       serverUid: uid,
+      sessionSocketPath: () => doors?.sessionSocketPath(),
       findUnixAccount,
       node,
       checkKeyRing: (sentinels) => checkKeyRing({ dataDir, uid }, sentinels),
@@ -167,6 +169,7 @@ function builtPages(webRoot: string): string {
 
 function doorOptions(server: ServerConfiguration, { dataDir, version }: StartOptions, webRoot: string) {
   const tls = tlsIdentity(server)
+  const sessionSocket = sessionSocketPlace(server, dataDir, process.getuid?.() ?? 0)
   return {
     publicUrl: server.publicUrl,
     callbackAddress: server.callbackAddress,
@@ -174,6 +177,7 @@ function doorOptions(server: ServerConfiguration, { dataDir, version }: StartOpt
     ...(tls ? { tls } : {}),
     webRoot,
     adminSocketPath: join(dataDir, ADMIN_SOCKET_NAME),
+    ...(sessionSocket ? { sessionSocket } : {}),
     serverName: new URL(server.publicUrl).host,
     redirectUri: `${server.publicUrl}/oauth_redirect_callback`,
     version,

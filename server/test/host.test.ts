@@ -67,6 +67,7 @@ describe('what the server makes', () => {
       'benchkey.db-shm': '0600',
       'benchkey.db-wal': '0600',
       'key-ring': '0600',
+      'rpc.sock': '0600',
     })
     expect(modeOf(files.dataDir)).toBe('0700')
     for (const path of [files.dataDir, ...below(files.dataDir)]) expect(statSync(path).uid).toBe(process.getuid?.())

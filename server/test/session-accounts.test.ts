@@ -64,6 +64,18 @@ describe.skipIf(!isRoot)('under root', () => {
       expect(await world.statusWith(cookie)).toBe(401)
     })
 
+    it("asks over the server's socket, which only root could exchange", async () => {
+      const shell = shellOf(NAME)
+      const found = await shell.ask('stat -c "%U %a" "$BENCHKEY_SERVER_SOCKET" "$(dirname "$BENCHKEY_SERVER_SOCKET")"')
+      expect(found.stdout).toBe('root 666\nroot 755\n')
+      const blind = 'REQUESTS_CA_BUNDLE=/nowhere CURL_CA_BUNDLE=/nowhere'
+      expect(await shell.ask(`${blind} benchkey token demo`)).toMatchObject({ code: 0, stderr: '' })
+      const without = await shell.ask(`BENCHKEY_SERVER_SOCKET= ${blind} benchkey token demo`)
+      expect(without).toMatchObject({ code: 1, stdout: '' })
+      expect((await shell.ask('rm -f "$BENCHKEY_SERVER_SOCKET"')).code).toBe(1)
+      await shell.exit()
+    })
+
     it("reads nothing of the server's: files, socket, environment, the command line that started it", async () => {
       const { dataDir, configDir } = world.files
       const shell = shellOf(NAME)

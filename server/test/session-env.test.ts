@@ -82,6 +82,7 @@ ${program}`
         RS_SERVER_URL: `${publicUrl}/`,
       },
       ...{ BENCHKEY_SERVER_ADDRESS: publicUrl, BENCHKEY_SERVER_URL: `${publicUrl}/`, BENCHKEY_SESSION_URL: `/s/${id}/` },
+      BENCHKEY_SERVER_SOCKET: join(world.files.dataDir, 'rpc.sock'),
       ...{ RS_SESSION_URL: `/s/${id}/`, PWB_SESSION_RUNTIME_DIR: directory, BENCHKEY_SESSION_RUNTIME_DIR: directory },
       ...{ REQUESTS_CA_BUNDLE: bundle, CURL_CA_BUNDLE: bundle, no_proxy: 'localhost', NO_PROXY: 'localhost' },
     })

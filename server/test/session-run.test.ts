@@ -103,6 +103,7 @@ get(arguments[2])`
       PWB_SESSION_RUNTIME_DIR: expect.stringMatching(/\/benchkey-\w+$/),
       BENCHKEY_SERVER_ADDRESS: world.files.publicUrl,
       BENCHKEY_SERVER_URL: `${world.files.publicUrl}/`,
+      BENCHKEY_SERVER_SOCKET: `${world.files.dataDir}/rpc.sock`,
       BENCHKEY_SESSION_URL: `/s/${id}/`,
       BENCHKEY_SESSION_RUNTIME_DIR: variables.get('PWB_SESSION_RUNTIME_DIR'),
     })

@@ -68,6 +68,8 @@ export interface Doors {
   sendFromPage(request: Request): Promise<Reply>
   /** Bytes on a socket; resolves with everything answered once the server closes, or `until` has arrived. */
   exchange(bytes: string | Buffer, until?: string): Promise<string>
+  /** Over the session socket that `options` name. */
+  sendLocally(request: Request): Promise<Reply>
   /** Over the admin socket. */
   administer(method: string, path: string, body?: unknown): Promise<Reply>
   beginClose(graceMs: number): Promise<void>
@@ -136,6 +138,7 @@ export async function openDoors(
     ...{ port, servers, adminSocketPath, directory, logged, send, beginClose },
     sendFromPage: (request) => send({ ...request, headers: { ...PAGE_HEADERS, ...request.headers } }),
     exchange: (bytes, until) => exchangeWith(port, bytes, until),
+    sendLocally: (request) => sendTo({ socketPath: options.sessionSocket?.path ?? '' }, request, { host: 'bench.example' }),
     administer: (method, path, body) =>
       sendTo(
         { socketPath: adminSocketPath },

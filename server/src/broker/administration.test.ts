@@ -28,6 +28,7 @@ beforeEach(async () => {
     callbackAddress: room.publicUrl,
     singleUser: true,
     serverUid: 1000,
+    sessionSocketPath: () => undefined,
     node,
     findUnixAccount: async () => undefined,
   })

@@ -37,6 +37,8 @@ export interface BrokerParts {
   /** PEM of the private CA that sessions are given. */
   readonly caCertificate?: string
   readonly serverUid: number
+  /** Path of the session socket while it listens. */
+  readonly sessionSocketPath: () => string | undefined
   readonly node: NodeIdentity
   readonly checkKeyRing: KeyRingCheck
   readonly findUnixAccount: (name: string) => Promise<UnixAccount | undefined>

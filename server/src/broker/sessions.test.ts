@@ -36,6 +36,7 @@ function keeperWith(changes: Partial<SessionParts> = {}): SessionKeeper {
     ...addresses,
     singleUser: true,
     serverUid: 1000,
+    sessionSocketPath: () => undefined,
     node: nodeOf('here'),
     findUnixAccount: noAccounts,
     ...changes,

@@ -38,6 +38,8 @@ export interface SessionParts {
   readonly node: Pick<NodeIdentity, 'holder' | 'host'>
   /** The account the server runs as. */
   readonly serverUid: number
+  /** Path of the session socket while it listens: sessions start on this host. */
+  readonly sessionSocketPath: () => string | undefined
   readonly findUnixAccount: (name: string) => Promise<UnixAccount | undefined>
 }
 
@@ -70,11 +72,13 @@ export class SessionKeeper implements Sessions {
     })
     const detail = endsAt ? { detail: `without a process, until ${endsAt.toISOString()}` } : {}
     await audit.record({ action: 'session.opened', outcome: 'ok', userName: user.name, ...namesOf(session), ...detail })
-    const { publicUrl, callbackAddress, caCertificate } = this.#parts
+    const { publicUrl, callbackAddress, caCertificate, sessionSocketPath } = this.#parts
+    const socketPath = sessionSocketPath()
+    const addresses = { publicUrl, callbackAddress, ...(socketPath === undefined ? {} : { socketPath }) }
     return {
       session,
       cookie,
-      environment: sessionEnvironment({ publicUrl, callbackAddress, sessionId: session.id }),
+      environment: sessionEnvironment({ ...addresses, sessionId: session.id }),
       ...(caCertificate === undefined ? {} : { caCertificate }),
       ...(account === undefined ? {} : { account }),
     }

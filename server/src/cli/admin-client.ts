@@ -1,6 +1,5 @@
-import { request } from 'node:http'
 import { join } from 'node:path'
-import { ADMIN_SOCKET_NAME, ADMIN_SOCKET_PATH_LIMIT_BYTES, type AdminError } from '../domain/admin-api.ts'
+import { ADMIN_SOCKET_NAME, type AdminError, SOCKET_PATH_LIMIT_BYTES } from '../domain/admin-api.ts'
 import { CliError, EXIT, exitCodeOf } from './command.ts'
 
 /** Longer than the slowest answer: a reload reads every file. */
@@ -27,9 +26,9 @@ export interface AdminClient {
 /** The admin client of the server that runs on this data directory. */
 export function adminClient(dataDir: string): AdminClient {
   const socketPath = join(dataDir, ADMIN_SOCKET_NAME)
-  if (Buffer.byteLength(socketPath) > ADMIN_SOCKET_PATH_LIMIT_BYTES) {
+  if (Buffer.byteLength(socketPath) > SOCKET_PATH_LIMIT_BYTES) {
     throw new CliError(`The path of the admin socket is too long: ${socketPath}.`, {
-      action: `Choose a data directory so that it has at most ${ADMIN_SOCKET_PATH_LIMIT_BYTES} bytes.`,
+      action: `Choose a data directory so that it has at most ${SOCKET_PATH_LIMIT_BYTES} bytes.`,
       exitCode: EXIT.setup,
     })
   }
@@ -54,6 +53,8 @@ interface Reply {
 function send(socketPath: string, method: string, path: string, body: string): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const headers = body === '' ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
+    // Not by `import`, which reads every export and so loads Node's WebSocket.
+    const { request } = process.getBuiltinModule('node:http')
     const call = request({ socketPath, method, path, headers, agent: false, signal: AbortSignal.timeout(ADMIN_TIMEOUT_MS) })
     call.on('error', reject)
     call.on('response', (response) => {

@@ -14,11 +14,16 @@ export interface ServerConfiguration {
   /** `launcher-sessions-callback-address`, without a trailing slash; default: the public URL. */
   readonly callbackAddress: string
   readonly singleUser: boolean
+  /** Where the session socket lies; absent: where it lies by default. */
+  readonly sessionSocket?: SessionSocketOption
   /** Addresses and CIDR ranges; forwarded headers of others are ignored. */
   readonly trustedProxies: readonly string[]
   readonly insecureLoopbackProviders: boolean
   readonly secretsDir: string
 }
+
+/** `session-socket`: an absolute path, or no socket at all. */
+export type SessionSocketOption = { readonly path: string } | 'none'
 
 /** `database.conf`, parsed. */
 export type DatabaseConfiguration = SqliteConfiguration | PostgresConfiguration

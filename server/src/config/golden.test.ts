@@ -560,6 +560,10 @@ const SERVER_LINES: readonly (readonly [line: string, finding: string])[] = [
   ],
   ['www-port=65536', 'www-port: is not a port from 0 to 65535.'],
   ['single-user=yes', 'single-user: is neither 0 nor 1; write 1 for yes, 0 for no.'],
+  [
+    `session-socket=/${'s'.repeat(107)}`,
+    'session-socket: is a path of 108 bytes, and that of a socket may have 107; write a shorter one.',
+  ],
   ['secrets-dir=a\tb', 'secrets-dir: holds a tab; write a blank instead.'],
   [
     'launcher-sessions-callback-address=http://bench.example',

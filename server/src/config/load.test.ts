@@ -218,7 +218,7 @@ describe('loading', () => {
     })
     expect(configuration?.database).toEqual({ provider: 'sqlite', directory: join(directory, 'data') })
     const written =
-      'www-address=127.0.0.1\nwww-port=0\nlauncher-sessions-callback-address=http://127.0.0.1:9/\nsingle-user=1\nsecrets-dir=s\n'
+      'www-address=127.0.0.1\nwww-port=0\nlauncher-sessions-callback-address=http://127.0.0.1:9/\nsingle-user=1\nsecrets-dir=s\nsession-socket=run/s.sock\n'
     write('benchkey.conf', SERVER + written)
     write('database.conf', 'provider=sqlite\ndirectory=db\n')
     expect((await load()).configuration).toMatchObject({
@@ -227,6 +227,7 @@ describe('loading', () => {
         wwwPort: 0,
         callbackAddress: 'http://127.0.0.1:9',
         singleUser: true,
+        sessionSocket: { path: join(directory, 'run/s.sock') },
         secretsDir: join(directory, 's'),
       },
       database: { directory: join(directory, 'db') },

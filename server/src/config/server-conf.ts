@@ -83,6 +83,7 @@ function toServerConfiguration(values: Options['values'], configDir: string): Se
     ...(values['ssl-ca-certificate'] !== undefined && { sslCaCertificate: values['ssl-ca-certificate'] }),
     callbackAddress: values['launcher-sessions-callback-address'] ?? publicUrl,
     singleUser: values['single-user'] ?? false,
+    ...(values['session-socket'] !== undefined && { sessionSocket: values['session-socket'] }),
     trustedProxies: values['trusted-proxies'] ?? [],
     insecureLoopbackProviders: values['insecure-loopback-providers'] ?? false,
     secretsDir: values['secrets-dir'] ?? defaultSecretsDir(configDir),

@@ -1,7 +1,7 @@
 import { addressRanges, listenAddress } from './addresses.ts'
 import type { OptionRow, OptionTable } from './option-table.ts'
 import { callbackAddress, publicUrl } from './urls.ts'
-import { flag, path, wholeNumber } from './values.ts'
+import { flag, path, socketPath, wholeNumber } from './values.ts'
 
 /** The port of https, which the public URL has when it names none. */
 export const DEFAULT_HTTPS_PORT = 443
@@ -51,6 +51,13 @@ export const SERVER_OPTIONS = {
     meaning: 'The address sessions use to ask for tokens: an https URL, or http on loopback.',
     example: 'https://bench-internal.corp.example:8443',
     parse: callbackAddress,
+  }),
+  'session-socket': row({
+    default: '`rpc.sock` in the data directory with `single-user=1`, else a socket in `/run/benchkey` when the server is root',
+    meaning:
+      'A Unix socket on which the sessions of this host ask besides, for less processor time than by https; `none`: no such socket. Its directory is made if need be, and only root and the account of the server may be able to write in it.',
+    example: '/run/benchkey/rpc.sock',
+    parse: socketPath,
   }),
   'single-user': row({
     default: '0',

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { SOCKET_PATH_LIMIT_BYTES } from '../domain/admin-api.ts'
 import type { ParseContext, Parsed } from './option-table.ts'
 
 /** Any text without control characters. */
@@ -43,6 +44,20 @@ export function wordList(what: string): (text: string) => Parsed<readonly string
 export function path(text: string, context: ParseContext): Parsed<string> {
   const plain = plainText(text)
   return 'problem' in plain ? plain : { value: resolve(context.configDir, plain.value) }
+}
+
+/** A path that a Unix socket may have, or `none`. */
+export function socketPath(text: string, context: ParseContext): Parsed<{ readonly path: string } | 'none'> {
+  if (text === 'none') return { value: 'none' }
+  const parsed = path(text, context)
+  if ('problem' in parsed) return parsed
+  const size = Buffer.byteLength(parsed.value)
+  if (size > SOCKET_PATH_LIMIT_BYTES) {
+    return {
+      problem: `is a path of ${size} bytes, and that of a socket may have ${SOCKET_PATH_LIMIT_BYTES}; write a shorter one.`,
+    }
+  }
+  return { value: { path: parsed.value } }
 }
 
 /** `a`, `a or b`, `a, b or c`. */

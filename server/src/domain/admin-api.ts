@@ -2,7 +2,7 @@
 export const ADMIN_SOCKET_NAME = 'admin.sock'
 
 /** Longest path of a Unix socket in bytes (sun_path of unix(7), without its closing zero). */
-export const ADMIN_SOCKET_PATH_LIMIT_BYTES = 107
+export const SOCKET_PATH_LIMIT_BYTES = 107
 
 /** Body of every refusal of the admin socket (status 4xx or 5xx). `message` is complete and safe to print. */
 export interface AdminError {

@@ -4,10 +4,10 @@ import type { AdminError } from '../domain/admin-api.ts'
 import type { Effects } from '../domain/effects.ts'
 import { SetupError } from '../domain/errors.ts'
 import { type AdminStatusFacts, adminRoutes } from './admin-routes.ts'
-import { claimSocketPath, closeServer, listenOnSocket } from './admin-socket.ts'
 import { isTellable, Refusal, reportUnknown, statusOf } from './failures.ts'
 import type { HttpLog } from './log.ts'
 import { collectBody } from './request-body.ts'
+import { claimSocketPath, closeServer, listenOnSocket } from './unix-socket.ts'
 
 /** The admin door: JSON over a Unix socket of mode 0600, for the command line on the server's own host. */
 export interface AdminDoor {
@@ -35,10 +35,18 @@ export function createAdminDoor(parts: {
       },
     )
   })
+  const path = options.adminSocketPath
+  const place = {
+    path,
+    mode: 0o600,
+    name: 'admin socket',
+    remedy: 'Check the data directory.',
+    taken: `Another Benchkey server runs on this data directory: it answers on ${path}. Stop it first.`,
+  }
   return {
     async listen() {
-      await claimSocketPath(options.adminSocketPath)
-      await listenOnSocket(server, options.adminSocketPath)
+      await claimSocketPath(place)
+      await listenOnSocket(server, place)
     },
     close: () => closeServer(server),
   }

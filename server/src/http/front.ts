@@ -60,6 +60,22 @@ export function createFront(parts: FrontParts): RequestListener {
   }
 }
 
+/** As the audit has the address of a call that came over the session socket. */
+const THIS_HOST = 'local'
+
+/** What the session socket answers: the calls of the session RPC, under its host name, and nothing else. */
+export function createLocalFront(parts: Pick<FrontParts, 'rpc' | 'replies' | 'callbackAddress'>): RequestListener {
+  const { callbackAddress, replies, rpc } = parts
+  const routes = new RpcRoutes(callbackAddress)
+  const hosts = allowedHosts(callbackAddress)
+  return (request, response) => {
+    const route = routes.find(pathOf(request.url ?? ''))
+    if (route === undefined) return replies.refuse(response, 404, 'This socket answers the calls of the session RPC only.')
+    if (!hosts.has(hostOf(request))) return refuseHost(request, response, replies, callbackAddress)
+    return rpc.handle(request, response, route, THIS_HOST)
+  }
+}
+
 function pathOf(url: string): string {
   const query = url.indexOf('?')
   return query < 0 ? url : url.slice(0, query)

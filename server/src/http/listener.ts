@@ -26,6 +26,8 @@ const LIMITS: ServerOptions = {
 
 /** One process with the usual 16,384 file descriptors keeps some for the database and for services. */
 const MAX_CONNECTIONS = 10_000
+/** Calls of this host's own sessions, each over before long; they share those descriptors. */
+const MAX_LOCAL_CONNECTIONS = 2_000
 
 /** AEAD with forward secrecy only; TLS 1.3's own suites come first. */
 const TLS_CIPHERS = [
@@ -53,8 +55,20 @@ const TLS_HANDSHAKE_RECORD = 0x16
  * to the same handler, which tells browsers to use https.
  */
 export function createListener(tls: TlsIdentity | undefined, replies: PlainReplies, handler: RequestListener): Server {
-  const server = tls ? createTlsServer(tls) : createHttpServer(LIMITS)
-  server.maxConnections = MAX_CONNECTIONS
+  return equip(tls ? createTlsServer(tls) : createHttpServer(LIMITS), MAX_CONNECTIONS, replies, handler)
+}
+
+/** As `createListener`, for a socket in the file system: the kernel keeps what goes over it on this host. */
+export function createLocalListener(
+  replies: PlainReplies,
+  handler: RequestListener,
+  onParserError: (error: NodeJS.ErrnoException, socket: Duplex) => void,
+): Server {
+  return equip(createHttpServer(LIMITS), MAX_LOCAL_CONNECTIONS, replies, handler).on('clientError', onParserError)
+}
+
+function equip(server: Server, maxConnections: number, replies: PlainReplies, handler: RequestListener): Server {
+  server.maxConnections = maxConnections
   server.on('request', handler)
   server.on('checkExpectation', (_request, response) => {
     replies.refuse(response, 417, 'Benchkey knows no expectation but 100-continue.')

@@ -5,12 +5,13 @@ import type { Effects } from '../domain/effects.ts'
 import { SetupError } from '../domain/errors.ts'
 import { createAdminDoor } from './admin-door.ts'
 import { createBrowserDoor } from './browser-door.ts'
-import { createFront } from './front.ts'
-import { answerParserError, createListener, replaceIdentity, type TlsIdentity } from './listener.ts'
+import { createFront, createLocalFront } from './front.ts'
+import { answerParserError, createListener, createLocalListener, replaceIdentity, type TlsIdentity } from './listener.ts'
 import type { HttpLog } from './log.ts'
 import { PlainReplies } from './plain-replies.ts'
 import { RpcDoor } from './rpc-door.ts'
 import { pageHeaders, programHeaders } from './security-headers.ts'
+import { SessionSocket, type SessionSocketPlace } from './session-socket.ts'
 import { TrustedProxies } from './trusted-proxies.ts'
 
 /** Addresses, files and names of one server. URLs without a trailing slash. */
@@ -23,6 +24,8 @@ export interface ServersOptions {
   /** The folder of the built pages. */
   readonly webRoot: string
   readonly adminSocketPath: string
+  /** Where sessions of this host find their RPC besides; absent: over the port only. */
+  readonly sessionSocket?: SessionSocketPlace
   readonly serverName: string
   /** To register at every service. */
   readonly redirectUri: string
@@ -34,6 +37,8 @@ export interface ServersOptions {
 export interface Servers {
   /** Opens the admin socket and the port; resolves with the port. Rejects with SetupError when either is taken. */
   listen(host: string, port: number): Promise<number>
+  /** Path of the session socket while it listens. */
+  sessionSocketPath(): string | undefined
   /** Takes a renewed certificate for connections from now on. Throws SetupError, keeping the old one, when it is unusable. */
   replaceTls(tls: TlsIdentity): void
   /** Stops accepting, lets requests finish for at most `graceMs`, then cuts the rest. */
@@ -57,6 +62,8 @@ export async function createServers(parts: {
   const rpc = new RpcDoor({ broker, replies, log, effects, publicUrl, version: options.version })
   const proxies = new TrustedProxies(options.trustedProxies)
   const drain = { isDraining: false }
+  const onParserError: Parameters<typeof createLocalListener>[2] = (error, socket) =>
+    answerParserError(error, socket, programHeaders(publicUrl))
   let server: Server | undefined
   const browserDoor = await createBrowserDoor({
     ...{ broker, log, effects, proxies, publicUrl, webRoot, serverName, redirectUri },
@@ -66,31 +73,36 @@ export async function createServers(parts: {
       server = createListener(tls, replies, createFront({ ...shared, web, publicUrl, callbackAddress, isDraining }))
       return server
     },
-    onParserError: (error, socket) => answerParserError(error, socket, programHeaders(publicUrl)),
+    onParserError,
   })
   if (server === undefined) throw new Error('the framework made no server')
   const adminDoor = createAdminDoor({ broker, options, log, effects })
   const listener = server
+  const local = createLocalListener(replies, createLocalFront({ rpc, replies, callbackAddress }), onParserError)
+  const sessionSocket = new SessionSocket(local, { place: options.sessionSocket, log, callbackAddress })
   return {
     async listen(host, port) {
       await adminDoor.listen()
       try {
-        return await listenOn(listener, host, port)
+        const taken = await listenOn(listener, host, port)
+        await sessionSocket.listen()
+        return taken
       } catch (failure) {
         await adminDoor.close()
         throw failure
       }
     },
+    sessionSocketPath: () => sessionSocket.path,
     replaceTls(tls) {
       replaceIdentity(listener, tls)
     },
     async close(graceMs) {
       drain.isDraining = true
       replies.drain()
-      const closed = closeListener(listener)
+      const closed = Promise.all([listener, local].map(closeListener))
       await browserDoor.close()
       await adminDoor.close()
-      await drainConnections(listener, closed, graceMs, effects)
+      await drainConnections([listener, local], closed, graceMs, effects)
     },
   }
 }
@@ -122,14 +134,19 @@ function closeListener(server: Server): Promise<void> {
   return new Promise((resolve) => server.close(() => resolve()))
 }
 
-async function drainConnections(server: Server, closed: Promise<void>, graceMs: number, effects: Effects): Promise<void> {
+async function drainConnections(
+  servers: readonly Server[],
+  closed: Promise<unknown>,
+  graceMs: number,
+  effects: Effects,
+): Promise<void> {
   const stop = new AbortController()
   const done = closed.then(() => stop.abort())
   const until = effects.monotonicMs() + graceMs
   while (!stop.signal.aborted && effects.monotonicMs() < until) {
-    server.closeIdleConnections()
+    for (const server of servers) server.closeIdleConnections()
     await effects.sleep(DRAIN_LOOK_MS, stop.signal).catch(() => undefined)
   }
-  server.closeAllConnections()
+  for (const server of servers) server.closeAllConnections()
   await done
 }

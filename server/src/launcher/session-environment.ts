@@ -9,6 +9,8 @@ export function sessionEnvironment(facts: {
   readonly publicUrl: string
   readonly callbackAddress: string
   readonly sessionId: string
+  /** Of this host's session socket, while there is one. */
+  readonly socketPath?: string
 }): Readonly<Record<string, string>> {
   const sessionUrl = `/s/${facts.sessionId}/`
   return {
@@ -21,5 +23,6 @@ export function sessionEnvironment(facts: {
     BENCHKEY_SERVER_ADDRESS: facts.callbackAddress,
     BENCHKEY_SERVER_URL: `${facts.publicUrl}/`,
     BENCHKEY_SESSION_URL: sessionUrl,
+    ...(facts.socketPath === undefined ? {} : { BENCHKEY_SERVER_SOCKET: facts.socketPath }),
   }
 }

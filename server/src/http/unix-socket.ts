@@ -1,32 +1,43 @@
 import { chmod, lstat, unlink } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import { connect } from 'node:net'
-import { ADMIN_SOCKET_PATH_LIMIT_BYTES } from '../domain/admin-api.ts'
+import { SOCKET_PATH_LIMIT_BYTES } from '../domain/admin-api.ts'
 import { SetupError } from '../domain/errors.ts'
+
+/** A socket in the file system, and the words for what is wrong with it. */
+export interface SocketPlace {
+  readonly path: string
+  /** Who may connect. */
+  readonly mode: number
+  /** `admin socket`. */
+  readonly name: string
+  /** What to do about a path that cannot be used: `Check the data directory.` */
+  readonly remedy: string
+  /** What another server that answers there means, with what to do. */
+  readonly taken: string
+}
 
 /**
  * Makes the path free for a new socket: a socket that nobody listens on is left over from a server that was killed, and
  * goes. Rejects with SetupError when a server answers there, when the path is too long, or when it holds something else.
  */
-export async function claimSocketPath(path: string): Promise<void> {
+export async function claimSocketPath({ path, name, remedy, taken }: SocketPlace): Promise<void> {
   const size = Buffer.byteLength(path)
-  if (size > ADMIN_SOCKET_PATH_LIMIT_BYTES) {
+  if (size > SOCKET_PATH_LIMIT_BYTES) {
     throw new SetupError(
-      `The path of the admin socket, ${path}, has ${size} bytes and may have ${ADMIN_SOCKET_PATH_LIMIT_BYTES}. Use a data directory with a shorter path.`,
+      `The path of the ${name}, ${path}, has ${size} bytes and may have ${SOCKET_PATH_LIMIT_BYTES}. Use a data directory with a shorter path.`,
     )
   }
   const there = await lstat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
-    throw new SetupError(
-      `The admin socket ${path} cannot be looked at (${error.code ?? 'unknown error'}). Check the data directory.`,
-    )
+    throw new SetupError(`The ${name} ${path} cannot be looked at (${error.code ?? 'unknown error'}). ${remedy}`)
   })
   if (!there) return
-  if (!there.isSocket()) throw new SetupError(`${path} is in the way of the admin socket and is no socket. Move it away.`)
-  if (await isAnswered(path)) {
-    throw new SetupError(`Another Benchkey server runs on this data directory: it answers on ${path}. Stop it first.`)
-  }
-  await unlink(path)
+  if (!there.isSocket()) throw new SetupError(`${path} is in the way of the ${name} and is no socket. Move it away.`)
+  if (await isAnswered(path)) throw new SetupError(taken)
+  await unlink(path).catch((error: NodeJS.ErrnoException) => {
+    throw new SetupError(`The old ${name} ${path} cannot be removed (${error.code ?? 'unknown error'}). ${remedy}`)
+  })
 }
 
 /** Whether somebody listens on a socket. Only a plain refusal means nobody: anything else may be a busy server. */
@@ -41,20 +52,18 @@ function isAnswered(path: string): Promise<boolean> {
   })
 }
 
-/** Listens on the path, mode 0600. */
-export async function listenOnSocket(server: Server, path: string): Promise<void> {
+/** Listens on the path, with its mode. */
+export async function listenOnSocket(server: Server, { path, mode, name, remedy }: SocketPlace): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const fail = (error: NodeJS.ErrnoException): void =>
-      reject(
-        new SetupError(`The admin socket ${path} cannot be opened (${error.code ?? 'unknown error'}). Check the data directory.`),
-      )
+      reject(new SetupError(`The ${name} ${path} cannot be opened (${error.code ?? 'unknown error'}). ${remedy}`))
     server.once('error', fail)
     server.listen(path, () => {
       server.removeListener('error', fail)
       resolve()
     })
   })
-  await chmod(path, 0o600)
+  await chmod(path, mode)
 }
 
 /** Stops listening, which removes the socket's file; requests that run are answered first. */
