@@ -37,7 +37,7 @@ describe('benchkey doctor, when all is well', () => {
   test('says so in a real session, with the real programs, and tells no secret', async () => {
     const { code, stdout, stderr } = await shell.ask('benchkey doctor')
     const checks = stdout.split('\n').filter((line) => /^[✓!✗-] /.test(line))
-    expect(checks.slice(0, 10)).toEqual([
+    expect(checks.slice(0, 11)).toEqual([
       `✓ This is a session: RS_SERVER_ADDRESS is ${world.files.publicUrl}.`,
       '✓ The variables of the session agree with each other.',
       '✓ POSIT_PRODUCT is WORKBENCH.',
@@ -47,6 +47,7 @@ describe('benchkey doctor, when all is well', () => {
       expect.stringMatching(/^✓ The cookie's date is \d{4}-\d\d-\d\d \d\d:\d\d UTC, still to come\.$/),
       expect.stringMatching(/^✓ REQUESTS_CA_BUNDLE names \S+: \d+ authorities, public ones among them\.$/),
       '✓ No proxy is set for the address of Benchkey.',
+      `✓ The session socket ${world.files.dataDir}/rpc.sock answers; benchkey and the SDK ask there.`,
       expect.stringMatching(/^✓ The name localhost leads to .*\.$/),
     ])
     expect(stdout).toMatch(/^✓ The certificate of localhost is trusted by \S+, until \d{4}-\d\d-\d\d\.$/m)
@@ -75,6 +76,7 @@ describe('benchkey doctor, when all is well', () => {
       'ok cookie-date',
       'ok ca-bundle',
       'ok proxy',
+      'ok socket',
       'ok name',
       'ok connection',
       'ok certificate',
@@ -113,6 +115,12 @@ describe('benchkey doctor finds in the variables', () => {
       1,
       /^✗ RS_SERVER_ADDRESS is not set, so R and Python get no tokens; BENCHKEY_SERVER_ADDRESS is there\. \| .*\.Renviron/,
     ],
+    [
+      { BENCHKEY_SERVER_SOCKET: '/nowhere/rpc.sock' },
+      0,
+      /^! The session socket \/nowhere\/rpc\.sock does not exist, so benchkey and the SDK ask over the network\. \| It costs nothing/,
+    ],
+    [{ BENCHKEY_SERVER_SOCKET: '/proc/version' }, 0, /^! The session socket \/proc\/version is no socket, so/],
     [
       { BENCHKEY_SERVER_ADDRESS: 'https://b.example' },
       0,

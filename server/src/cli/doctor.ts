@@ -6,6 +6,7 @@ import { checkCookies } from './doctor/cookie.ts'
 import { checkPrograms } from './doctor/programs.ts'
 import { checkProxies } from './doctor/proxies.ts'
 import { checkRpc } from './doctor/rpc.ts'
+import { checkSocket } from './doctor/socket.ts'
 import { checkSession, checkVariables } from './doctor/variables.ts'
 
 const MARKS = { ok: '✓', warning: '!', failed: '✗', skipped: '-' } as const
@@ -44,6 +45,7 @@ async function* examineSession(environment: Context['environment'], written: str
   const address = parseAddress(written)
   if (!(address instanceof URL)) return yield address
   yield await checkProxies(environment, address)
+  yield* await checkSocket(environment)
   const connection = await checkConnection(address, trust, now)
   yield* connection
   const { used, usedByR } = cookies
