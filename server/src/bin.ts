@@ -4,7 +4,9 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 
 // Not by `import`, which would read every export of the module and so load `node:fs/promises`, which most commands do without.
-const { existsSync, readFileSync, writeFileSync } = createRequire(import.meta.url)('node:fs') as typeof import('node:fs')
+const { existsSync, readFileSync, realpathSync, writeFileSync } = createRequire(import.meta.url)(
+  'node:fs',
+) as typeof import('node:fs')
 
 // First of all: with a listener of ours, SIGUSR1 no longer opens Node's inspector to whoever may send signals.
 process.on('SIGUSR1', () => undefined)
@@ -21,7 +23,7 @@ if (process.env.npm_lifecycle_event === 'benchkey' && process.env.INIT_CWD) ente
 
 const checkout = resolve(import.meta.dirname, '../..')
 // The checkout's `./benchkey` sets it for this process alone: Node in a session is not to fill our cache.
-if (process.env.NODE_COMPILE_CACHE === join(checkout, 'node_modules/.cache/benchkey')) delete process.env.NODE_COMPILE_CACHE
+if (isOurCache(process.env.NODE_COMPILE_CACHE)) delete process.env.NODE_COMPILE_CACHE
 const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')) as { version: string }
 const { runCommandLine } = await import('./cli/run.ts')
 let isServer = false
@@ -46,6 +48,12 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
 })
 // Drained and closed: a token request that an authorization server has not answered by now would hold the process for minutes.
 if (isServer) process.exit()
+
+/** The script names it by the path it was called by. */
+function isOurCache(path: string | undefined): boolean {
+  const ours = join(checkout, 'node_modules/.cache/benchkey')
+  return path !== undefined && (path === ours || (existsSync(path) && realpathSync(path) === ours))
+}
 
 /** core(5): with no kind of memory selected, a core file holds none. Children inherit it. */
 function keepOutOfDumps(): void {

@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -11,38 +13,62 @@ import { BENCHKEY, fakeRpc, startProcess } from '../../testing/command-line.ts'
  */
 const ROOT = resolve(import.meta.dirname, '../../..')
 
+interface Loaded {
+  readonly files: readonly string[]
+  /** Modules of Node's own. */
+  readonly own: readonly string[]
+}
+
+const TOKEN = { access_token: 'abc', expiry: '2026-12-31T23:59:59Z' }
+const OF_CLIENT = ['index', 'client', 'builtin', 'errors', 'exchange', 'local-socket', 'names', 'replies', 'rpc', 'session']
+const OF_COMMAND_LINE = ['run', 'arguments', 'command', 'commands', 'token']
+
 let folder: string
-let files: readonly string[]
-let own: readonly string[]
+let overTls: Loaded
+let overSocket: Loaded
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'benchkey-start-test-'))
   const certificates = await makeCertificates(folder)
-  const server = await fakeRpc(certificates, () => ({ body: { access_token: 'abc', expiry: '2026-12-31T23:59:59Z' } }))
-  const record = join(folder, 'modules.json')
-  const [node = '', bin = ''] = BENCHKEY
-  const preload = resolve(import.meta.dirname, '../../testing/record-modules.ts')
-  const words = [node, '--import', preload, bin, 'token', '0b0c0000-0000-5000-8000-000000000001']
+  const server = await fakeRpc(certificates, () => ({ body: TOKEN }))
   const session = { RS_SERVER_ADDRESS: server.address, RS_SESSION_RPC_COOKIE: 'a|b|c', REQUESTS_CA_BUNDLE: certificates.caFile }
-  const finished = await startProcess(words, { ...session, RECORD_MODULES: record }).finished
+  const socket = join(folder, 'rpc.sock')
+  const local = createServer((_request, response) => {
+    const text = JSON.stringify(TOKEN)
+    response.writeHead(200, { 'content-length': text.length }).end(text)
+  }).listen(socket)
+  await once(local, 'listening')
+  overTls = await loadedBy(session)
+  overSocket = await loadedBy({ ...session, BENCHKEY_SERVER_SOCKET: socket })
+  local.close()
   await server.close()
-  expect(finished).toEqual({ code: 0, stdout: 'abc\n', stderr: '' })
-  const recorded = JSON.parse(readFileSync(record, 'utf8')) as { files: readonly string[]; own: readonly string[] }
-  files = recorded.files.map((url) => url.replace(`file://${ROOT}/`, ''))
-  own = recorded.own
 })
 
 afterAll(() => rmSync(folder, { recursive: true }))
 
-test('token loads the command line, its own command and the client, and nothing else of the checkout', () => {
-  const ofClient = ['index', 'client', 'builtin', 'errors', 'names', 'replies', 'rpc', 'session', 'transport']
-  const ofCommandLine = ['run', 'arguments', 'command', 'commands', 'token']
-  const expected = [
+async function loadedBy(session: Readonly<Record<string, string>>): Promise<Loaded> {
+  const record = join(folder, 'modules.json')
+  const [node = '', bin = ''] = BENCHKEY
+  const preload = resolve(import.meta.dirname, '../../testing/record-modules.ts')
+  const words = [node, '--import', preload, bin, 'token', '0b0c0000-0000-5000-8000-000000000001']
+  const finished = await startProcess(words, { ...session, RECORD_MODULES: record }).finished
+  expect(finished).toEqual({ code: 0, stdout: 'abc\n', stderr: '' })
+  const { files, own } = JSON.parse(readFileSync(record, 'utf8')) as Loaded
+  return { files: files.map((url) => url.replace(`file://${ROOT}/`, '')), own }
+}
+
+const filesOf = (ofClient: readonly string[]): readonly string[] =>
+  [
     'server/src/bin.ts',
-    ...ofCommandLine.map((name) => `server/src/cli/${name}.ts`),
+    ...OF_COMMAND_LINE.map((name) => `server/src/cli/${name}.ts`),
     ...ofClient.map((name) => `sdk/typescript/src/${name}.ts`),
-  ]
-  expect(files.toSorted()).toEqual(expected.toSorted())
+  ].toSorted()
+
+const loads = ({ own }: Loaded, name: string): boolean => own.some((each) => each.endsWith(` ${name}`))
+
+test('token loads the command line, its own command and the client, and nothing else of the checkout', () => {
+  expect(overTls.files.toSorted()).toEqual(filesOf([...OF_CLIENT, 'transport']))
+  expect(overSocket.files.toSorted()).toEqual(filesOf(OF_CLIENT))
 })
 
 test.each([
@@ -54,9 +80,15 @@ test.each([
   'inspector',
   'worker_threads',
 ])('token does not load %s of Node', (name) => {
-  expect(own.filter((each) => each.endsWith(` ${name}`))).toEqual([])
+  expect([loads(overTls, name), loads(overSocket, name)]).toEqual([false, false])
 })
 
-test('the record is one: it holds what every request over TLS needs', () => {
-  expect(own.some((each) => each.endsWith(' _http_client'))).toBe(true)
+test.each(['_http_client', '_http_common', 'https', 'internal/tls/wrap', 'crypto', 'internal/crypto/util', 'fs/promises', 'dns'])(
+  'token over the session socket does not load %s of Node',
+  (name) => expect(loads(overSocket, name)).toBe(false),
+)
+
+test('the record is one: it holds what every request over TLS needs, and over a socket', () => {
+  expect(['_http_client', 'internal/tls/wrap', 'crypto'].map((name) => loads(overTls, name))).toEqual([true, true, true])
+  expect(loads(overSocket, 'net')).toBe(true)
 })
