@@ -88,13 +88,19 @@ export function storeSuite(name: string, open: () => Promise<OpenedDatabase>): v
       ...more,
     })
 
-    const signIn = (more: Partial<SavedReply> = {}, user = ann, integrationId = box): Promise<StoredToken> =>
+    const signIn = (
+      more: Partial<SavedReply> = {},
+      user = ann,
+      integrationId = box,
+      attempt: { attemptId?: string } = {},
+    ): Promise<StoredToken> =>
       store.tokens.create({
         userId: user.id,
         integrationId,
         scopesAsked: ['read', 'write'],
         clientFingerprint: 'fingerprint',
         reply: reply(more),
+        ...attempt,
       })
 
     const startSession = (cookieHash: string, userName = 'Ann') =>
@@ -251,6 +257,19 @@ export function storeSuite(name: string, open: () => Promise<OpenedDatabase>): v
         expect(created).toEqual({ ...attemptOf(), id: created.id, startedAt: clock.at(0) })
         const taken = await Promise.all([1, 2, 3].map(() => store.attempts.take('s1', 10 * MINUTE)))
         expect(taken.filter((attempt) => attempt !== undefined)).toEqual([created])
+      })
+
+      it('wait for nobody once they are taken, and count as open to no limit', async () => {
+        const { id } = await store.attempts.create('s1', attemptOf(), 1)
+        await store.attempts.take('s1', 10 * MINUTE)
+        expect(await store.attempts.listOpen(ann.id, 10 * MINUTE)).toEqual([])
+        await store.attempts.create('s2', attemptOf(), 1)
+        expect(await store.attempts.take('s1', 10 * MINUTE)).toBeUndefined()
+        clock.pass(10 * MINUTE)
+        await store.attempts.finish(id)
+        await store.attempts.finish('unknown')
+        clock.pass(1)
+        expect(await store.attempts.removeExpired(10 * MINUTE)).toBe(1)
       })
 
       it('hold no verifier when PKCE is off', async () => {
@@ -781,6 +800,39 @@ export function storeSuite(name: string, open: () => Promise<OpenedDatabase>): v
         clock.pass(MINUTE)
         await store.attempts.create('s2', attemptOf(), 20)
         expect(await claim()).toEqual({ cancelled: [{ userId: ann.id, integrationId: box }] })
+      })
+
+      // Between the use of an attempt and the row of its tokens the code is exchanged: a service that ties grants together would
+      // end the new one with the old.
+      it('cancels while a sign-in is under way, however late it came back', async () => {
+        await signOut()
+        await store.attempts.create('s1', attemptOf(), 20)
+        clock.pass(10 * MINUTE)
+        await store.attempts.take('s1', 10 * MINUTE)
+        clock.pass(5 * MINUTE)
+        expect(await store.attempts.removeExpired(10 * MINUTE)).toBe(0)
+        await store.attempts.create('s2', attemptOf({ integrationId: lab }), 1)
+        expect(await claim()).toEqual({ cancelled: [{ userId: ann.id, integrationId: box }] })
+      })
+
+      it('does not mind a sign-in that was saved and signed out of', async () => {
+        const { id } = await store.attempts.create('s1', attemptOf(), 20)
+        await store.attempts.take('s1', 10 * MINUTE)
+        await signIn({}, ann, box, { attemptId: id })
+        await store.tokens.remove(ann.id, box, { queue: true, giveUpAt: clock.at(DAY) })
+        expect((await claim()).job).toBeDefined()
+      })
+
+      it('does not mind a sign-in that was given up, or was cut off long ago', async () => {
+        const { id } = await store.attempts.create('s1', attemptOf(), 20)
+        await store.attempts.take('s1', 10 * MINUTE)
+        await store.attempts.finish(id)
+        await signOut()
+        expect((await claim()).job).toBeDefined()
+        await store.attempts.create('s2', attemptOf(), 20)
+        await store.attempts.take('s2', 10 * MINUTE)
+        clock.pass(10 * MINUTE + 1)
+        expect((await claim()).job).toBeDefined()
       })
 
       it('does not mind an attempt that is too old to succeed', async () => {

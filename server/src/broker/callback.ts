@@ -187,7 +187,7 @@ export class Callback {
   async #save({ attempt, integration }: Accepted, reply: SavedReply): Promise<StoredToken | Problem> {
     const { userId, integrationId, scopesAsked } = attempt
     const clientFingerprint = this.#parts.catalogue.fingerprintOf(integration)
-    const token = { userId, integrationId, scopesAsked, clientFingerprint, reply }
+    const token = { userId, integrationId, scopesAsked, clientFingerprint, reply, attemptId: attempt.id }
     const saved = await saveSignIn(this.#parts, token, integration)
     if (saved === 'user gone') return { kind: 'logged_out', why: 'the user was removed meanwhile', attempt, integration }
     if (saved !== 'database away') return saved
@@ -208,8 +208,18 @@ export class Callback {
     changes.publish(attempt.userId, 'integrations')
   }
 
+  /** Until then no revocation of the user runs there; one that is not written ends by its age. */
+  async #giveUp({ id }: SignInAttempt): Promise<void> {
+    try {
+      await this.#parts.store.attempts.finish(id)
+    } catch (failure) {
+      this.#parts.log.warn({ failure: kindOfFailure(failure) }, 'A sign-in that was given up could not be marked as over.')
+    }
+  }
+
   async #refuse(problem: Problem, request: Request): Promise<CallbackResult> {
     const { store, effects, audit, changes } = this.#parts
+    if (problem.attempt) await this.#giveUp(problem.attempt)
     const reference = newReference(effects)
     const at = store.now()
     await audit.record({

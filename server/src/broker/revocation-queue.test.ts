@@ -173,6 +173,34 @@ describe('the queue of revocations', () => {
     expect(revocations()).toHaveLength(0)
   })
 
+  // The attempt is used and the tokens have no row yet: a service that ties grants together would end the new one with the old.
+  test('cancels while the code of a sign-in is exchanged', async () => {
+    const gate = newGate()
+    provider.always(held(gate, grant()))
+    await signOut()
+    const signingIn = signIn()
+    await provider.received(2)
+    queue.start()
+    await isDone()
+    gate.open()
+    await signingIn
+    expect(revocations()).toHaveLength(0)
+  })
+
+  test('is not held up by a sign-in that failed', async () => {
+    provider.always(oauthError('invalid_grant'))
+    const state = (await browser.start(box.uid)).searchParams.get('state') ?? ''
+    await browser.answer([
+      ['state', state],
+      ['code', 'a-code'],
+    ])
+    provider.always(grant())
+    await signOut()
+    queue.start()
+    await isDone()
+    expect(revocations()).toHaveLength(2)
+  })
+
   test('drops the job of an integration that is not configured any more, and says so', async () => {
     await signOut()
     await room.configure()

@@ -1,8 +1,9 @@
-import type { Selectable } from 'kysely'
+import type { Selectable, Transaction } from 'kysely'
 import type { SignInAttempt } from '../domain/people.ts'
+import { lastStep } from './attempt-age.ts'
 import { ifSet, newId, type StoreContext, toDate } from './database.ts'
 import type { Cipher, Place } from './encryption.ts'
-import type { SignInAttemptsTable } from './schema.ts'
+import type { SignInAttemptsTable, Tables } from './schema.ts'
 import type { AttemptStore } from './store.ts'
 import { lockUser } from './users.ts'
 
@@ -15,17 +16,18 @@ export function attemptStore(context: StoreContext): AttemptStore {
   return {
     create: (stateHash, attempt, limit) => createAttempt(context, stateHash, attempt, limit),
     async take(stateHash, maxAgeMs) {
-      const row = await database.write((transaction) =>
-        transaction.deleteFrom('sign_in_attempts').where('state_hash', '=', stateHash).returningAll().executeTakeFirst(),
-      )
-      if (!row || effects.now().getTime() - row.started_at > maxAgeMs) return undefined
-      return toAttempt(row, cipher)
+      const row = await database.write((transaction) => takeAttempt(context, transaction, stateHash, maxAgeMs))
+      return row && toAttempt(row, cipher)
+    },
+    async finish(attemptId) {
+      await database.writeOne((one) => one.deleteFrom('sign_in_attempts').where('id', '=', attemptId).execute())
     },
     async listOpen(userId, maxAgeMs) {
       const rows = await database.reader
         .selectFrom('sign_in_attempts')
         .select(['integration_id', 'started_at'])
         .where('user_id', '=', userId)
+        .where('taken_at', 'is', null)
         .where('started_at', '>=', effects.now().getTime() - maxAgeMs)
         .orderBy('started_at', 'desc')
         .execute()
@@ -35,7 +37,7 @@ export function attemptStore(context: StoreContext): AttemptStore {
       const { numDeletedRows } = await database.write((transaction) =>
         transaction
           .deleteFrom('sign_in_attempts')
-          .where('started_at', '<', effects.now().getTime() - maxAgeMs)
+          .where(lastStep, '<', effects.now().getTime() - maxAgeMs)
           .executeTakeFirst(),
       )
       return Number(numDeletedRows)
@@ -69,17 +71,19 @@ async function createAttempt(
     scopes_asked: JSON.stringify(attempt.scopesAsked),
     return_to: attempt.returnTo,
     started_at: startedAt.getTime(),
+    taken_at: null,
   }
   await database.write(async (transaction) => {
     await lockUser(database, transaction, userId)
     await transaction
       .deleteFrom('sign_in_attempts')
-      .where('started_at', '<', startedAt.getTime() - LIFE_MS)
+      .where(lastStep, '<', startedAt.getTime() - LIFE_MS)
       .execute()
     const open = await transaction
       .selectFrom('sign_in_attempts')
       .select('id')
       .where('user_id', '=', userId)
+      .where('taken_at', 'is', null)
       .orderBy('started_at')
       .execute()
     const surplus = open.slice(0, Math.max(0, open.length - limit + 1)).map((other) => other.id)
@@ -87,6 +91,30 @@ async function createAttempt(
     await transaction.insertInto('sign_in_attempts').values(row).execute()
   })
   return { ...attempt, id, startedAt }
+}
+
+/**
+ * Marks an attempt as used, once, and erases its verifier. Its row stays until the sign-in is saved or given up, so that no
+ * revocation runs meanwhile.
+ */
+async function takeAttempt(
+  { database, effects }: StoreContext,
+  transaction: Transaction<Tables>,
+  stateHash: string,
+  maxAgeMs: number,
+): Promise<Selectable<SignInAttemptsTable> | undefined> {
+  const nowMs = effects.now().getTime()
+  const open = transaction
+    .selectFrom('sign_in_attempts')
+    .selectAll()
+    .where('state_hash', '=', stateHash)
+    .where('taken_at', 'is', null)
+    .where('started_at', '>=', nowMs - maxAgeMs)
+  const row = await database.locked(open).executeTakeFirst()
+  if (!row) return undefined
+  const used = { taken_at: nowMs, code_verifier: null, kid: null }
+  await transaction.updateTable('sign_in_attempts').set(used).where('id', '=', row.id).execute()
+  return row
 }
 
 function toAttempt(row: Selectable<SignInAttemptsTable>, cipher: Cipher): SignInAttempt {

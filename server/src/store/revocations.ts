@@ -1,5 +1,6 @@
 import type { Selectable, Transaction } from 'kysely'
 import type { TokenSecrets } from '../domain/stored-token.ts'
+import { lastStep } from './attempt-age.ts'
 import { newId, REPEATABLE, type StoreContext, toDate } from './database.ts'
 import type { Place } from './encryption.ts'
 import type { RevocationsTable, Tables } from './schema.ts'
@@ -248,19 +249,20 @@ async function isSuperseded(
   { user_id, integration_id }: Selectable<RevocationsTable>,
   openSinceMs: number,
 ): Promise<boolean> {
+  const attempt = await transaction
+    .selectFrom('sign_in_attempts')
+    .select('id')
+    .where((row) => row.and({ user_id, integration_id }))
+    .where(lastStep, '>=', openSinceMs)
+    .executeTakeFirst()
+  if (attempt) return true
+  // After the attempts: a sign-in that is saved between the two looks is seen here, where its attempt went.
   const token = await transaction
     .selectFrom('oauth2_tokens')
     .select('id')
     .where((row) => row.and({ user_id, integration_id }))
     .executeTakeFirst()
-  if (token) return true
-  const attempt = await transaction
-    .selectFrom('sign_in_attempts')
-    .select('id')
-    .where((row) => row.and({ user_id, integration_id }))
-    .where('started_at', '>=', openSinceMs)
-    .executeTakeFirst()
-  return attempt !== undefined
+  return token !== undefined
 }
 
 async function fail(transaction: Transaction<Tables>, jobId: string, words: string): Promise<void> {

@@ -46,7 +46,7 @@ export interface IntegrationsTable {
   trouble_configuration_hash: string | null
 }
 
-/** Sign-ins that were started and not finished; the row goes with its one use. */
+/** Sign-ins that were started and are neither saved nor given up. */
 export interface SignInAttemptsTable {
   id: string
   state_hash: string
@@ -64,6 +64,8 @@ export interface SignInAttemptsTable {
   scopes_asked: string
   return_to: 'settings' | 'sign-in-page'
   started_at: number
+  /** When its one use began. */
+  taken_at: number | null
 }
 
 /** One row per user and integration: everything of a stored token but its secrets. */

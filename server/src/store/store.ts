@@ -80,9 +80,11 @@ export interface IntegrationStore {
 export interface AttemptStore {
   /** Stores an attempt under the hash of its state; drops expired ones; the oldest goes when the user has `limit` open. */
   create(stateHash: string, attempt: Omit<SignInAttempt, 'id' | 'startedAt'>, limit: number): Promise<SignInAttempt>
-  /** Takes an attempt out, once: atomic delete-returning. Undefined when unknown, used, or older than maxAgeMs. */
+  /** Uses an attempt, once; it is under way until `finish` or `tokens.create`. Undefined when unknown, used, or older than maxAgeMs. */
   take(stateHash: string, maxAgeMs: number): Promise<SignInAttempt | undefined>
-  /** Open attempts of a user, newest first. */
+  /** A used attempt was given up. */
+  finish(attemptId: string): Promise<void>
+  /** Attempts of a user that wait for their one use, newest first. */
   listOpen(userId: string, maxAgeMs: number): Promise<readonly { integrationId: string; startedAt: Date }[]>
   removeExpired(maxAgeMs: number): Promise<number>
 }
@@ -137,8 +139,8 @@ export interface TokenStore {
   /** Decrypts. Rejects with code `unreadable` (StoreError) when any ciphertext of the row does not open. Undefined when row or generation is gone. */
   readSecrets(tokenId: string, generation: number): Promise<TokenSecrets | undefined>
   /**
-   * A finished sign-in: a row with a new id replaces the user's previous one for the integration, in one transaction that
-   * also cancels waiting revocations of that user at that integration (refresh.md, *Sign-out and revocation*).
+   * A finished sign-in: a row with a new id replaces the user's previous one for the integration, in one transaction that also
+   * ends its attempt and cancels waiting revocations of that user there (refresh.md, *Sign-out and revocation*).
    */
   create(token: {
     userId: string
@@ -146,6 +148,7 @@ export interface TokenStore {
     scopesAsked: readonly string[]
     clientFingerprint: string
     reply: SavedReply
+    attemptId?: string
   }): Promise<StoredToken>
   /**
    * Compare-and-swap on the row's lease columns; true when the holder has it now. Void are leases that have run out, those of
@@ -282,8 +285,8 @@ export interface RevocationJob {
 /** Tokens that wait to be revoked at their service. */
 export interface RevocationStore {
   /**
-   * Claims the next due job for claimMs; jobs whose user has a newer stored token or an open attempt at the integration are
-   * cancelled in the same transaction and returned in `cancelled`, once, with those that `tokens.create` has cancelled since.
+   * Claims the next due job for claimMs; jobs whose user has a newer stored token or an attempt at the integration, open or under
+   * way since less than attemptMaxAgeMs, are cancelled in the same transaction and returned in `cancelled`, once, with those that `tokens.create` has cancelled since.
    */
   claimDue(
     now: Date,

@@ -134,12 +134,14 @@ async function create(
     scopesAsked,
     clientFingerprint,
     reply,
+    attemptId,
   }: {
     userId: string
     integrationId: string
     scopesAsked: readonly string[]
     clientFingerprint: string
     reply: SavedReply
+    attemptId?: string
   },
 ): Promise<StoredToken> {
   const { database, cipher, effects } = context
@@ -173,6 +175,7 @@ async function create(
     const inserted = await transaction.insertInto('oauth2_tokens').values(row).returningAll().executeTakeFirstOrThrow()
     await transaction.insertInto('oauth2_token_secrets').values(secrets).execute()
     await cancelRevocations(transaction, userId, integrationId)
+    if (attemptId !== undefined) await transaction.deleteFrom('sign_in_attempts').where('id', '=', attemptId).execute()
     return toStoredToken({ ...inserted, integration_uid: await uidOf(transaction, integrationId) })
   }, REPEATABLE)
 }

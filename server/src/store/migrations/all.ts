@@ -5,6 +5,7 @@ import { reports } from './0004-reports.ts'
 import { providerOptions } from './0005-provider-options.ts'
 import { unreadReplies } from './0006-unread-replies.ts'
 import { failedSignIns } from './0007-failed-sign-ins.ts'
+import { signInsUnderWay } from './0008-sign-ins-under-way.ts'
 
 /** Every migration by its name, which orders them. Never change one that was released: add one, in a file of its own. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -14,4 +15,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0005_provider_options': providerOptions,
   '0006_unread_replies': unreadReplies,
   '0007_failed_sign_ins': failedSignIns,
+  '0008_sign_ins_under_way': signInsUnderWay,
 }
