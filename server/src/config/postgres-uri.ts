@@ -31,6 +31,9 @@ export function postgresUri(text: string): Parsed<PostgresUri> {
   const [user = '', ...passwords] = userInfo.split(':')
   const decoded = decodeAll({ user, password: passwords.join(':'), database })
   if (!decoded) return { problem: 'holds a % that is followed by no two hexadecimal digits; write %25 for the character itself.' }
+  // A NUL would end the name in the start-up message of the protocol, and what follows would be taken for settings.
+  if ([...Object.values(decoded), ...new URLSearchParams(query).values()].some((part) => /\p{Cc}/u.test(part)))
+    return { problem: 'holds an encoded control character (%00 to %1F, %7F); remove it.' }
   if (decoded.user === '') return { problem: 'names no user; write postgresql://user@host/database.' }
   if (decoded.database === '') return { problem: 'names no database; write postgresql://user@host/database.' }
   const parameters = readParameters(query)
