@@ -164,6 +164,12 @@ describe('a refresh token beside nothing else that is of use', () => {
     expect(found({ data: { refresh_token: 'is invalid' } }, placed)).toBe('none')
   })
 
+  test('may be of odd characters, as those of some services are', () => {
+    for (const token of ['M.C507_BAY.0.U.-Cq*T!x**y$$', '1|aB3+/=', 'v1.M~r:t', '{5F2-9C}']) {
+      expect(found({ status: 'ok', refresh_token: token })).toBe(token)
+    }
+  })
+
   test('counts at its configured place only', () => {
     expect(found({ other: { refresh_token: 'of-another' }, data: {} }, { paths: { refreshToken: ['data', 'rt'] } })).toBe('none')
     expect(found('refresh_token=of-another&x=1', { paths: { accessToken: ['token'] } })).toBe('none')

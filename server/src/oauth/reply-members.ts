@@ -65,5 +65,5 @@ const WORDS_ABOUT_TOKENS =
  * they are sent name the field and say what is wrong with it; such words must never take the place of a token that lives.
  */
 export function mayBeRefreshToken(text: string): boolean {
-  return /^[\x21-\x7e]+$/.test(text) && !/[*<>[\]]/.test(text) && !WORDS_ABOUT_TOKENS.test(text)
+  return /^[\x21-\x7e]+$/.test(text) && !/\*{4}|[<>[\]]/.test(text) && !WORDS_ABOUT_TOKENS.test(text)
 }
