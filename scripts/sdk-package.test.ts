@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Certificates, makeCertificates } from '../server/testing/certificates.ts'
-import { type FakeServer, fakeRpc } from '../server/testing/command-line.ts'
+import { type FakeServer, fakeOnSocket, fakeRpc, untilTestEnds } from '../server/testing/command-line.ts'
 import { findBlocks } from './docs.ts'
 import { buildSdk } from './sdk-package.ts'
 
@@ -152,13 +152,21 @@ describe('the packed client in a project of its own', () => {
     })
   })
 
-  test.skipIf(!hasOldNode)('runs, compiled, on Node 20 and on this Node', async () => {
-    expect(await tsc('--outDir', 'out', 'program.ts')).toBe('')
-    for (const node of [OLD_NODE, process.execPath]) {
-      const { stdout, stderr } = await run(node, ['out/program.js'], { cwd: project, env: environment })
-      expect({ node, stdout, stderr }).toEqual({ node, stdout: PRINTED, stderr: '' })
-    }
-  })
+  test.skipIf(!hasOldNode)(
+    'runs, compiled, on Node 20 and on this Node, over the network and over the session socket',
+    async () => {
+      expect(await tsc('--outDir', 'out', 'program.ts')).toBe('')
+      const socket = await untilTestEnds(fakeOnSocket(join(folder, 'rpc.sock'), ({ path }) => ({ body: REPLIES[path] ?? {} })))
+      for (const node of [OLD_NODE, process.execPath]) {
+        for (const more of [{}, { BENCHKEY_SERVER_SOCKET: socket.address }]) {
+          const { stdout, stderr } = await run(node, ['out/program.js'], { cwd: project, env: { ...environment, ...more } })
+          expect({ node, more, stdout, stderr }).toEqual({ node, more, stdout: PRINTED, stderr: '' })
+        }
+      }
+      const overNetwork = server.seen.filter(({ path }) => path === '/oauth_token').length
+      expect(overNetwork).toBe(socket.seen.filter(({ path }) => path === '/oauth_token').length + 1)
+    },
+  )
 })
 
 test('the folder of the source is not packed by mistake', async () => {

@@ -95,10 +95,14 @@ export async function fakeRpc(leaf: { certificate: string; key: string }, play: 
 }
 
 /** An admin socket in a data directory. */
-export async function fakeAdminSocket(dataDir: string, play: Play): Promise<FakeServer> {
+export function fakeAdminSocket(dataDir: string, play: Play): Promise<FakeServer> {
+  return fakeOnSocket(join(dataDir, ADMIN_SOCKET_NAME), play)
+}
+
+/** Something that answers on a Unix socket. */
+export async function fakeOnSocket(address: string, play: Play): Promise<FakeServer> {
   const seen: SeenRequest[] = []
   const server = createHttpServer(listener(seen, play))
-  const address = join(dataDir, ADMIN_SOCKET_NAME)
   await new Promise<void>((done) => server.listen(address, done))
   return { seen, address, close: () => closed(server) }
 }
@@ -132,8 +136,9 @@ async function answer(request: IncomingMessage, response: ServerResponse, seen: 
   }
   seen.push(record)
   const { status = 200, headers = {}, body } = await play(record)
-  response.writeHead(status, { 'content-type': 'application/json', ...headers })
-  response.end(typeof body === 'string' ? body : JSON.stringify(body))
+  const sent = typeof body === 'string' ? body : (JSON.stringify(body) ?? '')
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(sent), ...headers })
+  response.end(sent)
 }
 
 /** What an admin socket answers to `POST /sessions`, with the facts a test cares for. */

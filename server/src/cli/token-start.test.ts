@@ -1,11 +1,9 @@
-import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { makeCertificates } from '../../testing/certificates.ts'
-import { BENCHKEY, fakeRpc, startProcess } from '../../testing/command-line.ts'
+import { BENCHKEY, fakeOnSocket, fakeRpc, startProcess } from '../../testing/command-line.ts'
 
 /**
  * `benchkey token` is called in loops and prompts, so what it loads is counted, not how long that takes. Each module of Node's
@@ -33,14 +31,10 @@ beforeAll(async () => {
   const server = await fakeRpc(certificates, () => ({ body: TOKEN }))
   const session = { RS_SERVER_ADDRESS: server.address, RS_SESSION_RPC_COOKIE: 'a|b|c', REQUESTS_CA_BUNDLE: certificates.caFile }
   const socket = join(folder, 'rpc.sock')
-  const local = createServer((_request, response) => {
-    const text = JSON.stringify(TOKEN)
-    response.writeHead(200, { 'content-length': text.length }).end(text)
-  }).listen(socket)
-  await once(local, 'listening')
+  const local = await fakeOnSocket(socket, () => ({ body: TOKEN }))
   overTls = await loadedBy(session)
   overSocket = await loadedBy({ ...session, BENCHKEY_SERVER_SOCKET: socket })
-  local.close()
+  await local.close()
   await server.close()
 })
 
