@@ -162,6 +162,23 @@ describe('a session socket', () => {
     await refused(/cannot be used \(ENOENT\)\./, join(folder, 'no', 'no', 'rpc.sock'))
   })
 
+  test('is not made below a directory whose entries others may exchange, and is below a sticky one', async () => {
+    const below = join(folder, 'below')
+    mkdirSync(below, { mode: 0o755 })
+    chmodSync(below, 0o755)
+    chmodSync(folder, 0o777)
+    await refused(/could be written by others, or is none\./, join(below, 'rpc.sock'))
+    symlinkSync(folder, `${folder}-link`)
+    try {
+      await refused(/could be written by others, or is none\./, join(`${folder}-link`, 'below', 'rpc.sock'))
+    } finally {
+      rmSync(`${folder}-link`)
+    }
+    chmodSync(folder, 0o1777)
+    await openWithSocket({}, join(below, 'rpc.sock'))
+    expect(statSync(join(below, 'rpc.sock')).isSocket()).toBe(true)
+  })
+
   test.skipIf(process.getuid?.() !== 0)('is not made in a directory of another account', async () => {
     chownSync(folder, 12_345, 12_345)
     await refused(/could be written by others, or is none\./)

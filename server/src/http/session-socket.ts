@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { realpathSync } from 'node:fs'
-import { chmod, lstat, mkdir } from 'node:fs/promises'
+import { chmod, lstat, mkdir, realpath } from 'node:fs/promises'
 import type { Server } from 'node:http'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { SetupError } from '../domain/errors.ts'
 import type { HttpLog } from './log.ts'
 import { claimSocketPath, listenOnSocket, type SocketPlace } from './unix-socket.ts'
@@ -86,15 +86,33 @@ export class SessionSocket {
 async function prepareDirectory(directory: string): Promise<void> {
   const remedy = 'Correct it, or session-socket in benchkey.conf.'
   try {
-    await makeDirectory(directory)
-    const there = await lstat(directory)
-    const isOurs = there.uid === 0 || there.uid === process.getuid?.()
-    if (there.isDirectory() && isOurs && (there.mode & 0o022) === 0) return
+    // Before anything is made: where others may exchange names, what is made and what is changed need not be the same.
+    if ((await isFixed(directory)) && (await isFixed(join(await realpath(dirname(directory)), basename(directory))))) {
+      await makeDirectory(directory)
+      const there = await lstat(directory)
+      if (there.isDirectory() && isTrusted(there.uid) && (there.mode & 0o022) === 0) return
+    }
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown error'
     throw new SetupError(`The directory ${directory} of the session socket cannot be used (${code}). ${remedy}`, { cause: error })
   }
   throw new SetupError(`The directory ${directory} of the session socket could be written by others, or is none. ${remedy}`)
+}
+
+/** Whether nobody else can put another directory, or a link to one, in the place of this one or of one above it. */
+async function isFixed(path: string): Promise<boolean> {
+  const above = dirname(path)
+  if (above === path) return true
+  const stats = await lstat(above)
+  const { uid, gid, mode } = stats
+  // A sticky directory keeps its entries for their owners; a group of its own is what many systems give to each account.
+  const isOpen = (mode & 0o002) !== 0 || ((mode & 0o020) !== 0 && gid !== process.getgid?.())
+  const isSafe = stats.isSymbolicLink() || !isOpen || (mode & 0o1000) !== 0
+  return isTrusted(uid) && isSafe && (await isFixed(above))
+}
+
+function isTrusted(uid: number): boolean {
+  return uid === 0 || uid === process.getuid?.()
 }
 
 async function makeDirectory(directory: string): Promise<void> {
