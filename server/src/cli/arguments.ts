@@ -23,13 +23,22 @@ export function parseArguments(argv: readonly string[]): Parsed {
     if (wantsHelp || words.length > 0) return { kind: 'help', spec: undefined }
     throw new CliError('A command is missing.', { action: 'See all with: benchkey --help', exitCode: EXIT.usage })
   }
-  if (words[0] === 'help' && !commandOf(words)) return { kind: 'help', spec: findCommand(words.slice(1)) }
+  if (words[0] === 'help' && !commandOf(words)) return { kind: 'help', spec: explained(words) }
   const spec = findCommand(words)
   if (wantsHelp) return { kind: 'help', spec }
   const positionals = words.slice(wordsOf(spec).length)
   const call = { options: checkedOptions(spec, options), positionals, command }
   checkArguments(spec, call)
   return { kind: 'call', spec, call }
+}
+
+/** The command that `help COMMAND` names; a mistyped topic of help itself is taken for that topic. */
+function explained(words: readonly string[]): CommandSpec {
+  const [, topic = '', ...more] = words
+  const found = commandOf([topic, ...more])
+  if (found) return found
+  const topics = COMMANDS.flatMap(({ name }) => (name.startsWith('help ') ? [name.slice('help '.length)] : []))
+  return findCommand(nearest(topic, topics) === undefined ? [topic, ...more] : words)
 }
 
 type OptionToken = { kind: 'option'; name: string; rawName: string; value: string | undefined }
