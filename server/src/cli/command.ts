@@ -111,6 +111,7 @@ export function exitCodeOf(code: string): number {
       return EXIT.signInNeeded
     case 'provider_unavailable':
     case 'server_unavailable':
+    case 'database_unavailable':
       return EXIT.tryLater
     default:
       return EXIT.failed

@@ -9,6 +9,7 @@ import type { SignInView } from '../broker/broker.ts'
 import { BrokerError } from '../domain/errors.ts'
 import type { DevelopmentSession } from '../domain/people.ts'
 import type { StoredToken } from '../domain/stored-token.ts'
+import { StoreError } from '../store/store.ts'
 import type { ServersOptions } from './servers.ts'
 
 let doors: Doors | undefined
@@ -211,6 +212,15 @@ describe('the admin socket', () => {
       { error: { code: 'internal', message: 'Benchkey could not answer; reference 010101010101.' } },
     ])
     expect(logged.join()).toContain('disk on fire')
+  })
+
+  test('says that the database takes nothing now, and why', async () => {
+    const full = new StoreError('full', 'The disk of the database is full: make room.')
+    const { administer } = await open({ administration: { setLocked: async () => Promise.reject(full) } })
+    expect(told(await administer('POST', '/users/bob/lock'))).toEqual([
+      503,
+      { error: { code: 'database_unavailable', message: 'The disk of the database is full: make room.' } },
+    ])
   })
 })
 

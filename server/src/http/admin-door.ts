@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Broker } from '../broker/broker.ts'
+import { isDatabaseAway } from '../broker/database-away.ts'
 import type { AdminError } from '../domain/admin-api.ts'
 import type { Effects } from '../domain/effects.ts'
 import { SetupError } from '../domain/errors.ts'
@@ -107,6 +108,10 @@ function refusalOf(error: unknown, log: HttpLog, effects: Effects): Refusal {
   if (error instanceof Refusal) return error
   if (isTellable(error)) return new Refusal(statusOf(error), error.code, error.message)
   if (error instanceof SetupError) return new Refusal(409, 'configuration_error', error.message)
+  if (isDatabaseAway(error)) {
+    log.warn({ where: 'admin', code: error.code }, `A command could not be answered: ${error.message}`)
+    return new Refusal(503, 'database_unavailable', error.message)
+  }
   return new Refusal(500, 'internal', reportUnknown(error, 'admin', log, effects))
 }
 

@@ -91,7 +91,7 @@ function readOwnFile(path: string, uid: number): string | undefined {
 function create(path: string, { uid, mayCreate, randomBytes }: KeyRingOptions): string {
   if (!mayCreate) {
     throw new SetupError(
-      `The key file ${path} is missing, and the database holds what only its keys can open: put it back from your backup.`,
+      `The key file ${path} is missing, and the database holds what only its keys can open: put it back from your backup, or copy it from another server of this database.`,
     )
   }
   const draft = `${path}.${Buffer.from(randomBytes(6)).toString('hex')}.new`

@@ -10,12 +10,12 @@ export function checkSentinels(cipher: Cipher, rows: readonly { kid: string; sen
   for (const { kid, sentinel } of rows) {
     if (!cipher.kids.includes(kid)) {
       throw new SetupError(
-        `The key file ${keyFile} lacks the key ${kid} that the database was encrypted with: put it back from your backup.`,
+        `The key file ${keyFile} lacks the key ${kid} that the database was encrypted with: put the right file back from your backup, or copy it from another server of this database.`,
       )
     }
     if (!opens(cipher, kid, sentinel)) {
       throw new SetupError(
-        `The key ${kid} in the key file ${keyFile} is not the one that the database was encrypted with: put the right file back from your backup.`,
+        `The key ${kid} in the key file ${keyFile} is not the one that the database was encrypted with: put the right file back from your backup, or copy it from another server of this database.`,
       )
     }
   }

@@ -75,6 +75,28 @@ describe('opening the store', () => {
     return message
   }
 
+  it('locked by another program, says so, and that the same start may work later', async () => {
+    await fill()
+    const other = new DatabaseSync(database)
+    other.exec('begin exclusive')
+    let slept = 0
+    const monotonicMs = (): number => clock.effects.monotonicMs() + slept
+    const sleep = async (ms: number): Promise<void> => {
+      slept += ms
+    }
+    try {
+      const opening = openStore({ directory, dataDir, uid, effects: { ...clock.effects, monotonicMs, sleep } })
+      await expect(opening).rejects.toMatchObject({
+        exitCode: 75,
+        message: expect.stringMatching(
+          /benchkey\.db cannot be opened: .* locked by another process for \d+ s: end what holds it\.$/,
+        ),
+      })
+    } finally {
+      other.close()
+    }
+  })
+
   it('makes directories, database and key ring for their owner alone, whatever the umask', async () => {
     const umask = process.umask(0)
     try {

@@ -54,7 +54,10 @@ export async function openStore({ directory, dataDir, uid, effects }: StoreOptio
       checkDatabaseFiles(path, uid)
     })
   } catch (error) {
-    throw error instanceof StoreError ? new SetupError(`The database ${path} cannot be opened: ${error.message}`) : error
+    if (!(error instanceof StoreError)) throw error
+    // Locked by another program or full: nothing of Benchkey's is wrong, and the same start may work later.
+    const exitCode = error.code === 'busy' || error.code === 'full' ? 75 : 78
+    throw new SetupError(`The database ${path} cannot be opened: ${error.message}`, { exitCode, cause: error })
   }
 }
 

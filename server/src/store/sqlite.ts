@@ -281,7 +281,7 @@ export async function retryWhileBusy<T>(
       if (waitedMs >= giveUpMs) {
         throw new StoreError(
           'busy',
-          `The database has been locked by another process for ${Math.round(waitedMs / 1000)} s.`,
+          `The database has been locked by another process for ${Math.round(waitedMs / 1000)} s: end what holds it.`,
           error,
         )
       }
