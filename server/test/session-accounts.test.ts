@@ -127,7 +127,7 @@ describe.skipIf(!isRoot)('under root', () => {
     })
 
     it.each([
-      ['of a user without a Unix account', ['--user', 'demo'], 'There is no Unix account "demo" on this host.'],
+      ['of a user without a Unix account', ['--user', 'demo'], 'There is no Unix account "demo" on this host, and'],
       ['of root', ['--user', 'root'], 'The Unix account "root" is root'],
       ['of nobody in particular', [], 'Name the user the session is for, with --user.'],
       ['of an unknown user', ['--user', 'nobody'], 'There is no user "nobody".'],

@@ -303,7 +303,7 @@ describe('the account a session runs as', () => {
 
   test('must exist', async () => {
     await room.addUser('ann')
-    await expect(open(asRoot(undefined), 'ann')).rejects.toThrow('There is no Unix account "ann" on this host.')
+    await expect(open(asRoot(undefined), 'ann')).rejects.toThrow('There is no Unix account "ann" on this host, and')
   })
 
   test('cannot be had from a server that is not root, unless single-user=1', async () => {

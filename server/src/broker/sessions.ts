@@ -137,7 +137,7 @@ export class SessionKeeper implements Sessions {
     if (userName === undefined && !singleUser) throw badRequest('Name the user the session is for, with --user.')
     if (userName === undefined && !sole) throw badRequest('There is no user yet: add one with benchkey user add.')
     const user = userName === undefined ? sole : users.find(({ name }) => name.toLowerCase() === userName.toLowerCase())
-    if (!user) throw badRequest(`There is no user "${printable(userName ?? '')}".`)
+    if (!user) throw badRequest(`There is no user "${printable(userName ?? '')}". See them with: benchkey user list`)
     if (user.lockedAt) throw badRequest(`The user "${user.name}" is locked and gets no sessions.`)
     if (sole && sole.id !== user.id) {
       throw badRequest(`This server has single-user=1: sessions are for "${sole.name}" only.`)
@@ -159,7 +159,9 @@ export class SessionKeeper implements Sessions {
     }
     const account = await findUnixAccount(user.name)
     if (!account)
-      throw badRequest(`There is no Unix account "${user.name}" on this host. Sessions run as the user's own account.`)
+      throw badRequest(
+        `There is no Unix account "${user.name}" on this host, and sessions run as the user's own account: add one of this name.`,
+      )
     if (account.uid === 0)
       throw badRequest(`The Unix account "${user.name}" is root, as the server itself. Sessions never run as root.`)
     return account.name
