@@ -75,7 +75,7 @@ scopes = read
     expect(bench.provider.ledger.duplicates).toBe(0)
   })
 
-  it('at the start of a sign-in is told in one sentence, and so by health, and both pass by themselves', async () => {
+  it('at the start of a sign-in and at a sign-out is told in one sentence, and so by health, and both pass by themselves', async () => {
     const browser = await bench.browser()
     fill()
     const refused = await browser.ask(`/api/integrations/${bench.uid('lab')}/sign-in`, { returnTo: 'settings' })
@@ -85,9 +85,13 @@ scopes = read
         error: {
           code: 'database_unavailable',
           message: "Benchkey's database cannot be written at the moment. Nothing has changed; try again in a minute.",
+          retryAfterSeconds: 60,
         },
       },
     ])
+    const kept = await browser.ask(`/api/integrations/${bench.uid('lab')}/sign-out`, {})
+    expect([kept.status, JSON.parse(kept.body)]).toEqual([503, JSON.parse(refused.body)])
+    expect(bench.row('lab')).toBeDefined()
     const { code, stdout } = await runAdmin(bench.files, ['health'])
     expect(code).toBe(1)
     expect(stdout).toContain('✗ The database cannot be written: ')

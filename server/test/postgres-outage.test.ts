@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { grantHeld, newGate } from '../testing/behaviours.ts'
 import { FaultBench, replyOf } from '../testing/fault-bench.ts'
 import { type PostgresDatabaseForTests, type RunningPostgres, startPostgres } from '../testing/postgres.ts'
-import { prepareServer, removeFiles, send, startServeProcess, writeDatabaseConf } from '../testing/start-server.ts'
+import { prepareServer, removeFiles, runAdmin, send, startServeProcess, writeDatabaseConf } from '../testing/start-server.ts'
 
 const LAB = `SELECT t.* FROM oauth2_tokens t JOIN integrations i ON i.id = t.integration_id WHERE i.section = 'lab'`
 
@@ -82,14 +82,29 @@ scopes = read
     expect((await send(bench.files, '/health/ready')).status).toBe(200)
   }, 60_000)
 
-  it('starts no refresh without it', async () => {
+  it('starts no refresh without it, and tells every caller so, in one sentence', async () => {
     await age(-1000)
     const requests = bench.provider.connections
+    const browser = await bench.browser()
     await postgres.halt()
-    const reply = await bench.fetch('lab')
+    const replies = await Promise.all([
+      bench.fetch('lab'),
+      ...['/oauth_integrations', '/api/v1/session', `/api/v1/integrations/${bench.uid('lab')}`].map((path) =>
+        send(bench.files, path, { ...bench.request('lab'), body: '{}' }),
+      ),
+    ])
+    const signOut = await browser.ask(`/api/integrations/${bench.uid('lab')}/sign-out`, {})
+    const listed = await runAdmin(bench.files, ['stored-token', 'list'])
     await postgres.start()
-    expect(reply.status).toBeGreaterThanOrEqual(500)
-    expect(reply.body).not.toContain('access_token')
+    const sentence = "Benchkey's database cannot be used at the moment. Nothing is lost; try again in a minute."
+    for (const reply of replies) {
+      expect([reply.status, JSON.parse(reply.body)]).toEqual([
+        200,
+        { error: sentence, code: 'database_unavailable', retry_after: 60 },
+      ])
+    }
+    expect([signOut.status, JSON.parse(signOut.body)]).toMatchObject([503, { error: { message: sentence } }])
+    expect(listed).toMatchObject({ code: 75, stdout: '', stderr: expect.stringContaining('The database cannot be reached') })
     expect(bench.provider.connections).toBe(requests)
     expect(replyOf(await bench.fetch('lab'))).toMatchObject({ status: 200 })
   })

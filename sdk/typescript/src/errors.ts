@@ -7,6 +7,8 @@ export type ErrorCode =
   | 'unknown_integration'
   | 'bad_request'
   | 'session_ended'
+  /** Benchkey's own database is away, locked or full; the same call may work later. */
+  | 'database_unavailable'
   | 'internal'
   /** This process is in no Benchkey session: address or cookie is missing. */
   | 'no_session'

@@ -12,6 +12,8 @@ export const FENCE_MS = 10_000
 export const COOL_DOWN_MS = 30_000
 /** Callers wait this long for a flight; the flight itself goes on. */
 export const CALLER_WAIT_MS = 15_000
+/** A caller whose token lives waits no longer for a refresh that our own database holds up. */
+export const DATABASE_WAIT_MS = 5_000
 /** An unspent refresh token is tried this often at the most. */
 export const MAX_TRIES = 3
 /** No further try of an unspent refresh token starts after this. */

@@ -342,9 +342,37 @@ describe('a database that fails', () => {
     })
     expect(await node.fetch()).toMatchObject({ token: expect.anything(), warning: expect.stringContaining('Benchkey itself') })
     await room.clock.pass(5 * MINUTE_MS)
-    await expect(node.fetch()).rejects.toMatchObject({ message: expect.any(String), cause: { code: 'full' } })
+    await expect(node.fetch()).rejects.toMatchObject({ name: 'StoreError', code: 'full' })
     expect(room.provider.connections).toBe(0)
     expect(node.logged.join()).toContain('a refresh ended unexpectedly')
+  })
+
+  it('locked before the refresh: a token that lives is served after 5 s, one that has ended is told after 15 s', async () => {
+    await enter(STALE_MS)
+    const node = await room.node('a', {
+      store: changedTokens((tokens) => ({
+        takeLease: async (...asked) => {
+          await gate.opened
+          return await tokens.takeLease(...asked)
+        },
+      })),
+    })
+    const gate = newGate()
+    const elapsed = async (fetch: Promise<unknown>): Promise<readonly [unknown, number]> => {
+      const began = room.now.getTime()
+      const end = await room.until(fetch.catch((failure: unknown) => failure))
+      return [end, room.now.getTime() - began]
+    }
+    const [served, servedMs] = await elapsed(node.fetch())
+    expect(served).toMatchObject({ token: expect.anything(), warning: expect.stringContaining('Benchkey itself') })
+    expect(servedMs).toBeLessThan(7_000)
+    await room.clock.pass(5 * MINUTE_MS)
+    const [told, toldMs] = await elapsed(node.fetch())
+    expect(told).toMatchObject({ name: 'StoreError', code: 'busy' })
+    expect(toldMs).toBeLessThan(17_000)
+    expect(room.provider.connections).toBe(0)
+    gate.open()
+    await expect.poll(async () => (await room.row(token)).generation).toBe(2)
   })
 
   it('full for the intent: nothing is sent', async () => {
@@ -563,6 +591,23 @@ describe('Try again', () => {
     await node.tryAgain(await room.user('ada'), room.integration)
     expect(await node.fetch()).toMatchObject({ code: 'reauthentication_required', reason: 'refused' })
     expect(room.refreshes).toHaveLength(2)
+  })
+})
+
+describe('Try again under a full database', () => {
+  it('says so in one sentence, and the refresh token stays parked', async () => {
+    await enter(DEAD_MS)
+    const node = await room.node('a', {
+      store: changedTokens(() => ({ unpark: () => Promise.reject(new StoreError('full', 'no space is left')) })),
+    })
+    room.provider.next(oauthError('invalid_grant'))
+    await node.fetch()
+    await expect(node.tryAgain(await room.user('ada'), room.integration)).rejects.toMatchObject({
+      code: 'database_unavailable',
+      message: "Benchkey's database cannot be written at the moment. Nothing has changed; try again in a minute.",
+    })
+    expect((await room.row(token)).parked).toBe(true)
+    expect(room.refreshes).toHaveLength(1)
   })
 })
 

@@ -1,13 +1,23 @@
 import type { Integration } from '../domain/integration.ts'
-import { isTooEarly, type StoredToken } from '../domain/stored-token.ts'
-import type { IntegrationTrouble } from '../store/store.ts'
+import { isAlive, isTooEarly, type StoredToken } from '../domain/stored-token.ts'
+import { type IntegrationTrouble, StoreError } from '../store/store.ts'
 import type { FlightEnd, FlightParts } from './flight-parts.ts'
 import { Lease } from './lease.ts'
 import { RefreshFlight } from './refresh-flight.ts'
-import { CALLER_WAIT_MS, isCoolingDown, randomFraction, replayAt, TRIAL_MS, uncertainSince } from './refresh-policy.ts'
+import {
+  CALLER_WAIT_MS,
+  DATABASE_WAIT_MS,
+  isCoolingDown,
+  randomFraction,
+  replayAt,
+  TRIAL_MS,
+  uncertainSince,
+} from './refresh-policy.ts'
 
 /** A flight that finds the lease taken looks at the row again this often, in milliseconds (with jitter). */
 const LEASE_POLL_MS = 100
+/** A database that has not answered a flight for so long stands still: the answer is a matter of milliseconds. */
+const STANDING_MS = 2_000
 /** The longest a flight can take: connect, read on to 120 s, save. */
 const FLIGHT_LIMIT_MS = 260_000
 
@@ -23,6 +33,8 @@ export type RefreshEnd =
 export class Refresher {
   readonly #parts: FlightParts
   readonly #flights = new Map<string, Promise<RefreshEnd>>()
+  /** Rows whose flights ask our own database for the lease, and since when. */
+  readonly #takingLease = new Map<string, number>()
   readonly #stop = new AbortController()
 
   constructor(parts: FlightParts) {
@@ -56,21 +68,33 @@ export class Refresher {
   }
 
   /**
-   * Joins or starts the flight of a row and waits for it 15 s at most. The flight is detached: a caller that hangs up
+   * Joins or starts the flight of a row and waits for it 15 s at most, 5 s for our own database while the token lives. The flight is detached: a caller that hangs up
    * cancels nothing. Whatever the answer, the row says what holds now.
    */
   async refresh(integration: Integration, token: StoredToken): Promise<RefreshEnd> {
     const flight = this.#flights.get(token.id) ?? this.#start(integration, token)
     const patience = new AbortController()
-    const timer = this.#parts.effects
-      .sleep(CALLER_WAIT_MS, patience.signal)
-      .catch(() => undefined) // Aborted below, after the flight has answered.
-      .then(() => ({ kind: 'timed_out' as const }))
+    // Aborted below, after the flight has answered.
+    const after = (ms: number) => this.#parts.effects.sleep(ms, patience.signal).catch(() => undefined)
+    const held = after(DATABASE_WAIT_MS).then(() => this.#held(token) ?? flight)
+    const timer = after(CALLER_WAIT_MS).then(() => this.#atDatabase(token) ?? { kind: 'timed_out' as const })
     try {
-      return await Promise.race([flight, timer])
+      return await Promise.race([flight, held, timer])
     } finally {
       patience.abort()
     }
+  }
+
+  /** For a caller who has a token to go on with. */
+  #held(token: StoredToken): RefreshEnd | undefined {
+    return isAlive(token, this.#parts.store.now()) ? this.#atDatabase(token) : undefined
+  }
+
+  /** How it ends for a caller of a flight that has not got past our own database: the service is not to blame. */
+  #atDatabase(token: StoredToken): RefreshEnd | undefined {
+    const sinceMs = this.#takingLease.get(token.id)
+    if (sinceMs === undefined || this.#parts.effects.monotonicMs() - sinceMs < STANDING_MS) return undefined
+    return { kind: 'failed', error: new StoreError('busy', 'The database did not answer in time for a refresh to start.') }
   }
 
   /**
@@ -129,7 +153,7 @@ export class Refresher {
     const deadlineMs = effects.monotonicMs() + FLIGHT_LIMIT_MS
     while (effects.monotonicMs() < deadlineMs) {
       this.#stop.signal.throwIfAborted()
-      const lease = await Lease.take(this.#parts, token.id)
+      const lease = await this.#takeLease(token)
       if (lease) {
         const end = await this.#underLease(lease, integration, token)
         if (end !== 'lease_lost') return end
@@ -139,6 +163,15 @@ export class Refresher {
       await effects.sleep(LEASE_POLL_MS * (0.5 + randomFraction(effects)), this.#stop.signal)
     }
     return 'settled'
+  }
+
+  async #takeLease(token: StoredToken): Promise<Lease | undefined> {
+    this.#takingLease.set(token.id, this.#parts.effects.monotonicMs())
+    try {
+      return await Lease.take(this.#parts, token.id)
+    } finally {
+      this.#takingLease.delete(token.id)
+    }
   }
 
   async #underLease(lease: Lease, integration: Integration, token: StoredToken): Promise<FlightEnd> {

@@ -107,10 +107,10 @@ export class BrowserSignIns implements SignIns {
   /** Of an integration that is switched off too: it is the user's own sign-in. */
   async signOut(...[user, uid, address, session]: Parameters<SignIns['signOut']>): Promise<SignedOut> {
     const { integration, internalId } = this.#known(uid)
-    const { store, audit, changes, revocations } = this.#parts
+    const { store, audit, changes, revocations, log } = this.#parts
     const queue = integration.revocationUrl !== undefined
     const giveUpAt = new Date(store.now().getTime() + REVOCATION_LIFE_MS)
-    const removed = await store.tokens.remove(user.id, internalId, { queue, giveUpAt })
+    const removed = await orSayAway(log, 'A sign-out', store.tokens.remove(user.id, internalId, { queue, giveUpAt }))
     if (!removed) return { wasSignedIn: false }
     const detail = queue ? 'revocation queued' : 'no revocation URL is configured'
     const who = { userName: user.name, section: integration.section, address, ...sessionOf(session) }

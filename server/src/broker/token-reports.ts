@@ -8,6 +8,7 @@ import type { Store } from '../store/store.ts'
 import type { AuditLog } from './audit-log.ts'
 import type { Reported } from './broker.ts'
 import type { Catalogue } from './catalogue.ts'
+import { isDatabaseAway } from './database-away.ts'
 import { unlistedIntegration } from './integration-views.ts'
 import { readSecrets } from './read-secrets.ts'
 import type { RefreshEnd, Refresher } from './refresher.ts'
@@ -115,7 +116,9 @@ export class TokenReports {
     const { store, catalogue } = this.#parts
     const state = await stateAfter(this.#parts, integration, token, end)
     if (state.code !== 'renewal_delayed' || !isAlive(token, store.now())) {
-      if (state.code === 'signed_in' || state.code === 'scope_missing') throw new Error('a reported token could not be renewed')
+      const isOurs = state.code === 'signed_in' || state.code === 'scope_missing'
+      if (isOurs && end?.kind === 'failed' && isDatabaseAway(end.error)) throw end.error
+      if (isOurs) throw new Error('a reported token could not be renewed')
       throw this.#refusal(state)
     }
     const { explanation, action } = sentenceOf(state, plainPhrasing(catalogue.publicUrl))

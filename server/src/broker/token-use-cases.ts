@@ -4,6 +4,7 @@ import type { User } from '../domain/people.ts'
 import type { LeaseHolder } from '../store/store.ts'
 import { CostlyCalls } from './costly-calls.ts'
 import type { SharedParts, TokenUseCases } from './create.ts'
+import { orSayAway } from './database-away.ts'
 import { kindOfFailure } from './log.ts'
 import type { NodeIdentity } from './node-heart.ts'
 import { Periodic } from './periodic.ts'
@@ -67,7 +68,7 @@ export function createTokens(shared: SharedParts, { holder, isDead }: LeaseIdent
     const parked = integrationId && (await store.tokens.find(user.id, integrationId))
     // A changed client or address is no place for it (fault F33).
     if (!parked || parked.clientFingerprint !== catalogue.fingerprintOf(integration)) return
-    if (!(await store.tokens.unpark(parked.id))) return
+    if (!(await orSayAway(log, 'A second try', store.tokens.unpark(parked.id)))) return
     const token = await store.tokens.get(parked.id)
     const end = token && (await refresher.refresh(integration, token))
     if (end?.kind === 'failed') throw end.error

@@ -8,6 +8,7 @@ import type { LookUp, Store } from '../store/store.ts'
 import type { ServedToken } from './audit-log.ts'
 import type { IntegrationView, Tokens } from './broker.ts'
 import type { Catalogue } from './catalogue.ts'
+import { isDatabaseAway } from './database-away.ts'
 import { stateFor, unlistedIntegration, viewsFor } from './integration-views.ts'
 import { readSecrets } from './read-secrets.ts'
 import type { RefreshEnd, Refresher } from './refresher.ts'
@@ -129,6 +130,7 @@ export class TokenFetcher implements Tokens {
     }
     if (HEALTHY.has(state.code)) {
       // Nothing is wrong with the sign-in: the failure is ours.
+      if (end?.kind === 'failed' && isDatabaseAway(end.error)) throw end.error
       throw new Error('an ended token could not be refreshed', end?.kind === 'failed' ? { cause: end.error } : {})
     }
     throw this.#refused(state)

@@ -88,12 +88,14 @@ async function waitFor(client: Client, before: WireIntegrationDetails, context: 
   })
 }
 
-/** Undefined while the server does not answer: a restart is no reason to give up. */
+const RESTARTS: ReadonlySet<string> = new Set(['server_unavailable', 'database_unavailable'])
+
+/** Undefined while the server or its database does not answer: a restart is no reason to give up. */
 async function look(client: Client, uid: string, signal: AbortSignal): Promise<WireIntegrationDetails | undefined> {
   try {
     return await client.integration(uid, { signal })
   } catch (error) {
-    if (error instanceof BenchkeyError && error.code === 'server_unavailable') return undefined
+    if (error instanceof BenchkeyError && RESTARTS.has(error.code)) return undefined
     throw error
   }
 }

@@ -88,6 +88,7 @@ describe('benchkey token', () => {
   test.each([
     ['reauthentication_required', 4],
     ['provider_unavailable', 75],
+    ['database_unavailable', 75],
     ['configuration_error', 1],
     ['unknown_integration', 1],
   ])('%s exits with %i', async (code, exitCode) => {

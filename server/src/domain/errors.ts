@@ -9,7 +9,7 @@ export type BrokerErrorCode =
   | 'unknown_integration'
   | 'bad_request'
   | 'session_ended'
-  /** Benchkey's own database takes nothing now; nothing was changed. */
+  /** Benchkey's own database is away, locked or full; the same call works when it is back. */
   | 'database_unavailable'
   | 'internal'
 

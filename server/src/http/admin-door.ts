@@ -5,7 +5,7 @@ import type { AdminError } from '../domain/admin-api.ts'
 import type { Effects } from '../domain/effects.ts'
 import { SetupError } from '../domain/errors.ts'
 import { type AdminStatusFacts, adminRoutes } from './admin-routes.ts'
-import { isTellable, Refusal, reportUnknown, statusOf } from './failures.ts'
+import { Refusal, reportUnknown, statusOf, tellable } from './failures.ts'
 import type { HttpLog } from './log.ts'
 import { collectBody } from './request-body.ts'
 import { claimSocketPath, closeServer, listenOnSocket } from './unix-socket.ts'
@@ -106,12 +106,14 @@ function readJson(request: IncomingMessage): Promise<unknown> {
 
 function refusalOf(error: unknown, log: HttpLog, effects: Effects): Refusal {
   if (error instanceof Refusal) return error
-  if (isTellable(error)) return new Refusal(statusOf(error), error.code, error.message)
   if (error instanceof SetupError) return new Refusal(409, 'configuration_error', error.message)
+  // Administrators read the store's own words.
   if (isDatabaseAway(error)) {
     log.warn({ where: 'admin', code: error.code }, `A command could not be answered: ${error.message}`)
     return new Refusal(503, 'database_unavailable', error.message)
   }
+  const told = tellable(error, 'admin', log)
+  if (told) return new Refusal(statusOf(told), told.code, told.message)
   return new Refusal(500, 'internal', reportUnknown(error, 'admin', log, effects))
 }
 

@@ -10,7 +10,7 @@ import { pagePhrasing, sentenceOf } from '../domain/states.ts'
 import { basePathOf } from './allowed-hosts.ts'
 import { answerCallback } from './callback-door.ts'
 import { EventStreams } from './event-streams.ts'
-import { isTellable, Refusal, reportUnknown, statusOf } from './failures.ts'
+import { Refusal, reportUnknown, statusOf, tellable } from './failures.ts'
 import { IndexPage } from './index-page.ts'
 import type { HttpLog } from './log.ts'
 import { registerPageApi } from './page-api.ts'
@@ -208,14 +208,15 @@ function answerFailure(error: unknown, request: FastifyRequest, reply: FastifyRe
 
 function refusalOf(error: unknown, request: FastifyRequest, parts: BrowserDoorParts): Refusal {
   if (error instanceof Refusal) return error
-  if (isTellable(error)) {
-    const { state, retryAfterSeconds } = error.details
+  const where = `${request.method} ${request.routeOptions.url ?? 'unknown path'}`
+  const told = tellable(error, where, parts.log)
+  if (told) {
+    const { state, retryAfterSeconds } = told.details
     const sentence = state ? sentenceOf(state, pagePhrasing(basePathOf(parts.publicUrl))) : undefined
-    return new Refusal(statusOf(error), error.code, sentence?.explanation ?? error.message, retryAfterSeconds)
+    return new Refusal(statusOf(told), told.code, sentence?.explanation ?? told.message, retryAfterSeconds)
   }
   const refusal = frameworkRefusalOf(error)
   if (refusal) return refusal
-  const where = `${request.method} ${request.routeOptions.url ?? 'unknown path'}`
   return new Refusal(500, 'internal', reportUnknown(error, where, parts.log, parts.effects))
 }
 

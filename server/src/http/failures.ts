@@ -1,3 +1,5 @@
+import { databaseAway } from '../broker/database-away.ts'
+import { kindOfFailure } from '../broker/log.ts'
 import type { Effects } from '../domain/effects.ts'
 import { BrokerError, type BrokerErrorCode } from '../domain/errors.ts'
 import type { HttpLog } from './log.ts'
@@ -36,9 +38,12 @@ export function statusOf(error: BrokerError): number {
   return STATUS_OF[error.code]
 }
 
-/** Whether an exception is a failure a caller may be told about, in its own words. */
-export function isTellable(error: unknown): error is BrokerError {
-  return error instanceof BrokerError && error.code !== 'internal' && error.message !== ''
+/** What of an exception a caller may be told, in its own words; undefined when nothing. A database that is away is logged. */
+export function tellable(error: unknown, where: string, log: HttpLog): BrokerError | undefined {
+  if (error instanceof BrokerError) return error.code === 'internal' || error.message === '' ? undefined : error
+  const away = databaseAway(error)
+  if (away) log.warn({ where, failure: kindOfFailure(error) }, 'a request could not be answered: the database cannot be used')
+  return away
 }
 
 /** Six random bytes are enough to find one line in a log. */

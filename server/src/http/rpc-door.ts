@@ -5,7 +5,7 @@ import type { Effects } from '../domain/effects.ts'
 import { BrokerError } from '../domain/errors.ts'
 import { type Phrasing, plainPhrasing, type State, sentenceOf } from '../domain/states.ts'
 import { FailingCookies } from './failing-cookies.ts'
-import { isTellable, reportUnknown } from './failures.ts'
+import { reportUnknown, tellable } from './failures.ts'
 import type { HttpLog } from './log.ts'
 import type { PlainReplies } from './plain-replies.ts'
 import { collectBody } from './request-body.ts'
@@ -159,14 +159,18 @@ export class RpcDoor {
   #fail(response: ServerResponse, error: unknown, method: RpcMethod, address: string): void {
     if (error instanceof BrokerError && error.code === 'session_ended') {
       this.#refuseSession(response, address)
-    } else if (!isTellable(error)) {
-      this.#replies.refuse(response, 500, reportUnknown(error, `rpc ${method}`, this.#log, this.#effects))
-    } else if (error.code !== 'bad_request') {
-      this.#replies.userError(response, wireErrorOf(error, this.#phrasing))
-    } else if (error.details.retryAfterSeconds === undefined) {
-      this.#replies.refuse(response, 400, error.message)
+      return
+    }
+    const where = `rpc ${method}`
+    const told = tellable(error, where, this.#log)
+    if (!told) {
+      this.#replies.refuse(response, 500, reportUnknown(error, where, this.#log, this.#effects))
+    } else if (told.code !== 'bad_request') {
+      this.#replies.userError(response, wireErrorOf(told, this.#phrasing))
+    } else if (told.details.retryAfterSeconds === undefined) {
+      this.#replies.refuse(response, 400, told.message)
     } else {
-      this.#replies.refuse(response, 429, error.message, ['Retry-After', String(error.details.retryAfterSeconds)])
+      this.#replies.refuse(response, 429, told.message, ['Retry-After', String(told.details.retryAfterSeconds)])
     }
   }
 

@@ -173,6 +173,14 @@ describe('a store whose PostgreSQL fails', () => {
       const askedMs = quick.monotonicMs()
       await expect(impatient.ping()).rejects.toMatchObject({ code: 'busy' })
       expect(quick.monotonicMs() - askedMs).toBeLessThan(3_000)
+      // Who comes later in the same outage does not wait another 10 s; after a silence it is a new one.
+      const laterMs = quick.monotonicMs()
+      await expect(impatient.read((connection) => connection.command('SELECT 1'))).rejects.toMatchObject({ code: 'busy' })
+      expect(quick.monotonicMs() - laterMs).toBeLessThan(1_000)
+      await quick.sleep(9_000)
+      const newMs = quick.monotonicMs()
+      await expect(impatient.read((connection) => connection.command('SELECT 1'))).rejects.toMatchObject({ code: 'busy' })
+      expect(quick.monotonicMs() - newMs).toBeGreaterThan(9_999)
       await impatient.close()
     } finally {
       await postgres.start()

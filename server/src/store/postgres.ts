@@ -16,6 +16,8 @@ const GIVE_UP_MS = 10_000
 /** A health check must answer before its asker gives up. */
 const PING_GIVE_UP_MS = 2_000
 const LONGEST_PAUSE_MS = 500
+/** Two failures with no answer between them and no more time belong to one outage: an attempt to connect takes 5 s. */
+const SAME_OUTAGE_MS = 8_000
 
 /** A PostgreSQL database: transactions are READ COMMITTED, and lock the rows that they judge by. */
 export class PostgresDatabase implements Database {
@@ -27,12 +29,15 @@ export class PostgresDatabase implements Database {
   readonly #writer: Kysely<Tables>
   readonly #impatientWriter: Kysely<Tables>
   #ping: Promise<void> | undefined
+  /** Since when nothing answers. Who only reads counts its whole time, so that all are told together; writes have their own. */
+  #outage: { readonly sinceMs: number; readonly seenMs: number } | undefined
 
   constructor(pool: PostgresPool, waiting: Waiting) {
     this.#pool = pool
     this.#waiting = waiting
-    const run: Run = (text, values) => this.read((connection) => connection.query(text, values))
-    this.reader = readingBuilder(run)
+    const read: Run = (text, values) => this.read((connection) => connection.query(text, values))
+    const run: Run = (text, values) => this.#persist(GIVE_UP_MS, () => this.#on((connection) => connection.query(text, values)))
+    this.reader = readingBuilder(read)
     this.#single = statementBuilder(run)
     this.#writer = writingBuilder(pool)
     this.#impatientWriter = writingBuilder(pool, PING_GIVE_UP_MS)
@@ -40,14 +45,14 @@ export class PostgresDatabase implements Database {
 
   /** Runs what may be repeated on one connection, and again on another one when it breaks. */
   async read<T>(work: (connection: PostgresConnection) => Promise<T>): Promise<T> {
-    return await this.#persist(GIVE_UP_MS, () => this.#on(work))
+    return await this.#persist(GIVE_UP_MS, () => this.#on(work), { sharesOutage: true })
   }
 
   async write<T>(
     work: (transaction: Transaction<Tables>) => Promise<T>,
     { isRepeatable = false }: { isRepeatable?: boolean } = {},
   ): Promise<T> {
-    return await this.#persist(GIVE_UP_MS, () => this.#writer.transaction().execute(work), isRepeatable)
+    return await this.#persist(GIVE_UP_MS, () => this.#writer.transaction().execute(work), { isRepeatable })
   }
 
   async writeOne<T>(work: (database: Kysely<Tables>) => Promise<T>): Promise<T> {
@@ -70,7 +75,9 @@ export class PostgresDatabase implements Database {
 
   /** Concurrent callers share one commit. Who asks waits 2 s at most, also when all connections are in use. */
   async ping(): Promise<void> {
-    this.#ping ??= this.#persist(PING_GIVE_UP_MS, () => this.#impatientWriter.transaction().execute(pinged), true).finally(() => {
+    this.#ping ??= this.#persist(PING_GIVE_UP_MS, () => this.#impatientWriter.transaction().execute(pinged), {
+      isRepeatable: true,
+    }).finally(() => {
       this.#ping = undefined
     })
     await inTime(this.#waiting, PING_GIVE_UP_MS, this.#ping)
@@ -78,6 +85,12 @@ export class PostgresDatabase implements Database {
 
   async close(): Promise<void> {
     await this.#pool.end()
+  }
+
+  #outageSince(askedMs: number, nowMs: number): number {
+    const known = this.#outage && nowMs - this.#outage.seenMs < SAME_OUTAGE_MS ? this.#outage.sinceMs : askedMs
+    this.#outage = { sinceMs: known, seenMs: nowMs }
+    return known
   }
 
   async #on<T>(work: (connection: PostgresConnection) => Promise<T>): Promise<T> {
@@ -90,14 +103,22 @@ export class PostgresDatabase implements Database {
   }
 
   /** Calls `step` until it is neither taken back nor cut off: pauses of 5 to 500 ms, growing, with jitter. */
-  async #persist<T>(giveUpMs: number, step: () => Promise<T>, isRepeatable = false): Promise<T> {
+  async #persist<T>(
+    giveUpMs: number,
+    step: () => Promise<T>,
+    { isRepeatable = false, sharesOutage = false }: { isRepeatable?: boolean; sharesOutage?: boolean } = {},
+  ): Promise<T> {
     const sinceMs = this.#waiting.monotonicMs()
     for (let pauseMs = 10; ; pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2)) {
       try {
-        return await step()
+        const done = await step()
+        this.#outage = undefined
+        return done
       } catch (error) {
         if (!mayRepeat(error, isRepeatable)) throw error
-        const waitedMs = this.#waiting.monotonicMs() - sinceMs
+        const nowMs = this.#waiting.monotonicMs()
+        const outageMs = isUnreachable(error) ? this.#outageSince(sinceMs, nowMs) : sinceMs
+        const waitedMs = nowMs - (sharesOutage ? Math.min(sinceMs, outageMs) : sinceMs)
         if (waitedMs >= giveUpMs) throw givenUp(error, waitedMs)
         const [random = 0] = this.#waiting.randomBytes(1)
         await this.#waiting.sleep((pauseMs * (256 + random)) / 512)
@@ -113,6 +134,11 @@ async function pinged(transaction: Transaction<Tables>): Promise<void> {
 
 function mayRepeat(error: unknown, isRepeatable: boolean): error is PostgresError {
   return error instanceof PostgresError && (error.again || (isRepeatable && error.code === 'unknown'))
+}
+
+/** No connection could be made; one that broke says little about the next. */
+function isUnreachable({ code, lost }: PostgresError): boolean {
+  return code === 'busy' && lost
 }
 
 function givenUp(error: PostgresError, waitedMs: number): StoreError {
