@@ -190,6 +190,27 @@ describe('a server that is not well says so', () => {
   })
 })
 
+describe('an integration that is switched off', () => {
+  test('is nobody’s trouble, whatever its service last did', async () => {
+    const token = await signIn('ann', '')
+    const at = room.store.now()
+    await room.store.tokens.recordFailure(await requestOf(token), { words: 'answered 503', at, retryAt: at })
+    const off = { ...box, isDisabled: true as const }
+    await room.configure(off)
+    await room.store.integrations.setTrouble(room.catalogue.internalId(box.uid) ?? '', {
+      ...{ kind: 'client', words: 'answered 401', since: at, retryAt: at },
+      configurationHash: room.catalogue.configurationHashOf(off),
+    })
+    const giveUpAt = new Date(room.store.now().getTime() + DAY)
+    await room.store.tokens.queueRevocation(token, { accessToken: 'late' }, giveUpAt)
+    await room.store.tokens.remove(token.userId, token.integrationId, { queue: false, giveUpAt })
+    const { job } = await room.store.revocations.claimDue(room.store.now(), 60_000, 0)
+    await room.store.revocations.reschedule(job?.id ?? '', new Date(giveUpAt.getTime() + 1), 'the integration is switched off')
+    expect((await health()).isWell).toBe(true)
+    expect(await told()).toEqual([expect.stringMatching(/^remark revocations: Box API Access did not confirm/)])
+  })
+})
+
 describe('what is nothing of the server’s own is remarked on', () => {
   test('a service that did not renew lately', async () => {
     const token = await signIn('ann')

@@ -92,6 +92,8 @@ async function ofIntegrations(
 ): Promise<readonly HealthFinding[]> {
   const troubles = await store.integrations.troubles()
   return catalogue.all().flatMap((integration) => {
+    // Switched off by an administrator: nothing is asked of the service, and nobody has to see to it.
+    if (integration.isDisabled) return []
     const internalId = catalogue.internalId(integration.uid) ?? ''
     const trouble = troubles.get(internalId)
     const tally = tallies.get(internalId)
@@ -135,7 +137,8 @@ async function ofRevocations({ store, catalogue }: Sources): Promise<readonly He
     const where = integration ? namesOf(integration).name : 'A service that is not configured any more'
     const fact = `${where} did not confirm the revocation of ${counted(count, 'token')} in time, last tried until ${utcTime(lastAt)}.`
     const action = 'An administrator revokes them at the service by hand, where that is needed; this line goes after 30 days.'
-    return lastAt.getTime() >= newsSince ? problem('revocations', fact, action) : remark('revocations', fact, action)
+    const isNews = lastAt.getTime() >= newsSince && !integration?.isDisabled
+    return isNews ? problem('revocations', fact, action) : remark('revocations', fact, action)
   })
 }
 
