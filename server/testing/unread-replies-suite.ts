@@ -48,8 +48,8 @@ export function unreadRepliesSuite(room: () => SuiteRoom): void {
       const second = await attempt(token, 'second', 'two', clock.at(HOUR))
       expect(await store.unreadReplies.keep(first, unread('again'), clock.at(0))).toBe(true)
       expect(await store.unreadReplies.list()).toEqual([
-        { ...second, sentAt: clock.at(HOUR) },
-        { ...first, sentAt: clock.at(0) },
+        { ...second, integrationId: room().box, sentAt: clock.at(HOUR) },
+        { ...first, integrationId: room().box, sentAt: clock.at(0) },
       ])
       expect(await store.unreadReplies.read(first)).toEqual(unread('one'))
       expect(await store.unreadReplies.read({ ...first, attempt: 'another' })).toBeUndefined()

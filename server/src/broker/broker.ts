@@ -222,6 +222,8 @@ export interface SignInView {
   /** Both undefined while the integration is not configured: the row is kept, and nobody gets tokens from it. */
   readonly integration?: Integration
   readonly state?: State
+  /** Answers to its refreshes that were not understood and are kept. */
+  readonly unreadReplies: number
 }
 
 /** Everything about one user that an administrator may know. */

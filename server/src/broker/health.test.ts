@@ -234,6 +234,29 @@ describe('what is nothing of the server’s own is remarked on', () => {
     ])
   })
 
+  test('an answer that was not understood: where it came from, and what to correct, not what it holds', async () => {
+    const token = await signIn('ann')
+    const key = await requestOf(token)
+    const answer = { status: 200, contentType: 'text/plain', body: Buffer.from('the-only-live-token').toString('base64') }
+    await room.store.unreadReplies.keep(key, answer, room.store.now())
+    await room.store.unreadReplies.keep({ ...key, attempt: 'two' }, answer, room.store.now())
+    const { isWell, findings } = await health()
+    expect({ isWell, findings }).toEqual({
+      isWell: true,
+      findings: [
+        {
+          level: 'remark',
+          about: 'integrations',
+          fact: 'Box API Access: what box.example answered to renewals of 1 sign-in was not understood; it is kept for 7 days and may hold the only live tokens.',
+          action:
+            'An administrator corrects the options that end in -path of [box] in oauth-clients.conf, then: benchkey reload; it is read again at that.',
+        },
+      ],
+    })
+    await room.configure({ ...box, isDisabled: true })
+    expect(await told()).toEqual([])
+  })
+
   test('not sign-ins that wait for their users: those are counted', async () => {
     const token = await signIn('ann')
     await room.store.tokens.requireSignIn(await requestOf(token), { reason: 'refused', at: room.store.now() })

@@ -33,7 +33,8 @@ export async function healthOf(sources: Sources): Promise<HealthReport> {
   try {
     findings.push(...(await ofKeys(sources)))
     const tallies = await tallyOf(sources)
-    findings.push(...(await ofIntegrations(sources, tallies)), ...(await ofRevocations(sources)))
+    findings.push(...(await ofIntegrations(sources, tallies)), ...(await ofUnreadReplies(sources)))
+    findings.push(...(await ofRevocations(sources)))
     nodes = nodesOf(await sources.store.nodes.list(), sources.node.holder.incarnation)
     // While nobody can write, heartbeats say nothing.
     if (ofWriting.length === 0) findings.push(...findingsOfNodes(nodes))
@@ -128,6 +129,20 @@ function ofTally(integration: Integration, { total, cannotRenew, delayed }: Toke
     findings.push(remark('integrations', fact, action))
   }
   return findings
+}
+
+/** The answers themselves stay in the database: they may hold tokens. */
+async function ofUnreadReplies({ store, catalogue }: Sources): Promise<readonly HealthFinding[]> {
+  const kept = Map.groupBy(await store.unreadReplies.list(), ({ integrationId }) => integrationId)
+  return [...kept].flatMap(([integrationId, replies]) => {
+    const integration = catalogue.findByInternalId(integrationId)
+    if (!integration || integration.isDisabled) return []
+    const { host, name } = namesOf(integration)
+    const signIns = counted(new Set(replies.map(({ tokenId }) => tokenId)).size, 'sign-in')
+    const fact = `${name}: what ${host} answered to renewals of ${signIns} was not understood; it is kept for 7 days and may hold the only live tokens.`
+    const action = `An administrator corrects the options that end in -path of [${integration.section}] in oauth-clients.conf, then: benchkey reload; it is read again at that.`
+    return [remark('integrations', fact, action)]
+  })
 }
 
 async function ofRevocations({ store, catalogue }: Sources): Promise<readonly HealthFinding[]> {

@@ -45,6 +45,20 @@ describe('stored sign-ins', () => {
     expect(JSON.stringify(await listSignIns(room, {}))).not.toContain('the-access-token')
   })
 
+  test('tell that an answer which was not understood is kept, not what it holds', async () => {
+    const token = await room.store.tokens.find(ann.id, room.catalogue.internalId(box.uid) ?? '')
+    const key = { tokenId: token?.id ?? '', generation: 1, attempt: 'one' }
+    const answer = { status: 200, contentType: '', body: Buffer.from('the-answer').toString('base64') }
+    await room.store.unreadReplies.keep(key, answer, room.store.now())
+    const views = await listSignIns(room, {})
+    expect(views.map(({ userName, section, unreadReplies }) => `${userName} ${section} ${unreadReplies}`)).toEqual([
+      'ann box 1',
+      'ann git 0',
+      'bob box 0',
+    ])
+    expect(JSON.stringify(views)).not.toContain(answer.body)
+  })
+
   test.each(['box', 'BOX', 'Box API Access', 'box api access', box.uid, box.uid.toUpperCase()])(
     'at one integration are found by %s',
     async (integration) => {

@@ -56,8 +56,10 @@ export function noSuchUser(name: string): Error {
 
 async function viewsOf(sources: Sources, rows: readonly OwnedToken[]): Promise<readonly SignInView[]> {
   const { store, catalogue } = sources
-  const troubles = await store.integrations.troubles()
-  return rows.map((row) => {
+  const [troubles, unread] = await Promise.all([store.integrations.troubles(), store.unreadReplies.list()])
+  const kept = Map.groupBy(unread, ({ tokenId }) => tokenId)
+  return rows.map((owned) => {
+    const row = { ...owned, unreadReplies: kept.get(owned.token.id)?.length ?? 0 }
     const integration = catalogue.findByInternalId(row.token.integrationId)
     if (!integration) return row
     const state = stateFor(sources, integration, row.token, troubles.get(row.token.integrationId))

@@ -43,6 +43,12 @@ describe('benchkey stored-token list', () => {
     expect(JSON.parse((await benchkey('stored-token', 'list', '--json')).stdout)).toEqual([token, bare])
   })
 
+  test('marks a sign-in at which an answer was not understood', async () => {
+    await play({ storedTokens: [{ ...token, unreadReplies: 2 }] })
+    const { stdout } = await benchkey('stored-token', 'list')
+    expect(stdout.trimEnd()).toMatch(/Signed in · renews itself · an answer was not understood$/)
+  })
+
   test('asks for one user and one integration', async () => {
     const socket = await play({ storedTokens: [] })
     const done = await benchkey('stored-token', 'list', '--user', 'a&b', '--integration', 'Box API')

@@ -29,7 +29,7 @@ export function storedTokenTable(storedTokens: readonly AdminStoredToken[], user
       instantOf(each.expiresAt, 'unknown'),
       instantOf(each.lastRenewedAt, 'never'),
       instantOf(each.lastUsedAt, 'never'),
-      oneLine(each.label),
+      `${oneLine(each.label)}${each.unreadReplies === undefined ? '' : ' · an answer was not understood'}`,
     ]),
   )
   return table([withUser('USER', ['SECTION', 'REFRESH TOKEN', 'EXPIRES', 'LAST RENEWED', 'LAST USED', 'STATE']), ...rows])

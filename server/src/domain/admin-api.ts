@@ -66,6 +66,8 @@ export interface AdminStoredToken {
   readonly lastUsedAt?: string
   /** Name of the session. */
   readonly lastUsedBy?: string
+  /** Answers to its renewals that were not understood and are kept for a better configuration; absent when there are none. */
+  readonly unreadReplies?: number
 }
 
 /** `GET /stored-tokens?user=NAME&integration=NAME`, both optional. */

@@ -81,8 +81,8 @@ describe('the admin socket', () => {
     }
     const state = { code: 'reauthentication_required', reason: 'refused', name: 'Box', section: box.section, at } as const
     const signIns: readonly SignInView[] = [
-      { token, userName: 'ada', section: box.section, integration: box, state },
-      { token: { ...token, id: 't2', hasRefreshToken: false }, userName: 'ada', section: 'gone' },
+      { token, userName: 'ada', section: box.section, integration: box, state, unreadReplies: 2 },
+      { token: { ...token, id: 't2', hasRefreshToken: false }, userName: 'ada', section: 'gone', unreadReplies: 0 },
     ]
     const { administer } = await open({
       administration: {
@@ -108,6 +108,7 @@ describe('the admin socket', () => {
             ...{ lastUsedAt: iso, lastUsedBy: 'Rscript', state: 'reauthentication_required', label: 'Sign in again' },
             explanation: expect.stringContaining('Box stopped accepting your sign-in on 23 Nov 10:00 UTC'),
             action: expect.stringContaining('https://bench.example/sign-in/box-integration'),
+            unreadReplies: 2,
           },
           {
             ...{ ...common, id: 't2', section: 'gone', hasRefreshToken: false },

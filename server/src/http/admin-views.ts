@@ -39,7 +39,7 @@ export function adminHealthOf({ isWell, findings, facts, nodes }: HealthReport, 
 
 /** A stored sign-in on the admin socket, its state in the words of the one table. */
 export function adminStoredTokenOf(view: SignInView, publicUrl: string): AdminStoredToken {
-  const { token, userName, section, integration } = view
+  const { token, userName, section, integration, unreadReplies } = view
   const { id, integrationUid, account, hasRefreshToken, renewals, lastUsedBy } = token
   const { signedInAt, expiresAt, refreshTokenExpiresAt, lastRenewedAt, lastUsedAt } = token
   return {
@@ -50,6 +50,7 @@ export function adminStoredTokenOf(view: SignInView, publicUrl: string): AdminSt
     ...{ hasRefreshToken, renewals, signedInAt: signedInAt.toISOString() },
     ...instants({ expiresAt, refreshTokenExpiresAt, lastRenewedAt, lastUsedAt }),
     ...(lastUsedBy === undefined ? {} : { lastUsedBy }),
+    ...(unreadReplies === 0 ? {} : { unreadReplies }),
   }
 }
 

@@ -221,7 +221,7 @@ export interface UnreadReplyStore {
   /** Keeps a few of a row and generation. False when that is gone. */
   keep(key: AttemptKey, reply: UnreadReply, sentAt: Date): Promise<boolean>
   /** Those whose rows have had no good reply since, newest first. */
-  list(): Promise<readonly (AttemptKey & { readonly sentAt: Date })[]>
+  list(): Promise<readonly (AttemptKey & { readonly integrationId: string; readonly sentAt: Date })[]>
   /** Decrypts. Rejects with code `unreadable` (StoreError) when the ciphertext does not open. */
   read(key: Pick<AttemptKey, 'tokenId' | 'attempt'>): Promise<UnreadReply | undefined>
   /** As `saveReply`, whatever became of the attempt, unless the row has changed since or a request of it is under way. */

@@ -26,12 +26,12 @@ export function unreadReplyStore(context: StoreContext): UnreadReplyStore {
             .onRef('oauth2_tokens.id', '=', 'unread_replies.token_id')
             .onRef('oauth2_tokens.generation', '=', 'unread_replies.generation'),
         )
-        .select(['token_id', 'attempt', 'unread_replies.generation as generation', 'sent_at'])
+        .select(['token_id', 'attempt', 'unread_replies.generation as generation', 'integration_id', 'sent_at'])
         .orderBy('sent_at', 'desc')
         .execute()
       return rows.map((row) => ({
         ...{ tokenId: row.token_id, generation: row.generation, attempt: row.attempt },
-        sentAt: toDate(row.sent_at),
+        ...{ integrationId: row.integration_id, sentAt: toDate(row.sent_at) },
       }))
     },
     async read({ tokenId, attempt }) {
