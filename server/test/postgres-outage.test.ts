@@ -79,7 +79,7 @@ scopes = read
     expect(replyOf(await bench.fetch('lab'))).toMatchObject({ status: 200 })
     expect(bench.refreshes - requests).toBe(1)
     expect(bench.provider.ledger.duplicates).toBe(0)
-    expect((await send(bench.files, '/health/ready')).status).toBe(200)
+    await expect.poll(async () => (await send(bench.files, '/health/ready')).status, { timeout: 10_000 }).toBe(200)
   }, 60_000)
 
   it('starts no refresh without it, and tells every caller so, in one sentence', async () => {
