@@ -8,7 +8,7 @@ import { rpcCookieHash } from '../src/broker/rpc-cookie.ts'
 import { realEffects } from '../src/effects.ts'
 import { openStore } from '../src/store/open.ts'
 import type { Store } from '../src/store/store.ts'
-import { type PostgresDatabaseForTests, type RunningPostgres, startPostgres } from '../testing/postgres.ts'
+import { type PostgresDatabaseForTests, type SomePostgres, somePostgres } from '../testing/postgres.ts'
 import { openPostgres } from '../testing/postgres-store.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -99,7 +99,7 @@ describe('the data dictionary', () => {
   let directory: string
   let store: Store
   let sqlite: DatabaseSync
-  let postgres: RunningPostgres
+  let postgres: SomePostgres
   let postgresStore: Store
   let postgresDatabase: PostgresDatabaseForTests
 
@@ -108,7 +108,7 @@ describe('the data dictionary', () => {
     store = await openStore({ directory, dataDir: directory, uid: process.getuid?.() ?? 0, effects: realEffects() })
     await fill(store)
     sqlite = new DatabaseSync(join(directory, 'benchkey.db'), { readOnly: true })
-    postgres = await startPostgres()
+    postgres = await somePostgres()
     postgresDatabase = await postgres.createDatabase()
     postgresStore = await openPostgres(postgresDatabase, { directory: mkdtempSync(join(directory, 'keys-')) })
     await fill(postgresStore)
@@ -117,6 +117,7 @@ describe('the data dictionary', () => {
   afterAll(async () => {
     sqlite.close()
     await Promise.all([store.close(), postgresStore.close()])
+    await postgresDatabase.drop()
     await postgres.close()
     rmSync(directory, { recursive: true })
   })

@@ -11,7 +11,8 @@ export function addressOf(
 ): PostgresAddress {
   const { hostname, port, username, password } = new URL(database.uri)
   return {
-    ...{ host: hostname, port: Number(port), user: username, password, database: database.name },
+    ...{ host: hostname, port: Number(port || 5432), database: database.name },
+    ...{ user: decodeURIComponent(username), password: decodeURIComponent(password) },
     ...{ poolSize: 5, connectTimeoutMs: 5_000 },
     ...more,
   }

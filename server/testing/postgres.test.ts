@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type RunningPostgres, startPostgres } from './postgres.ts'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { type RunningPostgres, somePostgres, startPostgres } from './postgres.ts'
 
 describe('the PostgreSQL of the tests', () => {
   let postgres: RunningPostgres
@@ -9,6 +9,7 @@ describe('the PostgreSQL of the tests', () => {
   })
 
   afterAll(() => postgres.close())
+  afterEach(() => vi.unstubAllEnvs())
 
   it('is a real one, as durable as in earnest, and keeps what was committed through a crash', async () => {
     const database = await postgres.createDatabase()
@@ -21,5 +22,20 @@ describe('the PostgreSQL of the tests', () => {
     await postgres.restart()
     expect(await database.run('SELECT value FROM kept')).toEqual([{ value: 'a' }])
     await database.drop()
+  })
+
+  it('is another one where BENCHKEY_TEST_POSTGRES_URL says so: databases come and go there, and it runs on', async () => {
+    const own = await postgres.createDatabase()
+    vi.stubEnv('BENCHKEY_TEST_POSTGRES_URL', own.uri)
+    const given = await somePostgres()
+    const database = await given.createDatabase()
+    expect(new URL(database.uri).port).toBe(String(postgres.port))
+    expect(await database.run('SELECT current_database() AS name')).toEqual([{ name: database.name }])
+    const isThere = () => own.run('SELECT 1 FROM pg_database WHERE datname = $1', [database.name])
+    expect(await isThere()).toHaveLength(1)
+    await database.drop()
+    await given.close()
+    expect(await isThere()).toHaveLength(0)
+    await own.drop()
   })
 })

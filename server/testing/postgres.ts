@@ -38,12 +38,18 @@ export interface RunningPostgres {
 /** One database of a running PostgreSQL. */
 export interface PostgresDatabaseForTests {
   readonly name: string
-  /** `postgresql://…` with the password, over TCP on loopback without TLS. */
+  /** `postgresql://…` with the password, over TCP without TLS. */
   readonly uri: string
   /** Runs one statement as the superuser. */
   run(statement: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>
   drop(): Promise<void>
 }
+
+/** What suites need that neither restart a server nor look at its certificate or files. */
+export type SomePostgres = Pick<RunningPostgres, 'createDatabase' | 'close'>
+
+/** `postgresql://SUPERUSER:PASSWORD@HOST:PORT/DATABASE` of a server to run those suites on, of any version from 13 on. */
+const GIVEN = 'BENCHKEY_TEST_POSTGRES_URL'
 
 const SUPERUSER = 'postgres'
 /** Small, and as durable as in earnest. */
@@ -58,6 +64,17 @@ const SETTINGS = {
 /** Ends the server when whoever started it is gone: the pipe on its input closes then. SIGQUIT: at once. */
 const GUARDED =
   'exec 3<&0; "$@" 3<&- & server=$!; echo "pid $server"; { cat <&3; kill -QUIT $server; } >/dev/null 2>&1 & wait $server'
+
+/** The PostgreSQL that `BENCHKEY_TEST_POSTGRES_URL` names, which is left running, or else one for this test file. */
+export async function somePostgres(): Promise<SomePostgres> {
+  const given = process.env[GIVEN] ?? ''
+  if (given === '') return await startPostgres()
+  const server = new URL(given)
+  const uriOf = (database: string) => Object.assign(new URL(server), { pathname: `/${database}` }).href
+  const asSuperuser: AsSuperuser = (database, statement, values) =>
+    runOnce({ connectionString: database === undefined ? server.href : uriOf(database) }, statement, values)
+  return { createDatabase: () => createDatabase(asSuperuser, uriOf), close: async () => undefined }
+}
 
 /** Starts a PostgreSQL for one test file; close it after the tests. */
 export async function startPostgres(): Promise<RunningPostgres> {
@@ -75,20 +92,12 @@ export async function startPostgres(): Promise<RunningPostgres> {
   server.writeCertificate(await makeLeaf(authority, ['localhost', '127.0.0.1']))
   await server.start()
   const connection = { host: socketDir, port, user: SUPERUSER, password }
-  const asSuperuser = (database: string, statement: string, values?: readonly unknown[]) =>
+  const asSuperuser: AsSuperuser = (database = 'postgres', statement, values) =>
     runOnce({ ...connection, database }, statement, values)
+  const uriOf = (database: string) => `postgresql://${SUPERUSER}:${password}@127.0.0.1:${port}/${database}`
   return {
     ...{ port, password, socketDir, dataDir: data, authority, caFile },
-    async createDatabase() {
-      const name = `test_${randomBytes(6).toString('hex')}`
-      await asSuperuser('postgres', `CREATE DATABASE ${name} ENCODING 'UTF8' TEMPLATE template0`)
-      return {
-        name,
-        uri: `postgresql://${SUPERUSER}:${password}@127.0.0.1:${port}/${name}`,
-        run: (statement, values) => asSuperuser(name, statement, values),
-        drop: async () => void (await asSuperuser('postgres', `DROP DATABASE ${name} WITH (FORCE)`)),
-      }
-    },
+    createDatabase: () => createDatabase(asSuperuser, uriOf),
     async showCertificate(leaf) {
       server.writeCertificate(leaf)
       await server.reload()
@@ -103,6 +112,24 @@ export async function startPostgres(): Promise<RunningPostgres> {
       await server.end('SIGQUIT')
       rmSync(folder, { recursive: true, force: true })
     },
+  }
+}
+
+/** Runs one statement in that database; undefined: in one that is there anyway. */
+type AsSuperuser = (
+  database: string | undefined,
+  statement: string,
+  values?: readonly unknown[],
+) => Promise<Record<string, unknown>[]>
+
+async function createDatabase(asSuperuser: AsSuperuser, uriOf: (database: string) => string): Promise<PostgresDatabaseForTests> {
+  const name = `test_${randomBytes(6).toString('hex')}`
+  await asSuperuser(undefined, `CREATE DATABASE ${name} ENCODING 'UTF8' TEMPLATE template0`)
+  return {
+    name,
+    uri: uriOf(name),
+    run: (statement, values) => asSuperuser(name, statement, values),
+    drop: async () => void (await asSuperuser(undefined, `DROP DATABASE ${name} WITH (FORCE)`)),
   }
 }
 

@@ -2,15 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
-import { type RunningPostgres, startPostgres } from '../../testing/postgres.ts'
+import { type SomePostgres, somePostgres } from '../../testing/postgres.ts'
 import { openPostgres } from '../../testing/postgres-store.ts'
 import { storeSuite } from '../../testing/store-suite.ts'
 
-let postgres: RunningPostgres
+let postgres: SomePostgres
 let directory: string
 
 beforeAll(async () => {
-  postgres = await startPostgres()
+  postgres = await somePostgres()
   directory = await mkdtemp(join(tmpdir(), 'benchkey-postgres-'))
 })
 
