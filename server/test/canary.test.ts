@@ -78,6 +78,8 @@ const heard: { readonly path: string; readonly reply: RawReply }[] = []
 const printed: { readonly what: string; readonly finished: Finished }[] = []
 const servers: Finished[] = []
 const processes: string[] = []
+/** Paths that met a database without some table, and paths that met rows nobody can read. */
+let away: readonly string[] = []
 let broken: readonly string[] = []
 /** Which failures told back which kind of request. */
 const echoed = new Set<string>()
@@ -428,8 +430,9 @@ async function badConfigurations(): Promise<void> {
   await run(['reload'])
 }
 
-/** Tables that are missing for a while are failures that nobody foresaw, on every path. */
+/** Tables that are missing for a while, on every path: the database cannot be used. */
 async function brokenDatabase(): Promise<void> {
+  const from = heard.length
   const database = new DatabaseSync(join(files.dataDir, 'benchkey.db'), { timeout: 5_000 })
   const tables = ['browser_sessions', 'sign_in_attempts', 'oauth2_tokens', 'rpc_cookies', 'users']
   for (const table of tables) {
@@ -444,7 +447,26 @@ async function brokenDatabase(): Promise<void> {
     database.exec(`ALTER TABLE gone RENAME TO ${table}`)
   }
   database.close()
-  broken = heard.filter(({ reply: { status } }) => status === 500).map(({ path }) => path.replace(/\?.*/s, ''))
+  away = pathsOf(heard.slice(from), ({ status, body }) => status === 503 || body.includes('database_unavailable'))
+}
+
+/** Rows that say what no Benchkey has written are failures that nobody foresaw. */
+async function brokenRows(): Promise<void> {
+  const from = heard.length
+  const database = new DatabaseSync(join(files.dataDir, 'benchkey.db'), { timeout: 5_000 })
+  const parameters = await startSignIn('secret')
+  const { cookie } = await openSession(files, 'demo')
+  for (const table of ['sign_in_attempts', 'oauth2_tokens']) database.exec(`UPDATE ${table} SET scopes_asked = '{'`)
+  database.exec('UPDATE oauth2_tokens SET revision = revision + 1')
+  await browser.ask('/api/integrations')
+  await browser.visit(callbackOf(parameters))
+  for (const uid of uids.values()) hear('/oauth_token', await fetchToken(files, cookie, uid))
+  database.close()
+  broken = pathsOf(heard.slice(from), ({ status }) => status === 500)
+}
+
+function pathsOf(replies: typeof heard, isMeant: (reply: RawReply) => boolean): readonly string[] {
+  return replies.filter(({ reply }) => isMeant(reply)).map(({ path }) => path.replace(/\?.*/s, ''))
 }
 
 async function endOfServer(): Promise<void> {
@@ -484,7 +506,8 @@ describe('secrets go', () => {
     ['through a session and its command', sessions],
     ['through data beside the tokens', keptData],
     ['through configurations with secrets in wrong places', badConfigurations],
-    ['through failures that nobody foresaw', brokenDatabase],
+    ['through a database that cannot be used', brokenDatabase],
+    ['through failures that nobody foresaw', brokenRows],
     ['through the end of the server', endOfServer],
   ])('%s', (_what, step) => step())
 })
@@ -516,7 +539,8 @@ describe('no secret that went through the server', () => {
       'secret in a wrong place of a configuration',
     ]
     expect([...canaries.kinds]).toEqual(expect.arrayContaining(essential))
-    expect(new Set(broken)).toEqual(new Set(['/api/login', '/api/integrations', files.redirectUri, '/oauth_token']))
+    expect(new Set(away)).toEqual(new Set(['/api/login', '/api/integrations', files.redirectUri, '/oauth_token']))
+    expect(new Set(broken)).toEqual(new Set(['/api/integrations', files.redirectUri, '/oauth_token']))
     const grants = SECTIONS.flatMap((section) => [`${section} authorization_code`, `${section} refresh_token`])
     expect([...echoed]).toEqual(expect.arrayContaining([...grants, 'secret revocation']))
     expect(servers.map(({ code }) => code)).toEqual([null, 0])

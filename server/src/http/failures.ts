@@ -42,7 +42,10 @@ export function statusOf(error: BrokerError): number {
 export function tellable(error: unknown, where: string, log: HttpLog): BrokerError | undefined {
   if (error instanceof BrokerError) return error.code === 'internal' || error.message === '' ? undefined : error
   const away = databaseAway(error)
-  if (away) log.warn({ where, failure: kindOfFailure(error) }, 'a request could not be answered: the database cannot be used')
+  if (away) {
+    const words = error instanceof Error ? error.message : ''
+    log.warn({ where, failure: kindOfFailure(error), words }, 'a request could not be answered: the database cannot be used')
+  }
   return away
 }
 
