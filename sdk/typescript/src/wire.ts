@@ -28,6 +28,8 @@ export interface WireIntegration extends WireNames {
   readonly brief?: string
   /** The account at the service, when known. */
   readonly account?: string
+  /** Hosts (`host` or `host:port`, lower case) that Git gets the token for. */
+  readonly git_hosts?: readonly string[]
 }
 
 /** Reply of `/api/v1/integrations/:uid`: what somebody who waits for a sign-in wants to know. Instants as `expiry`. */

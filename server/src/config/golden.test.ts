@@ -212,6 +212,30 @@ const CLIENT_LINES: readonly (readonly [line: string, finding: string])[] = [
   ['icon=icons/none.png', 'error 6: [a] icon: names a file that does not exist.'],
   ['icon=secrets/x', 'error 6: [a] icon: names a file that is no PNG, WebP or SVG picture.'],
   ['icon=secrets', 'error 6: [a] icon: names a file that is not a regular file.'],
+  ['git-hosts=,', 'error 6: [a] git-hosts: names no host; write at least one or remove the line.'],
+  [
+    'git-hosts=git.example https://b.example',
+    'error 6: [a] git-hosts: holds a scheme in place 2; write host or host:port alone, https is meant.',
+  ],
+  [
+    'git-hosts=git.example/team',
+    'error 6: [a] git-hosts: holds a path in place 1; write host or host:port alone, the token is for all of that host.',
+  ],
+  ['git-hosts=ada@git.example', 'error 6: [a] git-hosts: holds a user name in place 1; write host or host:port alone.'],
+  [
+    'git-hosts=*.git.example',
+    'error 6: [a] git-hosts: holds a wildcard in place 1; write out each host that is to get the token.',
+  ],
+  ['git-hosts=git.example:443', 'error 6: [a] git-hosts: names port 443 in place 1, which https has anyway; leave it out.'],
+  ['git-hosts=git.example:0', 'error 6: [a] git-hosts: names no port in place 1; write one from 1 to 65535.'],
+  ['git-hosts=git.example:65536', 'error 6: [a] git-hosts: names no port in place 1; write one from 1 to 65535.'],
+  ...['git..example', '-git.example', 'git.example.', 'gít.example', '[::g]', '::1', '%67it.example'].map(
+    (host): readonly [string, string] => [
+      `git-hosts=${host}`,
+      'error 6: [a] git-hosts: names no host in place 1; write such as git.corp.example or git.corp.example:8443.',
+    ],
+  ),
+  ['git-hosts=git.example, GIT.example', 'error 6: [a] git-hosts: names a host twice; keep one of the two.'],
   ['previous-names=a', 'error 6: [a] previous-names: names this very section; remove the name.'],
   ['previous-names=x,,y', 'error 6: [a] previous-names: holds a name no section header can have; write old, older.'],
   ['previous-names=x, x', 'error 6: [a] previous-names: names a section twice; keep one of the two.'],
@@ -404,6 +428,13 @@ describe('a finding between sections of oauth-clients.conf', () => {
     const text = `${SECTION}issuer=https://as.example\nguid=${DERIVED_FROM_B}\n${OTHER}`
     expect(await clientFindings(text)).toEqual([
       'error 7: [a] guid: is also the GUID of [b], derived from its header in line 8; every integration needs its own.',
+    ])
+  })
+
+  test('a host leads to one integration only', async () => {
+    const first = `${SECTION}issuer=https://as.example\ngit-hosts=git.example, git.example:8443\n`
+    expect(await clientFindings(`${first}${OTHER}git-hosts=other.example, GIT.example\n`)).toEqual([
+      'error 13: [b] git-hosts: names git.example, which [a] names in line 7 too; Git can get one token for it only.',
     ])
   })
 

@@ -118,6 +118,7 @@ describe('loading', () => {
       'validate-url=https://api.example/me',
       'keep-token-fields=instance_url, /team/id',
       'keep-callback-fields=realmId',
+      'git-hosts=Git.example, git.example:8443 [::1]:8443',
       'previous-names=an old one, older',
       'enabled=0',
       'documentation-url=https://wiki.example/#box',
@@ -163,6 +164,7 @@ describe('loading', () => {
         replyPaths: { accessToken: ['a/b', 'c~d', '0'], refreshToken: ['rt'], expiresAt: ['until'], scope: ['granted'] },
         expiresInUnit: 'milliseconds',
         refreshBeforeSeconds: 240,
+        gitHosts: ['git.example', 'git.example:8443', '[::1]:8443'],
         validateUrl: 'https://api.example/me',
         keptTokenFields: [
           { name: 'instance_url', pointer: ['instance_url'] },

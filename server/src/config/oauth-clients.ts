@@ -4,7 +4,7 @@ import { guidOfSection } from './guid.ts'
 import { type IniSection, parseIni, readIni } from './ini.ts'
 import { OAUTH_CLIENT_OPTIONS } from './oauth-clients-options.ts'
 import { type ParseContext, type Parsed, readOptions, reportTroubles, type SpoiltLines } from './option-table.ts'
-import { checkPreviousNames, checkTogether, type Entry, isPublic, lineOf } from './section-checks.ts'
+import { checkGitHosts, checkPreviousNames, checkTogether, type Entry, isPublic, lineOf } from './section-checks.ts'
 
 /** `oauth-clients.conf` as read, and how its secret files are. */
 export interface OauthClientsFile {
@@ -37,6 +37,7 @@ export async function readOauthClients(source: OauthClientsFile): Promise<OauthC
   }
   const entries = readSections(content.sections, source, findings, spoilt)
   checkPreviousNames(entries, findings)
+  checkGitHosts(entries, findings)
   checkGuids(entries, findings)
   warnOfEqualNames(entries, findings)
   warnOfMixUp(entries, findings)
@@ -213,6 +214,7 @@ function toIntegration(entry: Entry, clientSecret: string | undefined, icon: Ico
     ...optional('description', values.description),
     ...optional('documentationUrl', values['documentation-url']),
     ...optional('icon', icon),
+    ...optional('gitHosts', values['git-hosts']),
     ...optional('previousNames', values['previous-names']),
     ...(values.enabled === false && { isDisabled: true }),
     ...optional('revocationUrl', values['revocation-url']),

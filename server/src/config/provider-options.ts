@@ -1,3 +1,4 @@
+import { gitHosts } from './git-hosts.ts'
 import { jsonPointer } from './json-pointers.ts'
 import { keptCallbackFields, keptTokenFields } from './kept-fields.ts'
 import { type OptionTable, type Parsed, row } from './option-table.ts'
@@ -44,6 +45,13 @@ export const PROVIDER_OPTIONS = {
       'A picture for the tile: a PNG, WebP or SVG file of at most 64 KiB; a relative path starts at the configuration directory.',
     example: 'icons/box.svg',
     parse: path,
+  }),
+  'git-hosts': row({
+    default: 'none',
+    meaning:
+      'Hosts for which `benchkey git-credential` gives Git this integration’s token, each `host` or `host:port` exactly as in the https URL of the repository. Commas and white space separate.',
+    example: 'git.corp.example, git.corp.example:8443',
+    parse: gitHosts,
   }),
   'token-params': row({
     default: 'none',

@@ -42,6 +42,22 @@ export function checkPreviousNames(entries: readonly Entry[], findings: Findings
   }
 }
 
+/** Git gets one token for a host, so a host leads to one integration only. */
+export function checkGitHosts(entries: readonly Entry[], findings: Findings): void {
+  const first = new Map<string, Entry>()
+  for (const entry of entries) {
+    for (const host of entry.options.values['git-hosts'] ?? []) {
+      const other = first.get(host)
+      if (!other) {
+        first.set(host, entry)
+        continue
+      }
+      const where = `[${other.section.name}] names in line ${lineOf(other, 'git-hosts')}`
+      findings.error(placeOf(entry, 'git-hosts'), `names ${host}, which ${where} too; Git can get one token for it only.`)
+    }
+  }
+}
+
 /** What options of one section say about each other. */
 export function checkTogether(entry: Entry, findings: Findings): void {
   checkClient(entry, findings)

@@ -63,6 +63,8 @@ export interface Integration {
   /** https; where people read on. */
   readonly documentationUrl?: string
   readonly icon?: Icon
+  /** Hosts (`host` or `host:port`, lower case) that Git gets the token for; no host belongs to two integrations. */
+  readonly gitHosts?: readonly string[]
   /** Section headers it had before; the first one gave it its Integration ID. */
   readonly previousNames?: readonly string[]
   /** Switched off (`enabled=0`): unlisted, no request to its service, stored sign-ins kept. */

@@ -67,6 +67,7 @@ function wireIntegrationOf({ integration, state, token }: IntegrationView, phras
     action: sentence.action,
     ...(sentence.brief === '' ? {} : { brief: sentence.brief }),
     ...(token?.account === undefined ? {} : { account: token.account }),
+    ...(integration.gitHosts ? { git_hosts: integration.gitHosts } : {}),
   }
 }
 
