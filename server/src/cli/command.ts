@@ -31,6 +31,7 @@ export type CommandName =
   | 'sign-in'
   | 'sign-out'
   | 'run'
+  | 'git-credential'
   | 'doctor'
   | 'session run'
   | 'session env'

@@ -59,6 +59,12 @@ export const COMMAND_GROUPS: readonly { readonly title: string; readonly command
         options: {},
       },
       {
+        name: 'git-credential',
+        summary: "Answer Git's credential requests",
+        positionals: ['[ACTION]'],
+        options: { setup: { type: 'boolean', help: 'print the line for git config, one for each host' } },
+      },
+      {
         name: 'doctor',
         summary: 'Find out why this session gets no tokens',
         ownsTerminal: true,

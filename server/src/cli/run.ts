@@ -10,6 +10,7 @@ const LOADERS: Readonly<Record<CommandName, () => Promise<Run>>> = {
   'sign-in': async () => (await import('./sign-in.ts')).runSignIn,
   'sign-out': async () => (await import('./sign-out.ts')).runSignOut,
   run: async () => (await import('./run-with-tokens.ts')).runWithTokens,
+  'git-credential': async () => (await import('./git-credential.ts')).runGitCredential,
   doctor: async () => (await import('./doctor.ts')).runDoctor,
   'session run': async () => (await import('./session-run.ts')).runSessionRun,
   'session env': async () => (await import('./session-env.ts')).runSessionEnv,
