@@ -3,7 +3,7 @@ import type { Icon, Integration, IntegrationUid } from '../domain/integration.ts
 import type { BrowserSession, Caller, DevelopmentSession, User } from '../domain/people.ts'
 import type { ReportOutcome } from '../domain/reports.ts'
 import type { State } from '../domain/states.ts'
-import type { StoredToken } from '../domain/stored-token.ts'
+import type { Extra, StoredToken } from '../domain/stored-token.ts'
 
 /** The use cases, as the doors call them. Every method may reject with BrokerError. */
 export interface Broker {
@@ -173,6 +173,21 @@ export interface SessionCalls {
   signOut(request: SessionCall): Promise<SignedOut>
   /** The token of this fingerprint (first 16 hex digits of its SHA-256) does not work. Rejects with the state when none is to be had. */
   report(request: SessionCall & { readonly fingerprint: string }): Promise<Reported>
+  /**
+   * The token that `tokens.fetch` answers, for an integration named by ID, section, a section it had before, or display name in any
+   * case. Rejects as that does.
+   */
+  exchange(request: Omit<SessionCall, 'uid'> & { readonly audience: string }): Promise<ExchangedToken>
+}
+
+/** An access token as an OAuth client is given it (RFC 8693 §2.2.1). */
+export interface ExchangedToken {
+  readonly accessToken: string
+  /** Undefined when its life is unknown. */
+  readonly expiresInSeconds: number | undefined
+  /** A sentence: the token works, and something about the sign-in wants attention. */
+  readonly warning?: string
+  readonly extra?: Extra
 }
 
 /** What `session run` needs to start a command. */

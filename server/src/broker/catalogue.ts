@@ -62,6 +62,18 @@ export class Catalogue {
     return this.#current.inOrder.find((integration) => integration.section === section)
   }
 
+  /**
+   * What somebody may mean: by Integration ID, section, or a section it had before there is one; by display name or section in any
+   * case there may be several.
+   */
+  named(asked: string): readonly Integration[] {
+    const all = this.#current.inOrder
+    const exact = this.find(asked) ?? this.findBySection(asked) ?? all.find(({ previousNames }) => previousNames?.includes(asked))
+    if (exact) return [exact]
+    const wanted = folded(asked)
+    return all.filter(({ displayName, section }) => folded(displayName) === wanted || folded(section) === wanted)
+  }
+
   /** By the id that rows of the database carry. */
   findByInternalId(internalId: string): Integration | undefined {
     return this.#current.byInternalId.get(internalId)?.integration
@@ -124,6 +136,10 @@ export class Catalogue {
     const changedAt = before?.fingerprint === fingerprint ? before.changedAt : at
     return { integration, internalId, fingerprint, configurationHash: configurationHash(integration), changedAt }
   }
+}
+
+function folded(text: string): string {
+  return text.normalize('NFC').toLowerCase()
 }
 
 function internalIdIn(ids: ReadonlyMap<IntegrationUid, string>, integration: Integration): string {

@@ -1,7 +1,7 @@
-import type { BrokerError } from '../domain/errors.ts'
+import { BrokerError } from '../domain/errors.ts'
 import type { Integration } from '../domain/integration.ts'
 import { stateOfIntegration } from '../domain/integration-state.ts'
-import { plainPhrasing, type State } from '../domain/states.ts'
+import { plainPhrasing, printable, type State } from '../domain/states.ts'
 import type { StoredToken } from '../domain/stored-token.ts'
 import type { IntegrationTrouble, Store } from '../store/store.ts'
 import type { IntegrationView } from './broker.ts'
@@ -62,4 +62,11 @@ export function unlistedIntegration(catalogue: Catalogue, asked: string): Broker
   const near = catalogue.near(asked)
   const state: State = { code: 'unknown_integration', asked, ...(near === undefined ? {} : { near }) }
   return refusalOf(state, phrasing)
+}
+
+/** The refusal for a display name that several integrations carry. */
+export function ambiguousName(asked: string, named: readonly Integration[]): BrokerError {
+  const choice = named.map(({ section, uid }) => `${section} (${uid})`).join(' or ')
+  const sentence = `"${printable(asked)}" is the name of several integrations. Use the section or the ID: ${choice}.`
+  return new BrokerError('unknown_integration', sentence, { sentence })
 }

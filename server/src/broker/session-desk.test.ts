@@ -44,7 +44,9 @@ beforeEach(async () => {
       ...{ outcome: 'renewed' as const, explanation: by.userName, action: what.uid },
     }),
   }
-  const tokens = { authenticate: async () => caller, list: () => viewsFor(room, ann.id) }
+  const fetch = async ({ uid }: { uid: string }): Promise<string> =>
+    JSON.stringify({ access_token: `token of ${uid}`, expiry: '9999-12-31T23:59:59Z' })
+  const tokens = { authenticate: async () => caller, list: () => viewsFor(room, ann.id), fetch }
   desk = new SessionDesk({ ...room, signIns, tokens, reports, costly: (each) => costly.count(each) })
 })
 
@@ -146,5 +148,29 @@ describe('an integration somebody waits for', () => {
 
   test('that is not there names the nearest', async () => {
     await expect(desk.integration({ ...FROM, uid: 'bxo' })).rejects.toMatchObject({ code: 'unknown_integration' })
+  })
+})
+
+describe('an exchange', () => {
+  const exchange = (audience: string) => desk.exchange({ ...FROM, audience })
+  const tokenOf = ({ uid }: Integration) => ({ accessToken: `token of ${uid}`, expiresInSeconds: undefined })
+
+  test('finds an integration by ID, section, former section, and display name, in this order', async () => {
+    const git = integrationOf({ section: 'git', displayName: 'BOX files', previousNames: ['old-box'] })
+    const old = integrationOf({ section: 'Old-Box', displayName: 'git' })
+    await room.configure(box, git, old)
+    for (const audience of [box.uid, box.uid.toUpperCase(), 'box', 'Box']) expect(await exchange(audience)).toEqual(tokenOf(box))
+    for (const audience of ['git', 'old-box', 'box FILES']) expect(await exchange(audience)).toEqual(tokenOf(git))
+    expect(await exchange('Old-Box')).toEqual(tokenOf(old))
+  })
+
+  test('gives nothing for a name of two, and names both', async () => {
+    const [one, two] = ['one', 'two'].map((section) => integrationOf({ section, displayName: 'Files "of" all' }))
+    if (!one || !two) throw new Error('there are two')
+    await room.configure(one, two)
+    await expect(exchange('files "of" ALL')).rejects.toMatchObject({
+      code: 'unknown_integration',
+      message: `"files "of" ALL" is the name of several integrations. Use the section or the ID: one (${one.uid}) or two (${two.uid}).`,
+    })
   })
 })

@@ -4,6 +4,7 @@ import { plainPhrasing } from '../domain/states.ts'
 import type { Store } from '../store/store.ts'
 import type {
   CallbackProblemKind,
+  ExchangedToken,
   LastProblem,
   Reported,
   SessionCall,
@@ -15,7 +16,8 @@ import type {
   WaitedForView,
 } from './broker.ts'
 import type { Catalogue } from './catalogue.ts'
-import { unlistedIntegration } from './integration-views.ts'
+import { exchangedOf } from './exchanged-token.ts'
+import { ambiguousName, unlistedIntegration } from './integration-views.ts'
 import { refusalOf } from './refusals.ts'
 import { rpcCookieHash } from './rpc-cookie.ts'
 import type { TokenReports } from './token-reports.ts'
@@ -43,7 +45,7 @@ export interface SessionDeskParts {
   readonly store: Store
   readonly catalogue: Catalogue
   readonly signIns: Pick<SignIns, 'signOut'>
-  readonly tokens: Pick<Tokens, 'authenticate' | 'list'>
+  readonly tokens: Pick<Tokens, 'authenticate' | 'list' | 'fetch'>
   readonly reports: Pick<TokenReports, 'report'>
   /** Counts one such call; throws when there were too many. */
   readonly costly: (caller: Pick<Caller, 'userId' | 'sessionId'>) => void
@@ -85,6 +87,18 @@ export class SessionDesk implements SessionCalls {
   async report({ cookie, ...report }: Parameters<SessionCalls['report']>[0]): Promise<Reported> {
     const caller = await this.#parts.tokens.authenticate(cookie, report.address)
     return await this.#parts.reports.report(caller, report)
+  }
+
+  async exchange({ cookie, audience, address }: Parameters<SessionCalls['exchange']>[0]): Promise<ExchangedToken> {
+    const { catalogue, costly, store, tokens } = this.#parts
+    const [named, ...others] = catalogue.named(audience)
+    if (named && others.length > 0) {
+      costly(await tokens.authenticate(cookie, address))
+      throw ambiguousName(audience, [named, ...others])
+    }
+    // An audience that names nothing is refused by whoever refuses an unknown ID, after the cookie was looked at.
+    const body = await tokens.fetch({ cookie, uid: named?.uid ?? audience, minTtlMs: undefined, address })
+    return exchangedOf(body, store.now())
   }
 
   /** The audit knows how a sign-in ended, on whichever node that was. */
