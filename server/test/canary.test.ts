@@ -249,6 +249,7 @@ async function strangeRequests(): Promise<void> {
     '/api/me',
     '/api/nothing',
     '/oauth_token',
+    '/oauth/token',
     '/oauth_redirect_callback',
     '/health/ready',
     '/assets/x.js',
@@ -276,6 +277,24 @@ async function strangeRequests(): Promise<void> {
     }
   }
   await ask('/nothing', { headers: rpc })
+  await oddExchanges()
+}
+
+/** Token exchanges with a secret in one place after the other. */
+async function oddExchanges(): Promise<void> {
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+  const form = {
+    grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+    subject_token: session.cookie,
+    subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+    audience: uids.get('secret') ?? '',
+  }
+  for (const name of [...Object.keys(form), 'client_secret', 'actor_token', 'scope', 'resource', 'requested_token_type']) {
+    if (name === 'audience') continue // An integration's name, which is told to whoever mistypes it.
+    const body = new URLSearchParams({ ...form, [name]: canaries.make('secret in a body') }).toString()
+    await ask('/oauth/token', { method: 'POST', headers, body })
+    await ask('/oauth/token', { method: 'POST', headers, body: `${body}&${body}` })
+  }
 }
 
 /** As after a crash: nothing is tidied up. It also gives the one user as many new sign-ins as a person makes. */

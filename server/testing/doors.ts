@@ -33,7 +33,7 @@ const PARTS = {
   logins: ['logIn', 'authenticate', 'logOut'],
   signIns: ['list', 'details', 'start', 'finish', 'signOut', 'icon', 'tryAgain'],
   tokens: ['fetch', 'authenticate', 'list'],
-  sessionCalls: ['describe', 'integration', 'signOut', 'report'],
+  sessionCalls: ['describe', 'integration', 'signOut', 'report', 'exchange'],
   sessions: ['open', 'rotate', 'list', 'end'],
   administration: ['addUser', 'listUsers', 'showUser', 'listSignIns', 'setLocked', 'removeUser', 'reload', 'ready', 'health'],
   changes: ['subscribe'],

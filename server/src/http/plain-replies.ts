@@ -53,6 +53,15 @@ export class PlainReplies {
     response.end(sentence)
   }
 
+  /** A status ≥ 400 with JSON, for clients that look there for their error. */
+  refuseInJson(response: ServerResponse, status: number, body: object, more: readonly string[] = []): void {
+    const text = JSON.stringify(body)
+    const headers = this.#withLength(this.#jsonHeaders, Buffer.byteLength(text))
+    headers.push(...more)
+    response.writeHead(status, headers)
+    response.end(text)
+  }
+
   #withLength(headers: readonly string[], length: number): string[] {
     const all = headers.slice()
     all.push('Content-Length', String(length))

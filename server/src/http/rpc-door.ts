@@ -9,7 +9,7 @@ import { reportUnknown, tellable } from './failures.ts'
 import type { HttpLog } from './log.ts'
 import type { PlainReplies } from './plain-replies.ts'
 import { collectBody } from './request-body.ts'
-import { fingerprintIn, parseBody, TokenCalls } from './rpc-call.ts'
+import { fingerprintIn, parseBody, refusedHeaderOf, TokenCalls } from './rpc-call.ts'
 import {
   wireErrorOf,
   wireIntegrationsOf,
@@ -19,9 +19,7 @@ import {
   wireWaitedForOf,
 } from './rpc-replies.ts'
 import type { RpcMethod, RpcRoute } from './rpc-routes.ts'
-
-/** What browsers and other credentials bring along; a program in a session sends none of them (security.md, *Web*). */
-const REFUSED_HEADERS = ['origin', 'cookie', 'sec-fetch-site', 'sec-fetch-dest', 'authorization'] as const
+import { TokenExchangeDoor } from './token-exchange-door.ts'
 
 const RPC_COOKIE_HEADER = 'x-rs-session-server-rpc-cookie'
 
@@ -48,7 +46,8 @@ interface From {
 }
 
 type Call = Readonly<Record<string, unknown>>
-type OtherRoute = Exclude<RpcRoute, { method: 'oauth_token' }>
+type OwnRoute = Exclude<RpcRoute, { method: 'token_exchange' }>
+type OtherRoute = Exclude<OwnRoute, { method: 'oauth_token' }>
 
 /** The door of development sessions (wire.md): a plain handler in front of the framework, the path of every token fetch. */
 export class RpcDoor {
@@ -61,6 +60,7 @@ export class RpcDoor {
   readonly #phrasing: Phrasing
   readonly #failing: FailingCookies
   readonly #calls = new TokenCalls()
+  readonly #exchange: TokenExchangeDoor
 
   constructor(parts: {
     broker: Broker
@@ -78,12 +78,18 @@ export class RpcDoor {
     this.#version = parts.version
     this.#phrasing = plainPhrasing(parts.publicUrl)
     this.#failing = new FailingCookies(() => parts.effects.monotonicMs())
+    this.#exchange = new TokenExchangeDoor({ ...parts, failing: this.#failing, phrasing: this.#phrasing })
   }
 
   /** Answers one request whose host and transport were checked. `address`: the caller's. */
   handle(request: IncomingMessage, response: ServerResponse, route: RpcRoute, address: string): void {
+    if (route.method === 'token_exchange') this.#exchange.handle(request, response, address)
+    else this.#handle(request, response, route, address)
+  }
+
+  #handle(request: IncomingMessage, response: ServerResponse, route: OwnRoute, address: string): void {
     const { headers } = request
-    const refused = REFUSED_HEADERS.find((name) => headers[name] !== undefined)
+    const refused = refusedHeaderOf(headers)
     const cookie = cookieOf(headers)
     if (refused !== undefined) {
       this.#refuseBrowser(response, refused)
@@ -98,7 +104,7 @@ export class RpcDoor {
     }
   }
 
-  #dispatch(response: ServerResponse, route: RpcRoute, body: Buffer | undefined, from: From): void {
+  #dispatch(response: ServerResponse, route: OwnRoute, body: Buffer | undefined, from: From): void {
     if (body === undefined) {
       this.#replies.refuse(response, 413, 'The body is larger than 64 KiB, which no call of a session needs.')
     } else if (route.method === 'oauth_token') {

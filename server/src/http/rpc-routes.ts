@@ -6,7 +6,10 @@ const COMPATIBLE = ['oauth_integrations', 'oauth_token', 'id_token', 'delegated_
 /** What our own clients ask of one integration: the last part of the path, if any. */
 const OF_INTEGRATION = { '': 'integration', 'sign-out': 'sign_out', report: 'report' } as const
 
-type Plain = (typeof COMPATIBLE)[number] | 'session'
+/** What no client of another make asks: who am I, and the door of OAuth libraries. */
+const OWN = { 'api/v1/session': 'session', 'oauth/token': 'token_exchange' } as const
+
+type Plain = (typeof COMPATIBLE)[number] | (typeof OWN)[keyof typeof OWN]
 type OfIntegration = (typeof OF_INTEGRATION)[keyof typeof OF_INTEGRATION]
 
 /** A call of the session RPC that this server answers. `uid`: as the path names it, in lower case. */
@@ -29,7 +32,7 @@ export class RpcRoutes {
     const roots = ['/', '//'].map((slashes) => `${basePathOf(callbackAddress)}${slashes}`)
     const fixed: readonly (readonly [string, RpcRoute])[] = [
       ...COMPATIBLE.map((method) => [method, { method }] as const),
-      ['api/v1/session', { method: 'session' }],
+      ...Object.entries(OWN).map(([path, method]) => [path, { method }] as const),
     ]
     this.#fixed = new Map(roots.flatMap((root) => fixed.map(([path, route]) => [root + path, route] as const)))
     this.#prefixes = roots.map((root) => `${root}api/v1/integrations/`)
