@@ -60,3 +60,27 @@ test('an integration taken out of the file is unlisted and comes back signed in'
   await room.configure(box)
   expect(await codes()).toEqual(['signed_in'])
 })
+
+/** Somebody gave up at the service, started again and came back: the first attempt is still open. */
+test('an attempt from before the sign-in there is now is waited for by nobody, a later one is', async () => {
+  const begin = (state: string) =>
+    room.store.attempts.create(
+      state,
+      {
+        ...{ userId: ann.id, browserSessionHash: 'b', integrationId: room.catalogue.internalId(box.uid) ?? '', section: 'box' },
+        ...{ frozenHash: 'f', frozenTokenUrl: box.tokenUrl, redirectUri: room.catalogue.redirectUriOf(box), cookieHash: 'c' },
+        ...{ scopesAsked: [], returnTo: 'settings' },
+      },
+      20,
+    )
+  const waiting = async () => (await viewsFor(room, ann.id)).at(-1)?.waitingSince
+  const { startedAt } = await begin('given up')
+  expect(await waiting()).toEqual(startedAt)
+  room.pass(1000)
+  await signIn(box)
+  expect(await waiting()).toBeUndefined()
+  room.pass(1000)
+  expect(await waiting()).toBeUndefined()
+  const again = await begin('another account')
+  expect(await waiting()).toEqual(again.startedAt)
+})

@@ -24,7 +24,9 @@ export async function viewsFor(sources: Sources, userId: string): Promise<readon
   return catalogue.all().map((integration) => {
     const internalId = catalogue.internalId(integration.uid)
     const token = tokens.find((candidate) => candidate.integrationId === internalId)
-    const waiting = attempts.find((attempt) => attempt.integrationId === internalId)
+    // One that was begun before the sign-in there is now is waited for by nobody.
+    const isOpen = (attempt: (typeof attempts)[number]): boolean => !token || attempt.startedAt >= token.signedInAt
+    const waiting = attempts.find((attempt) => attempt.integrationId === internalId && isOpen(attempt))
     return {
       integration,
       state: stateFor(sources, integration, token, internalId === undefined ? undefined : troubles.get(internalId)),
