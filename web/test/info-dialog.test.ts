@@ -29,19 +29,21 @@ describe('the Info dialog', () => {
     const dialog = page.getByRole('dialog', { name: 'Box API Access' })
     await dialog.getByText('214 times, last 10:02').waitFor()
     for (const text of [uid, 'your-box-client-id', 'https://account.box.com/api/oauth2/authorize', '3 min ago', '2 Oct 09:15']) {
-      expect(await dialog.getByText(text, { exact: true }).count(), text).toBe(1)
+      await expect.poll(() => dialog.getByText(text, { exact: true }).count(), { message: text }).toBe(1)
     }
     await dialog.getByRole('tab', { name: 'Shell' }).click()
     await dialog.getByRole('button', { name: 'Copy Shell code' }).click()
-    expect(await page.evaluate(() => navigator.clipboard.readText())).toContain('benchkey token box-integration --header')
+    const copied = () => page.evaluate(() => navigator.clipboard.readText())
+    await expect.poll(copied).toContain('benchkey token box-integration --header')
     await dialog.getByRole('tab', { name: 'TypeScript' }).click()
-    expect(await dialog.getByRole('tabpanel').textContent()).toContain(`await createClient().token('${uid}')`)
+    const snippet = () => dialog.getByRole('tabpanel').textContent()
+    await expect.poll(snippet).toContain(`await createClient().token('${uid}')`)
     await dialog.getByRole('tab', { name: 'Shell' }).click()
     await page.reload()
     await dialog.getByRole('tab', { name: 'Shell', selected: true }).waitFor()
     await dialog.getByRole('button', { name: 'Close' }).click()
     await dialog.waitFor({ state: 'detached' })
-    expect(new URL(page.url()).search).toBe('')
+    await expect.poll(() => new URL(page.url()).search).toBe('')
   })
 
   it('leads to the documentation in another tab, without telling it where from', async () => {
