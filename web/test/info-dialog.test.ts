@@ -36,7 +36,7 @@ describe('the Info dialog', () => {
     const copied = () => page.evaluate(() => navigator.clipboard.readText())
     await expect.poll(copied).toContain('benchkey token box-integration --header')
     await dialog.getByRole('tab', { name: 'TypeScript' }).click()
-    const snippet = () => dialog.getByRole('tabpanel').textContent()
+    const snippet = () => dialog.getByRole('tabpanel', { name: 'TypeScript' }).textContent()
     await expect.poll(snippet).toContain(`await createClient().token('${uid}')`)
     await dialog.getByRole('tab', { name: 'Shell' }).click()
     await page.reload()
