@@ -1,3 +1,4 @@
+import type { HealthFacts } from '../domain/admin-api.ts'
 import type { CallbackProblem } from '../domain/callback-problems.ts'
 import type { Icon, Integration, IntegrationUid } from '../domain/integration.ts'
 import type { BrowserSession, Caller, DevelopmentSession, User } from '../domain/people.ts'
@@ -259,18 +260,6 @@ export interface HealthFinding {
   readonly fact: string
   /** Who does what about it. */
   readonly action: string
-}
-
-/** What there is, in numbers. */
-export interface HealthFacts {
-  readonly users: number
-  readonly lockedUsers: number
-  readonly sessions: number
-  readonly integrations: number
-  readonly signIns: number
-  /** Waiting for their users to sign in again. */
-  readonly signInsEnded: number
-  readonly revocationsWaiting: number
 }
 
 /** A server process, as a health report tells it. */

@@ -1,9 +1,10 @@
+import type { HealthFacts } from '../domain/admin-api.ts'
 import { SetupError } from '../domain/errors.ts'
 import { hostOf, type Integration } from '../domain/integration.ts'
 import { printable, utcTime } from '../domain/states.ts'
 import { type IntegrationTrouble, type LeaseHolder, type Store, StoreError, type TokenTally } from '../store/store.ts'
 import type { AuditLog } from './audit-log.ts'
-import type { HealthFacts, HealthFinding, HealthNode, HealthReport } from './broker.ts'
+import type { HealthFinding, HealthNode, HealthReport } from './broker.ts'
 import type { Catalogue } from './catalogue.ts'
 import { findingsOfNodes, nodesOf } from './health-of-nodes.ts'
 

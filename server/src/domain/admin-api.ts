@@ -159,6 +159,18 @@ export interface AdminStatus {
   readonly version: string
 }
 
+/** What there is, in numbers. */
+export interface HealthFacts {
+  readonly users: number
+  readonly lockedUsers: number
+  readonly sessions: number
+  readonly integrations: number
+  readonly signIns: number
+  /** Waiting for their users to sign in again. */
+  readonly signInsEnded: number
+  readonly revocationsWaiting: number
+}
+
 /** `GET /health`. Instants are ISO 8601, UTC. */
 export interface AdminHealth {
   /** No finding is a problem. */
@@ -172,15 +184,7 @@ export interface AdminHealth {
     readonly action: string
   }[]
   /** What there is, in numbers; absent while the database cannot be read. */
-  readonly facts?: {
-    readonly users: number
-    readonly lockedUsers: number
-    readonly sessions: number
-    readonly integrations: number
-    readonly signIns: number
-    readonly signInsEnded: number
-    readonly revocationsWaiting: number
-  }
+  readonly facts?: HealthFacts
   readonly nodes: readonly {
     readonly host: string
     readonly pid: number
