@@ -849,7 +849,7 @@ export function storeSuite(name: string, open: () => Promise<OpenedDatabase>): v
         const cookie = { cookieHash: 'c1', cookieExpiresAt: clock.at(HOUR) }
         const session = await store.sessions.create({ userName: 'ann', name: 'R', supervisor, ...cookie })
         const expected = { id: session.id, userId: ann.id, userName: 'Ann', name: 'R', kind: 'command', supervisor }
-        expect(session).toEqual({ ...expected, startedAt: clock.at(0) })
+        expect(session).toEqual({ ...expected, state: 'running', startedAt: clock.at(0) })
         expect(await store.sessions.list()).toEqual([session])
         expect(await store.sessions.countLive(ann.id)).toBe(1)
         clock.pass(1000)
@@ -858,7 +858,7 @@ export function storeSuite(name: string, open: () => Promise<OpenedDatabase>): v
         expect(await store.sessions.end('unknown')).toBe(false)
         expect(await store.sessions.countLive(ann.id)).toBe(0)
         expect(await store.sessions.list()).toEqual([])
-        expect(await store.sessions.list({ withEnded: true })).toEqual([{ ...session, endedAt: clock.at(0) }])
+        expect(await store.sessions.list({ withEnded: true })).toEqual([{ ...session, state: 'ended', endedAt: clock.at(0) }])
         clock.pass(DAY + 1)
         expect(await store.sessions.list({ withEnded: true })).toEqual([])
       })

@@ -81,6 +81,71 @@ export interface PageIntegrationDetails extends PageIntegration {
   readonly snippets: readonly { readonly language: 'R' | 'Python' | 'Shell' | 'TypeScript'; readonly code: string }[]
 }
 
+/** `GET /api/sessions`: the home page. Newest first; ended ones of the last day behind the live ones. */
+export interface PageSessions {
+  readonly sessions: readonly PageSession[]
+  /** What **New session** offers, in the order of `sessions.conf`; only what is on this host. */
+  readonly applications: readonly PageApplication[]
+  /** Why no session can be started here, in one sentence; absent: they can. */
+  readonly cannotStart?: string
+}
+
+/** A session of the person who looks. Texts may hold `{time:ISO}` marks, to be shown as local `<time>`. */
+export interface PageSession {
+  readonly id: string
+  readonly name: string
+  /** `VS Code`, `Terminal`, `Command`; of an application its display name. */
+  readonly kind: string
+  /** `code`, `notebook`, `terminal`, `r`, `positron`, `command` or `service`. */
+  readonly icon: string
+  readonly state: 'starting' | 'running' | 'unreachable' | 'ending' | 'ended' | 'did_not_start'
+  readonly tone: 'ok' | 'neutral' | 'warn' | 'danger'
+  /** `Starting`, `Running`, `Idle, ends {time:…}`, `Ended`, `Did not start`, `Unreachable` … */
+  readonly label: string
+  /** A sentence under the row, only when something is wrong or needs saying. */
+  readonly explanation?: string
+  /** ISO. */
+  readonly startedAt: string
+  readonly endedAt?: string
+  /** Host it runs on, address it was logged in from, or the service that started it. */
+  readonly where?: string
+  readonly lastActiveAt?: string
+  /** Names of the integrations it is limited to; absent: all. */
+  readonly limitedTo?: readonly string[]
+  readonly canOpen: boolean
+  readonly canEnd: boolean
+  readonly hasLog: boolean
+}
+
+/** What a new session may be. */
+export interface PageApplication {
+  readonly section: string
+  readonly name: string
+  readonly icon: string
+  /** Integration IDs that are ticked at first; absent: all. */
+  readonly limitedTo?: readonly string[]
+}
+
+/** `POST /api/sessions` → PageSession. */
+export interface PageSessionStart {
+  readonly application: string
+  /** At most 60 characters; empty: its application's name. */
+  readonly name: string
+  /** Integration IDs; absent: all. */
+  readonly limitedTo?: readonly string[]
+}
+
+/** `GET /api/sessions/:id/log`: the last lines its application wrote. */
+export interface PageSessionLog {
+  readonly lines: readonly string[]
+}
+
+/** `POST /api/sessions/:id/open` → where the ticket goes: the page submits it as a form to `url`, members `session` and `ticket`. */
+export interface PageSessionTicket {
+  readonly url: string
+  readonly ticket: string
+}
+
 /** `GET /api/me`. 401 with PageError when nobody is logged in. */
 export interface PageMe {
   readonly userName: string

@@ -52,6 +52,7 @@ const started: Configuration = {
   },
   database: { provider: 'sqlite', directory: '/data' },
   integrations: [],
+  applications: [],
 }
 
 function administrator(singleUser = false): Administrator {

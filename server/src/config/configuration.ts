@@ -1,3 +1,4 @@
+import type { Application } from '../domain/application.ts'
 import type { Integration } from '../domain/integration.ts'
 
 /** `benchkey.conf`, parsed. Paths are absolute. */
@@ -58,6 +59,8 @@ export interface Configuration {
   readonly database: DatabaseConfiguration
   /** In file order. */
   readonly integrations: readonly Integration[]
+  /** What sessions may run; in the order people are offered them. */
+  readonly applications: readonly Application[]
 }
 
 /** One finding: `file:line: [section] option: what is wrong, what would be right`. */

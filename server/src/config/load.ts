@@ -86,7 +86,7 @@ function whole(
   { integrations }: OauthClients,
 ): Configuration | undefined {
   if (!server || !database || diagnostics.some(({ severity }) => severity === 'error')) return undefined
-  return { server, database, integrations }
+  return { server, database, integrations, applications: [] }
 }
 
 async function readSource(request: LoadRequest, name: string, rule: FileRule, need: 'required' | 'optional'): Promise<Source> {

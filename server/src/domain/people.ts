@@ -15,24 +15,48 @@ export interface BrowserSession {
   readonly lastSeenAt: Date
 }
 
-/** A development session: a running command, IDE or notebook that may ask for its user's tokens. */
+/** A development session: a running command, IDE, notebook or terminal that may ask for its user's tokens. */
 export interface DevelopmentSession {
   readonly id: string
   readonly userId: string
   readonly userName: string
-  /** Shown to people: the command's first word. */
+  /** Shown to people. */
   readonly name: string
-  /** `command`: as long as its supervisor; `environment`: without one, until `endsAt`. */
-  readonly kind: 'command' | 'environment'
+  /**
+   * How it lives. `command`: as long as its supervisor; `environment`: without one, until `endsAt`; `launched`: an application
+   * that Benchkey started; `login`: a terminal that was logged in; `service`: started by others with a service token.
+   */
+  readonly kind: 'command' | 'environment' | 'launched' | 'login' | 'service'
+  readonly state: SessionState
   readonly startedAt: Date
   readonly endedAt?: Date
+  /** Why it ended, or did not start: words for people, without a full stop at the end. */
+  readonly endedWhy?: string
   /** When it ends by itself. */
   readonly endsAt?: Date
-  /** The process that owns the session on this host; its end is the session's end. */
+  /** The process that owns the session on this host; its end is the session's end. Of a launched one: the leader of its process group. */
   readonly supervisor?: { readonly pid: number; readonly startTime: string; readonly bootId: string }
   /** Node id of the server that opened it: the supervisor's pid counts there. */
   readonly node?: string
+  /** Of a launched one: section of `sessions.conf`. */
+  readonly application?: string
+  /** The Unix account it runs as; absent under `single-user=1`. */
+  readonly account?: string
+  readonly runtimeDirectory?: string
+  /** Where its application answers HTTP. */
+  readonly socketPath?: string
+  /** Where it says it runs, when that is not this server's host. */
+  readonly host?: string
+  /** Name of the service token that started it. */
+  readonly service?: string
+  /** Integration IDs it may have tokens of; absent: all. */
+  readonly limitedTo?: readonly string[]
+  /** Last request from a browser, or last token. */
+  readonly lastActiveAt?: Date
 }
+
+/** Where a session is in its life. Whether a running one answers is looked at, not stored. */
+export type SessionState = 'starting' | 'running' | 'ending' | 'ended' | 'did_not_start'
 
 /** Who asks the broker for something, as the RPC door established it. */
 export interface Caller {

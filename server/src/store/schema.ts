@@ -15,6 +15,8 @@ export interface Tables {
   oauth2_tokens: Oauth2TokensTable
   oauth2_token_secrets: Oauth2TokenSecretsTable
   sessions: SessionsTable
+  session_tickets: { ticket_hash: string; session_id: string; browser_session_hash: string; expires_at: number }
+  session_entries: { entry_hash: string; session_id: string; browser_session_hash: string; created_at: number }
   rpc_cookies: { cookie_hash: string; session_id: string; expires_at: number }
   revocations: RevocationsTable
   audit: AuditTable
@@ -162,6 +164,22 @@ export interface SessionsTable {
   supervisor_node: string | null
   /** When it ends without anybody ending it; null: with its supervisor. */
   ends_at: number | null
+  /** Section of `sessions.conf`; null: Benchkey did not start it. */
+  application: string | null
+  /** Of a session that Benchkey started; null is `running`. */
+  state: DevelopmentSession['state'] | null
+  ended_why: string | null
+  /** Unix account it runs as. */
+  account: string | null
+  runtime_dir: string | null
+  socket_path: string | null
+  /** Where it says it runs, when that is not this server's host. */
+  host: string | null
+  /** Name of the service token that started it. */
+  service: string | null
+  /** JSON array of Integration IDs; null: all. */
+  limited_to: string | null
+  last_active_at: number | null
 }
 
 /** Tokens that wait to be revoked at the service, and those it never confirmed. */

@@ -1,5 +1,5 @@
 import type { Selectable, Transaction } from 'kysely'
-import type { DevelopmentSession } from '../domain/people.ts'
+import type { DevelopmentSession, SessionState } from '../domain/people.ts'
 import { type Database, ifSet, newId, type StoreContext, toDate, toMs } from './database.ts'
 import type { SessionsTable, Tables } from './schema.ts'
 import { type SessionStore, StoreError } from './store.ts'
@@ -117,7 +117,7 @@ async function createSession(
       id: newId(effects),
       user_id: user.id,
       name: session.name,
-      kind: session.endsAt ? 'environment' : 'command',
+      kind: session.kind ?? (session.endsAt ? 'environment' : 'command'),
       started_at: now,
       ended_at: null,
       supervisor_pid: supervisor?.pid ?? null,
@@ -125,6 +125,16 @@ async function createSession(
       supervisor_boot: supervisor?.bootId ?? null,
       supervisor_node: session.node ?? null,
       ends_at: toMs(session.endsAt),
+      application: session.application ?? null,
+      state: session.state ?? 'running',
+      ended_why: null,
+      account: session.account ?? null,
+      runtime_dir: null,
+      socket_path: null,
+      host: session.host ?? null,
+      service: session.service ?? null,
+      limited_to: session.limitedTo ? JSON.stringify(session.limitedTo) : null,
+      last_active_at: session.kind === 'launched' ? now : null,
     }
     await removeExpiredCookies(transaction, now)
     await transaction
@@ -151,14 +161,29 @@ function toSession(row: Selectable<SessionsTable>, userName: string): Developmen
     userName,
     name: row.name,
     kind: row.kind,
+    state: stateOf(row),
     startedAt: toDate(row.started_at),
     ...ifSet('endedAt', row.ended_at, toDate),
     ...ifSet('endsAt', row.ends_at, toDate),
     ...ifSet('node', row.supervisor_node),
+    ...ifSet('endedWhy', row.ended_why),
+    ...ifSet('application', row.application),
+    ...ifSet('account', row.account),
+    ...ifSet('runtimeDirectory', row.runtime_dir),
+    ...ifSet('socketPath', row.socket_path),
+    ...ifSet('host', row.host),
+    ...ifSet('service', row.service),
+    ...ifSet('limitedTo', row.limited_to, (list) => JSON.parse(list) as readonly string[]),
+    ...ifSet('lastActiveAt', row.last_active_at, toDate),
     ...ifSet('supervisor', row.supervisor_pid, (pid) => ({
       pid,
       startTime: row.supervisor_start_time ?? '',
       bootId: row.supervisor_boot ?? '',
     })),
   }
+}
+
+function stateOf(row: Selectable<SessionsTable>): SessionState {
+  if (row.state === 'did_not_start') return 'did_not_start'
+  return row.ended_at === null ? (row.state ?? 'running') : 'ended'
 }

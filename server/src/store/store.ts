@@ -1,10 +1,12 @@
 import type { IntegrationUid } from '../domain/integration.ts'
-import type { BrowserSession, DevelopmentSession, SignInAttempt, User } from '../domain/people.ts'
+import type { BrowserSession, SignInAttempt, User } from '../domain/people.ts'
 import type { ReauthenticationReason, StoredToken, TokenSecrets } from '../domain/stored-token.ts'
 import type { UnreadReply } from '../domain/unread-reply.ts'
 import type { LeaseHolder, NodeStore } from './store-of-nodes.ts'
+import type { SessionStore } from './store-of-sessions.ts'
 
 export type { LeaseHolder, NodeStore, ServerNode } from './store-of-nodes.ts'
+export type { LookUp, SessionStore } from './store-of-sessions.ts'
 
 /** One database: tables, queries, migrations, encryption. All writes are durable when their promise resolves. */
 export interface Store {
@@ -227,47 +229,6 @@ export interface UnreadReplyStore {
   /** As `saveReply`, whatever became of the attempt, unless the row has changed since or a request of it is under way. */
   recover(key: Pick<AttemptKey, 'tokenId' | 'generation'>, reply: SavedReply): Promise<boolean>
   removeBefore(at: Date): Promise<number>
-}
-
-/** The narrow read of the token path: cookie, user state, row and generation, in one look (performance.md). */
-export interface LookUp {
-  readonly userId: string
-  readonly userName: string
-  readonly sessionId: string
-  readonly sessionName: string
-  readonly token?: StoredToken
-}
-
-/** Development sessions and their RPC cookies. */
-export interface SessionStore {
-  create(session: {
-    userName: string
-    name: string
-    supervisor?: DevelopmentSession['supervisor']
-    /** Node id of the server that opens it. */
-    node?: string
-    /** For a session without a supervisor. */
-    endsAt?: Date
-    cookieHash: string
-    cookieExpiresAt: Date
-  }): Promise<DevelopmentSession>
-  /** Live sessions; ended ones of the last day too when asked. */
-  list(options?: { withEnded?: boolean }): Promise<readonly DevelopmentSession[]>
-  /** A new cookie; the previous one lives until `previousUntil`. False when the session has ended. */
-  rotateCookie(sessionId: string, next: { cookieHash: string; expiresAt: Date; previousUntil: Date }): Promise<boolean>
-  /** Ends a session; its cookies are dead on the next request everywhere. False when it had ended or is unknown. */
-  end(sessionId: string): Promise<boolean>
-  countLive(userId: string): Promise<number>
-  /** Ids of the sessions that have a cookie which opens something now. */
-  withLiveCookie(): Promise<ReadonlySet<string>>
-  /** The live session behind a cookie, and how long the cookie is good; for what the token path does not ask. */
-  findByCookie(cookieHash: string): Promise<{ session: DevelopmentSession; cookieExpiresAt: Date } | undefined>
-  /**
-   * Who shows this cookie, and their stored token at the integration, as of now: validated by `data_version`, never by time.
-   * Undefined when the cookie is unknown or expired, the session ended, or the user locked. The same object is answered for
-   * as long as nothing but the last use changed, so what is derived from `token` may be cached under its identity.
-   */
-  lookUp(cookieHash: string, integrationId: string | undefined): Promise<LookUp | undefined>
 }
 
 /** One token that waits to be revoked at the service (RFC 7009). */
