@@ -119,6 +119,7 @@ describe('a store whose PostgreSQL fails', () => {
   it('reads on and loses nothing while connections are cut again and again', async () => {
     await store.sessions.create({ userName: 'ann', name: 'R', cookieHash: 'c', cookieExpiresAt: new Date(Date.now() + 1e7) })
     let isOver = false
+    let renewals = 0
     const look = async (): Promise<void> => {
       while (!isOver) expect(await store.sessions.lookUp('c', integrationId)).toMatchObject({ userId })
     }
@@ -128,12 +129,14 @@ describe('a store whose PostgreSQL fails', () => {
         const key: AttemptKey = await begin(token, `attempt-${n}`)
         expect(await store.tokens.saveReply(key, replyOf(n))).toBe(true)
         token = await store.tokens.get(token.id)
-        expect(token?.renewals).toBe(n + 1)
+        renewals = n + 1
+        expect(token?.renewals).toBe(renewals)
       }
       return token?.renewals ?? 0
     }
     const work = Promise.all([renew(), look(), look()])
-    for (let n = 0; n < 20; n += 1) {
+    // A slow machine may need longer for its first one.
+    for (let n = 0; n < 20 || renewals === 0; n += 1) {
       expect((await killAll()).length).toBeGreaterThanOrEqual(0)
       await setTimeout(20)
     }
