@@ -1,5 +1,5 @@
 // Runs before anything is installed, on whatever Node is there (>= 20): plain ES, no dependencies.
-// usage: node scripts/bootstrap.mjs start|test|check|bench [arguments]
+// usage: node scripts/bootstrap.mjs start|test|check|bench|attacks [arguments]
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, statfsSync, writeFileSync } from 'node:fs'
@@ -11,7 +11,13 @@ const OLDEST_NODE = 20
 const ROOM_MB = 600
 const root = resolve(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '..')
 const stampFile = join(root, 'node_modules', '.benchkey-installed')
-const targets = { start: 'scripts/start.ts', test: 'scripts/test.ts', check: 'scripts/check.ts', bench: 'bench/main.ts' }
+const targets = {
+  start: 'scripts/start.ts',
+  test: 'scripts/test.ts',
+  check: 'scripts/check.ts',
+  bench: 'bench/main.ts',
+  attacks: 'scripts/attacks.ts',
+}
 
 const diskFull = `The disk is full: free about ${ROOM_MB} MB in ${root} and try again.`
 

@@ -1,29 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { readPromises } from '../../scripts/threat-model.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const read = (path: string): string => readFileSync(resolve(root, path), 'utf8')
-
-/** A promise of docs/threat-model.md and the tests it names. */
-interface Promised {
-  readonly heading: string
-  readonly line: string
-  readonly tests: { readonly file: string; readonly title: string }[]
-}
-
-function promises(text: string): readonly Promised[] {
-  const found: Promised[] = []
-  let heading = ''
-  for (const line of text.split('\n')) {
-    heading = /^## (.+)$/.exec(line)?.[1] ?? heading
-    const promise = /^- (.+)$/.exec(line)?.[1]
-    if (promise !== undefined) found.push({ heading, line: promise, tests: [] })
-    const [, file, title] = /^ {2}- (\S+): (.+)$/.exec(line) ?? []
-    if (file !== undefined && title !== undefined) found.at(-1)?.tests.push({ file, title })
-  }
-  return found
-}
 
 /** Whether the file has a test of exactly this title, as it is written there. */
 function hasTest(source: string, title: string): boolean {
@@ -32,7 +13,7 @@ function hasTest(source: string, title: string): boolean {
 }
 
 describe('the threat model', () => {
-  const all = promises(read('docs/threat-model.md'))
+  const all = readPromises(read('docs/threat-model.md'))
 
   it('has promises under every heading of the security bar', () => {
     const counts = new Map<string, number>()
