@@ -1,11 +1,12 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { agree, launchBrowser, logIn, openProfile } from '../server/testing/browser.ts'
+import { takePicture, updatesPictures } from '../server/testing/pictures.ts'
 import { type BlockEnvironment, findBlocks, isForOperators, runBlock, withoutVariables } from './docs.ts'
 import { freePort } from './ports.ts'
 
@@ -13,9 +14,7 @@ const checkout = resolve(import.meta.dirname, '..')
 const readme = readFileSync(join(checkout, 'README.md'), 'utf8')
 const blocks = findBlocks('README.md', readme)
 /** As the page shows them: at the usual port. `UPDATE_SCREENSHOTS=1` needs that port free. */
-const isUpdate = process.env.UPDATE_SCREENSHOTS === '1'
 const USUAL_PORT = 8443
-const PICTURE_LIMIT_BYTES = 100_000
 
 let root: string
 let address: string
@@ -33,7 +32,7 @@ beforeAll(async () => {
     cpSync(join(checkout, name), join(root, name), { recursive: true, filter: isOurs })
   }
   symlinkSync(join(checkout, 'node_modules'), join(root, 'node_modules'))
-  const port = isUpdate ? USUAL_PORT : await freePort()
+  const port = updatesPictures ? USUAL_PORT : await freePort()
   address = `https://localhost:${port}`
   child = spawn(process.execPath, [join(root, 'scripts/start.ts'), '--port', `${port}`])
   ended = once(child, 'close')
@@ -65,19 +64,6 @@ function greetingOf({ stdout, stderr }: ChildProcessWithoutNullStreams): Promise
   })
 }
 
-/** Takes a picture that the page names, and keeps it where there is none yet or new ones are wanted. */
-async function picture(name: string): Promise<void> {
-  const file = join(checkout, 'docs/images', `${name}.png`)
-  expect(readme).toContain(`(docs/images/${name}.png)`)
-  const taken = await page.screenshot({ animations: 'disabled' })
-  expect(taken.length).toBeLessThan(PICTURE_LIMIT_BYTES)
-  const scratch = join(checkout, 'test-output/images')
-  mkdirSync(scratch, { recursive: true })
-  writeFileSync(join(scratch, `${name}.png`), taken)
-  if (isUpdate || !existsSync(file)) writeFileSync(file, taken)
-  expect(readFileSync(file).length).toBeLessThan(PICTURE_LIMIT_BYTES)
-}
-
 // Told in the order of the page: each step stands on the one before.
 describe('the first ten minutes of README.md', () => {
   test('begin with the greeting that the page shows', () => {
@@ -88,14 +74,14 @@ describe('the first ten minutes of README.md', () => {
   test('lead through the login to a sign-in at the demo service', async () => {
     await page.goto(address)
     await page.getByLabel('User name').waitFor()
-    await picture('login')
+    await takePicture(page, 'README.md', 'login')
     const password = readFileSync(join(root, '.benchkey/demo-user'), 'utf8').trim()
     await logIn(page, address, 'demo', password)
     await page.getByRole('button', { name: 'Sign in to Demo API' }).click()
     await agree(page, 'ada')
     await page.getByRole('button', { name: 'Sign out of Demo API' }).waitFor()
     await page.getByText('renews itself').waitFor()
-    await picture('managed-credentials')
+    await takePicture(page, 'README.md', 'managed-credentials')
   })
 
   test.each(blocks.filter((block) => block.notRun === undefined))('go on as written: $file:$line', async (block) => {
@@ -123,6 +109,6 @@ describe('the first ten minutes of README.md', () => {
       .first()
       .textContent()
     expect(blocks.filter(({ code }) => code.includes(`"${uid}"`)).map(({ language }) => language)).toEqual(['r', 'python'])
-    await picture('info')
+    await takePicture(page, 'README.md', 'info')
   })
 })
