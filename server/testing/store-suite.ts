@@ -6,6 +6,7 @@ import type { User } from '../src/domain/people.ts'
 import type { Extra, StoredToken } from '../src/domain/stored-token.ts'
 import type { AttemptKey, LeaseHolder, SavedReply, Store } from '../src/store/store.ts'
 import { operationsSuite } from './operations-suite.ts'
+import { servicesSuite } from './services-suite.ts'
 import { unreadRepliesSuite } from './unread-replies-suite.ts'
 
 /** One fresh database, and stores of several processes on it. */
@@ -1032,6 +1033,7 @@ export function storeSuite(name: string, open: () => Promise<OpenedDatabase>): v
     const room = () => ({ clock, handle: database.handle, passLeaseClock: database.passLeaseClock, store, ann, box, lab })
     operationsSuite(room)
     unreadRepliesSuite(room)
+    servicesSuite(room)
 
     it('runs writes of many callers one after another, and loses none', async () => {
       const created = Array.from({ length: 100 }, (_, n) =>

@@ -5,6 +5,7 @@ import type { StoreContext } from './database.ts'
 import { integrationStore } from './integrations.ts'
 import { nodeStore } from './nodes.ts'
 import { revocationStore } from './revocations.ts'
+import { serviceStore } from './services.ts'
 import { sessionStore } from './sessions.ts'
 import type { SessionStore, Store } from './store.ts'
 import { tokenStore } from './tokens.ts'
@@ -25,6 +26,7 @@ export function assemble(
     tokens: tokenStore(context),
     unreadReplies: unreadReplyStore(context),
     sessions: sessionStore(context, own.lookUp),
+    services: serviceStore(context),
     revocations: revocationStore(context),
     audit: auditStore(context),
     nodes: nodeStore(context),

@@ -17,6 +17,8 @@ export interface Tables {
   sessions: SessionsTable
   session_tickets: { ticket_hash: string; session_id: string; browser_session_hash: string; expires_at: number }
   session_entries: { entry_hash: string; session_id: string; browser_session_hash: string; created_at: number }
+  services: ServicesTable
+  service_tokens: ServiceTokensTable
   rpc_cookies: { cookie_hash: string; session_id: string; expires_at: number }
   revocations: RevocationsTable
   audit: AuditTable
@@ -180,6 +182,31 @@ export interface SessionsTable {
   /** JSON array of Integration IDs; null: all. */
   limited_to: string | null
   last_active_at: number | null
+}
+
+/** Programs of others that start sessions for users. */
+export interface ServicesTable {
+  id: string
+  name: string
+  /** JSON array: `user:U`, `group:G`. */
+  acts_for: string
+  all_users: number
+  /** JSON array of addresses and ranges; null: any. */
+  from_addresses: string | null
+  /** JSON array of Integration IDs; null: all. */
+  limited_to: string | null
+  max_sessions: number
+  max_life_seconds: number
+  created_at: number
+}
+
+/** What services show; two while one is being rotated. */
+export interface ServiceTokensTable {
+  token_hash: string
+  service_id: string
+  created_at: number
+  expires_at: number
+  last_used_at: number | null
 }
 
 /** Tokens that wait to be revoked at the service, and those it never confirmed. */

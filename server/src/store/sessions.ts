@@ -5,6 +5,8 @@ import type { SessionsTable, Tables } from './schema.ts'
 import { type SessionStore, StoreError } from './store.ts'
 import { fold } from './users.ts'
 
+type NewSession = Parameters<SessionStore['create']>[0]
+
 /** How long an ended session stays in the list, and its row in the table. */
 const ENDED_KEPT_MS = 24 * 60 * 60_000
 
@@ -100,61 +102,70 @@ async function endSession(transaction: Transaction<Tables>, sessionId: string, n
   return numUpdatedRows > 0n
 }
 
-async function createSession(
-  { database, effects }: StoreContext,
-  session: Parameters<SessionStore['create']>[0],
+function createSession(context: StoreContext, session: NewSession): Promise<DevelopmentSession> {
+  return context.database.write((transaction) => insertSession(context, transaction, session))
+}
+
+/** A new session, in a transaction of the caller. Throws StoreError with code `missing` when there is no such user. */
+export async function insertSession(
+  { effects }: StoreContext,
+  transaction: Transaction<Tables>,
+  session: NewSession,
 ): Promise<DevelopmentSession> {
   const now = effects.now().getTime()
+  const user = await transaction
+    .selectFrom('users')
+    .select(['id', 'name'])
+    .where('name_folded', '=', fold(session.userName))
+    .executeTakeFirst()
+  if (!user) throw new StoreError('missing', `There is no user ${session.userName}.`)
+  const row = toRow(session, { id: newId(effects), userId: user.id, now })
+  await removeExpiredCookies(transaction, now)
+  await transaction
+    .deleteFrom('sessions')
+    .where('ended_at', '<', now - ENDED_KEPT_MS)
+    .execute()
+  await transaction.insertInto('sessions').values(row).execute()
+  await transaction
+    .insertInto('rpc_cookies')
+    .values({ cookie_hash: session.cookieHash, session_id: row.id, expires_at: session.cookieExpiresAt.getTime() })
+    .execute()
+  return toSession(row, user.name)
+}
+
+function toRow(session: NewSession, { id, userId, now }: { id: string; userId: string; now: number }): Selectable<SessionsTable> {
   const { supervisor } = session
-  return database.write(async (transaction) => {
-    const user = await transaction
-      .selectFrom('users')
-      .select(['id', 'name'])
-      .where('name_folded', '=', fold(session.userName))
-      .executeTakeFirst()
-    if (!user) throw new StoreError('missing', `There is no user ${session.userName}.`)
-    const row: Selectable<SessionsTable> = {
-      id: newId(effects),
-      user_id: user.id,
-      name: session.name,
-      kind: session.kind ?? (session.endsAt ? 'environment' : 'command'),
-      started_at: now,
-      ended_at: null,
-      supervisor_pid: supervisor?.pid ?? null,
-      supervisor_start_time: supervisor?.startTime ?? null,
-      supervisor_boot: supervisor?.bootId ?? null,
-      supervisor_node: session.node ?? null,
-      ends_at: toMs(session.endsAt),
-      application: session.application ?? null,
-      state: session.state ?? 'running',
-      ended_why: null,
-      account: session.account ?? null,
-      runtime_dir: null,
-      socket_path: null,
-      host: session.host ?? null,
-      service: session.service ?? null,
-      limited_to: session.limitedTo ? JSON.stringify(session.limitedTo) : null,
-      last_active_at: session.kind === 'launched' ? now : null,
-    }
-    await removeExpiredCookies(transaction, now)
-    await transaction
-      .deleteFrom('sessions')
-      .where('ended_at', '<', now - ENDED_KEPT_MS)
-      .execute()
-    await transaction.insertInto('sessions').values(row).execute()
-    await transaction
-      .insertInto('rpc_cookies')
-      .values({ cookie_hash: session.cookieHash, session_id: row.id, expires_at: session.cookieExpiresAt.getTime() })
-      .execute()
-    return toSession(row, user.name)
-  })
+  return {
+    id,
+    user_id: userId,
+    name: session.name,
+    kind: session.kind ?? (session.endsAt ? 'environment' : 'command'),
+    started_at: now,
+    ended_at: null,
+    supervisor_pid: supervisor?.pid ?? null,
+    supervisor_start_time: supervisor?.startTime ?? null,
+    supervisor_boot: supervisor?.bootId ?? null,
+    supervisor_node: session.node ?? null,
+    ends_at: toMs(session.endsAt),
+    application: session.application ?? null,
+    state: session.state ?? 'running',
+    ended_why: null,
+    account: session.account ?? null,
+    runtime_dir: null,
+    socket_path: null,
+    host: session.host ?? null,
+    service: session.service ?? null,
+    limited_to: session.limitedTo ? JSON.stringify(session.limitedTo) : null,
+    last_active_at: session.kind === 'launched' ? now : null,
+  }
 }
 
 async function removeExpiredCookies(transaction: Transaction<Tables>, nowMs: number): Promise<void> {
   await transaction.deleteFrom('rpc_cookies').where('expires_at', '<=', nowMs).execute()
 }
 
-function toSession(row: Selectable<SessionsTable>, userName: string): DevelopmentSession {
+/** A session from its row. */
+export function toSession(row: Selectable<SessionsTable>, userName: string): DevelopmentSession {
   return {
     id: row.id,
     userId: row.user_id,

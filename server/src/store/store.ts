@@ -3,9 +3,11 @@ import type { BrowserSession, SignInAttempt, User } from '../domain/people.ts'
 import type { ReauthenticationReason, StoredToken, TokenSecrets } from '../domain/stored-token.ts'
 import type { UnreadReply } from '../domain/unread-reply.ts'
 import type { LeaseHolder, NodeStore } from './store-of-nodes.ts'
+import type { ServiceStore } from './store-of-services.ts'
 import type { SessionStore } from './store-of-sessions.ts'
 
 export type { LeaseHolder, NodeStore, ServerNode } from './store-of-nodes.ts'
+export type { NewServiceSession, ServiceStore } from './store-of-services.ts'
 export type { LookUp, SessionStore } from './store-of-sessions.ts'
 
 /** One database: tables, queries, migrations, encryption. All writes are durable when their promise resolves. */
@@ -18,6 +20,7 @@ export interface Store {
   readonly tokens: TokenStore
   readonly unreadReplies: UnreadReplyStore
   readonly sessions: SessionStore
+  readonly services: ServiceStore
   readonly revocations: RevocationStore
   readonly audit: AuditStore
   readonly nodes: NodeStore

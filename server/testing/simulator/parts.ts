@@ -47,6 +47,7 @@ export function pointedStore(world: World, node: SimulatedNode, store: Store, sa
     tokens: wrap(store.tokens),
     unreadReplies: wrap(store.unreadReplies),
     sessions: wrap(store.sessions),
+    services: wrap(store.services),
     revocations: wrap(store.revocations),
     audit: wrap(store.audit),
     nodes: wrap(store.nodes),

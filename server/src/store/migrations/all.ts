@@ -7,6 +7,7 @@ import { unreadReplies } from './0006-unread-replies.ts'
 import { failedSignIns } from './0007-failed-sign-ins.ts'
 import { signInsUnderWay } from './0008-sign-ins-under-way.ts'
 import { sessionKinds } from './0010-session-kinds.ts'
+import { services } from './0013-services.ts'
 
 /** Every migration by its name, which orders them. Never change one that was released: add one, in a file of its own. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -18,4 +19,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0007_failed_sign_ins': failedSignIns,
   '0008_sign_ins_under_way': signInsUnderWay,
   '0010_session_kinds': sessionKinds,
+  '0013_services': services,
 }
