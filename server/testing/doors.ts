@@ -32,7 +32,7 @@ export interface Request {
 const PARTS = {
   logins: ['logIn', 'authenticate', 'logOut'],
   signIns: ['list', 'details', 'start', 'finish', 'signOut', 'icon', 'tryAgain'],
-  tokens: ['fetch', 'authenticate', 'list'],
+  tokens: ['fetch', 'authenticate', 'list', 'outside'],
   sessionCalls: ['describe', 'integration', 'signOut', 'report', 'exchange'],
   sessions: ['open', 'rotate', 'list', 'end'],
   administration: ['addUser', 'listUsers', 'showUser', 'listSignIns', 'setLocked', 'removeUser', 'reload', 'ready', 'health'],

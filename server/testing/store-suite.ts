@@ -104,8 +104,8 @@ export function storeSuite(name: string, open: () => Promise<OpenedDatabase>): v
         ...attempt,
       })
 
-    const startSession = (cookieHash: string, userName = 'Ann') =>
-      store.sessions.create({ userName, name: 'Rscript', cookieHash, cookieExpiresAt: clock.at(HOUR) })
+    const startSession = (cookieHash: string, userName = 'Ann', limits: { limitedTo?: readonly string[] } = {}) =>
+      store.sessions.create({ userName, name: 'Rscript', cookieHash, cookieExpiresAt: clock.at(HOUR), ...limits })
 
     /** Takes the lease and commits an intent: what precedes every token request. */
     const begin = async (token: StoredToken, attempt = 'attempt-1', holder = holderOf('a')): Promise<AttemptKey> => {
@@ -917,6 +917,21 @@ export function storeSuite(name: string, open: () => Promise<OpenedDatabase>): v
         expect(await store.sessions.lookUp('c1', lab)).toEqual(caller)
         expect(await store.sessions.lookUp('c1', undefined)).toEqual(caller)
         expect(await store.sessions.lookUp('forged', box)).toBeUndefined()
+      })
+
+      it('knows the integrations that a session is limited to, also where there is no token', async () => {
+        await startSession('c1')
+        const chosen = 'abcdef01-1111-4111-8111-111111111111'
+        await startSession('c2', 'Ann', { limitedTo: [chosen.toUpperCase()] })
+        await startSession('c3', 'Ann', { limitedTo: [] })
+        const token = await signIn()
+        for (const integration of [box, box, lab, undefined]) {
+          expect(await store.sessions.lookUp('c1', integration)).not.toHaveProperty('limitedTo')
+          expect(await store.sessions.lookUp('c2', integration)).toMatchObject({ limitedTo: [chosen] })
+          expect(await store.sessions.lookUp('c3', integration)).toMatchObject({ limitedTo: [] })
+        }
+        expect((await store.sessions.lookUp('c2', box))?.token).toEqual(token)
+        expect((await store.sessions.list()).map(({ limitedTo }) => limitedTo)).toEqual([undefined, [chosen], []])
       })
 
       it('compares the cookie’s end with the clock at every call', async () => {

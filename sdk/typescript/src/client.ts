@@ -8,8 +8,8 @@ import {
   parseReported,
   parseSession,
   parseSignedOut,
-  parseSwitchedOff,
   parseToken,
+  parseUnlisted,
   type Reported,
   type Session,
   type SignedOut,
@@ -55,7 +55,7 @@ export function createClient(options: { readonly environment?: Environment } = {
     const asked = nameOrId.trim()
     if (isIntegrationId(asked)) return asked.toLowerCase()
     const reply = await ask(call)
-    return resolveIntegration([...parseIntegrations(reply), ...parseSwitchedOff(reply)], asked).uid
+    return resolveIntegration([...parseIntegrations(reply), ...parseUnlisted(reply)], asked).uid
   }
   const pathOf = async (nameOrId: string, call: CallOptions): Promise<string> =>
     `api/v1/integrations/${encodeURIComponent(await uidOf(nameOrId, call))}`

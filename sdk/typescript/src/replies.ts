@@ -74,9 +74,9 @@ export function parseIntegrations(reply: Reply): readonly WireIntegration[] {
   })
 }
 
-/** Integrations that are switched off: their names lead to the server's own words about that. */
-export function parseSwitchedOff(reply: Reply): readonly WireNames[] {
-  return Array.isArray(reply.switched_off) ? (reply.switched_off as unknown[]).filter(isNamed) : []
+/** Integrations that are switched off or not for this session: their names lead to the server's own words about that. */
+export function parseUnlisted({ switched_off: off, not_allowed: outside }: Reply): readonly WireNames[] {
+  return [off, outside].flatMap((list) => (Array.isArray(list) ? (list as unknown[]).filter(isNamed) : []))
 }
 
 /** `/api/v1/integrations/:uid`. */

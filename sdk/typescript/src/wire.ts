@@ -93,6 +93,8 @@ export interface WireIntegrations {
   readonly providers: readonly { readonly type: 'custom'; readonly integrations: readonly WireIntegration[] }[]
   /** Integrations that an administrator switched off: whoever asks for their tokens is told so. */
   readonly switched_off?: readonly WireNames[]
+  /** Integrations that this session may not use: whoever asks for their tokens is told so. */
+  readonly not_allowed?: readonly WireNames[]
 }
 
 /** Reply of `/oauth_token`. `expiry`: UTC, whole seconds, `Z`; `9999-12-31T23:59:59Z` = life unknown. */

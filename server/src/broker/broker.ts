@@ -125,8 +125,10 @@ export interface Tokens {
   fetch(request: { cookie: string; uid: string; minTtlMs: number | undefined; address: string }): Promise<string>
   /** The caller behind an RPC cookie; rejects with session_ended. */
   authenticate(cookie: string, address: string): Promise<Caller>
-  /** For `/oauth_integrations`, those that are switched off too. */
+  /** For `/oauth_integrations`, those that are switched off too; of a limited session only those it may use. */
   list(caller: Caller): Promise<readonly IntegrationView[]>
+  /** Those that the session may not use. */
+  outside(caller: Caller): readonly Integration[]
 }
 
 /** What a session is told about itself. */

@@ -112,12 +112,12 @@ export class Catalogue {
     return integration.redirectUri === 'fixed' ? fixed : `${fixed}/${encodeURIComponent(integration.section)}`
   }
 
-  /** The section somebody probably meant, when what they asked for is close to a section, display name or Integration ID. */
-  near(asked: string): string | undefined {
+  /** The section somebody probably meant, when what they asked for is close to a section, display name or Integration ID of one `among` these. */
+  near(asked: string, among: (integration: Integration) => boolean = () => true): string | undefined {
     const wanted = asked.trim().toLowerCase().slice(0, LONGEST_COMPARED)
     if (wanted === '') return undefined
     const candidates = this.#current.inOrder
-      .filter(({ isDisabled }) => !isDisabled)
+      .filter((integration) => !integration.isDisabled && among(integration))
       .map(({ section, displayName, uid }) => ({
         section,
         distance: Math.min(...[section, displayName, uid].map((name) => editDistance(wanted, name.toLowerCase()))),

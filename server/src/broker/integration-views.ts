@@ -1,6 +1,7 @@
 import { BrokerError } from '../domain/errors.ts'
 import type { Integration } from '../domain/integration.ts'
 import { stateOfIntegration } from '../domain/integration-state.ts'
+import { type Caller, mayUse } from '../domain/people.ts'
 import { plainPhrasing, printable, type State } from '../domain/states.ts'
 import type { StoredToken } from '../domain/stored-token.ts'
 import type { IntegrationTrouble, Store } from '../store/store.ts'
@@ -53,15 +54,22 @@ export function stateFor(
   })
 }
 
-/** The refusal for an integration that is switched off, or that nobody knows here, then with the nearest one that is listed. */
-export function unlistedIntegration(catalogue: Catalogue, asked: string): BrokerError {
+/** Of whom nothing is limited: a person at a page. */
+const UNLIMITED: Pick<Caller, 'limitedTo'> = {}
+
+/**
+ * The refusal for an integration that the session may not use, that is switched off, or that nobody knows here, then with the
+ * nearest one that is listed.
+ */
+export function unlistedIntegration(catalogue: Catalogue, asked: string, caller = UNLIMITED): BrokerError {
   const phrasing = plainPhrasing(catalogue.publicUrl)
   const known = catalogue.find(asked)
-  if (known?.isDisabled) {
-    const { displayName: name, section } = known
-    return refusalOf({ code: 'configuration_error', reason: 'disabled', name, section }, phrasing)
+  if (known) {
+    const { displayName: name, section, isDisabled, uid } = known
+    if (!mayUse(caller, uid)) return refusalOf({ code: 'unknown_integration', reason: 'limited', name, section }, phrasing)
+    if (isDisabled) return refusalOf({ code: 'configuration_error', reason: 'disabled', name, section }, phrasing)
   }
-  const near = catalogue.near(asked)
+  const near = catalogue.near(asked, ({ uid }) => mayUse(caller, uid))
   const state: State = { code: 'unknown_integration', asked, ...(near === undefined ? {} : { near }) }
   return refusalOf(state, phrasing)
 }

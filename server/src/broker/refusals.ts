@@ -15,7 +15,17 @@ const CODES: { readonly [C in StateCode]: BrokerErrorCode } = {
   session_ended: 'session_ended',
 }
 
-const REASONS = ['refused', 'ended', 'interrupted', 'changed', 'unreadable', 'client', 'connection', 'disabled'] as const
+const REASONS = [
+  'refused',
+  'ended',
+  'interrupted',
+  'changed',
+  'unreadable',
+  'client',
+  'connection',
+  'disabled',
+  'limited',
+] as const
 
 /** The error a state is to a caller who wanted a token, worded by the one table. */
 export function refusalOf(state: State, phrasing: Phrasing): BrokerError {

@@ -1,5 +1,5 @@
 import type { BrokerError } from '../domain/errors.ts'
-import type { Caller } from '../domain/people.ts'
+import { type Caller, mayUse } from '../domain/people.ts'
 import { plainPhrasing } from '../domain/states.ts'
 import type { Store } from '../store/store.ts'
 import type {
@@ -72,15 +72,17 @@ export class SessionDesk implements SessionCalls {
     const caller = await tokens.authenticate(cookie, address)
     const known = catalogue.find(uid)?.uid
     const view = (await tokens.list(caller)).find(({ integration }) => integration.uid === known)
-    if (!view) throw unlistedIntegration(catalogue, uid)
+    if (!view) throw unlistedIntegration(catalogue, uid, caller)
     const lastProblem = await this.#lastProblem(caller, view.integration.section, view.token?.signedInAt)
     return { ...view, ...(lastProblem ? { lastProblem } : {}) }
   }
 
   async signOut({ cookie, uid, address }: SessionCall): Promise<SignedOut> {
-    const { costly, signIns, tokens } = this.#parts
+    const { catalogue, costly, signIns, tokens } = this.#parts
     const caller = await tokens.authenticate(cookie, address)
     costly(caller)
+    const known = catalogue.find(uid)
+    if (known && !mayUse(caller, known.uid)) throw unlistedIntegration(catalogue, uid, caller)
     return await signIns.signOut({ id: caller.userId, name: caller.userName }, uid, address, caller)
   }
 
@@ -91,10 +93,15 @@ export class SessionDesk implements SessionCalls {
 
   async exchange({ cookie, audience, address }: Parameters<SessionCalls['exchange']>[0]): Promise<ExchangedToken> {
     const { catalogue, costly, store, tokens } = this.#parts
-    const [named, ...others] = catalogue.named(audience)
+    let [named, ...others] = catalogue.named(audience)
     if (named && others.length > 0) {
-      costly(await tokens.authenticate(cookie, address))
-      throw ambiguousName(audience, [named, ...others])
+      const caller = await tokens.authenticate(cookie, address)
+      const usable = [named, ...others].filter(({ uid }) => mayUse(caller, uid))
+      if (usable.length > 1) {
+        costly(caller)
+        throw ambiguousName(audience, usable)
+      }
+      named = usable[0] ?? named
     }
     // An audience that names nothing is refused by whoever refuses an unknown ID, after the cookie was looked at.
     const body = await tokens.fetch({ cookie, uid: named?.uid ?? audience, minTtlMs: undefined, address })

@@ -1,6 +1,6 @@
 import { BrokerError } from '../domain/errors.ts'
 import type { Integration } from '../domain/integration.ts'
-import type { Caller } from '../domain/people.ts'
+import { type Caller, mayUse } from '../domain/people.ts'
 import { type ReportOutcome, reportSentenceOf } from '../domain/reports.ts'
 import { plainPhrasing, type State, sentenceOf } from '../domain/states.ts'
 import { isAlive, isTooEarly, type StoredToken } from '../domain/stored-token.ts'
@@ -55,7 +55,9 @@ export class TokenReports {
     const { audit, catalogue, costly } = this.#parts
     costly(caller)
     const integration = catalogue.find(uid)
-    if (!integration || integration.isDisabled) throw unlistedIntegration(catalogue, uid)
+    if (!integration || integration.isDisabled || !mayUse(caller, integration.uid)) {
+      throw unlistedIntegration(catalogue, uid, caller)
+    }
     const { userName, sessionId, sessionName } = caller
     const line = {
       action: 'token.reported',

@@ -1,7 +1,7 @@
 import type { BrokerError } from '../domain/errors.ts'
 import type { Integration } from '../domain/integration.ts'
 import { missingScopes } from '../domain/integration-state.ts'
-import type { Caller } from '../domain/people.ts'
+import { type Caller, mayUse } from '../domain/people.ts'
 import { type Phrasing, plainPhrasing, type State, sentenceOf } from '../domain/states.ts'
 import { type Extra, isAlive, isFresh, type StoredToken } from '../domain/stored-token.ts'
 import type { LookUp, Store } from '../store/store.ts'
@@ -56,19 +56,26 @@ export class TokenFetcher implements Tokens {
   async authenticate(cookie: string, _address: string): Promise<Caller> {
     const look = await this.#parts.store.sessions.lookUp(rpcCookieHash(cookie), undefined)
     if (!look) throw this.#refused({ code: 'session_ended' })
-    return { userId: look.userId, userName: look.userName, sessionId: look.sessionId, sessionName: look.sessionName }
+    const { token: _, ...caller } = look
+    return caller
   }
 
   async list(caller: Caller): Promise<readonly IntegrationView[]> {
     this.#parts.costly(caller)
-    return await viewsFor(this.#parts, caller.userId)
+    const views = await viewsFor(this.#parts, caller.userId)
+    return views.filter(({ integration }) => mayUse(caller, integration.uid))
+  }
+
+  outside(caller: Caller): readonly Integration[] {
+    return this.#parts.catalogue.all().filter(({ uid }) => !mayUse(caller, uid))
   }
 
   async #fetch(request: Request, looks: number): Promise<string> {
     const { catalogue, store } = this.#parts
-    const integration = catalogue.find(request.uid)
-    const look = await store.sessions.lookUp(rpcCookieHash(request.cookie), integration && catalogue.internalId(integration.uid))
+    const named = catalogue.find(request.uid)
+    const look = await store.sessions.lookUp(rpcCookieHash(request.cookie), named && catalogue.internalId(named.uid))
     if (!look) throw this.#refused({ code: 'session_ended' })
+    const integration = named && mayUse(look, named.uid) ? named : undefined
     const { token } = look
     const fresh = integration && token && this.#isFresh(integration, token, request)
     // The way of nearly every request; nothing more is awaited.
@@ -84,7 +91,7 @@ export class TokenFetcher implements Tokens {
 
   async #fetchCostly(integration: Integration | undefined, look: LookUp, request: Request): Promise<string | undefined> {
     this.#parts.costly(look)
-    if (!integration) throw unlistedIntegration(this.#parts.catalogue, request.uid)
+    if (!integration) throw unlistedIntegration(this.#parts.catalogue, request.uid, look)
     if (!look.token) throw this.#refused(stateFor(this.#parts, integration, undefined, undefined))
     return await this.#fetchStale(integration, look.token, look, request)
   }

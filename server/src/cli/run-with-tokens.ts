@@ -1,6 +1,7 @@
-import { createClient, resolveIntegration } from '@benchkey/sdk'
+import { createClient } from '@benchkey/sdk'
 import { CliError, EXIT, type Run, say } from './command.ts'
 import { runInForeground, SignalRelay } from './launch.ts'
+import { namedIntegration } from './named-integration.ts'
 import { oneLine } from './printing.ts'
 import { keepTokenFiles, type TokenFile } from './token-files.ts'
 
@@ -20,7 +21,9 @@ export const runWithTokens: Run = async ({ positionals, command }, context) => {
   const relay = new SignalRelay(context.signals)
   const client = createClient({ environment: context.environment })
   const integrations = await client.integrations()
-  const found = wishes.map((wish) => ({ ...wish, integration: resolveIntegration(integrations, wish.name) }))
+  const found = await Promise.all(
+    wishes.map(async (wish) => ({ ...wish, integration: await namedIntegration(client, integrations, wish.name) })),
+  )
   const granted = await Promise.all(
     found.map(async ({ integration, ...wish }) => {
       const token = await client.token(integration.uid)

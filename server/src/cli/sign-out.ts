@@ -1,12 +1,13 @@
-import { createClient, resolveIntegration } from '@benchkey/sdk'
+import { createClient } from '@benchkey/sdk'
 import { EXIT, type Run, say } from './command.ts'
+import { namedIntegration } from './named-integration.ts'
 import { oneLine } from './printing.ts'
 import { confirm } from './terminal.ts'
 
 /** `sign-out NAME`: asks first, naming what is lost. */
 export const runSignOut: Run = async ({ options, positionals: [name = ''] }, context) => {
   const client = createClient({ environment: context.environment })
-  const { uid, state, display_name } = resolveIntegration(await client.integrations(), name)
+  const { uid, state, display_name } = await namedIntegration(client, await client.integrations(), name)
   const shown = oneLine(display_name)
   if (state === 'not_signed_in') return sayNothingToDo()
   const question = `Sign out of ${shown}? Benchkey deletes the stored tokens; running code stops getting them.`

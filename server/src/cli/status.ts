@@ -1,12 +1,13 @@
-import { createClient, resolveIntegration, type Session, type WireIntegration } from '@benchkey/sdk'
+import { createClient, type Session, type WireIntegration } from '@benchkey/sdk'
 import { EXIT, print, type Run, say } from './command.ts'
+import { namedIntegration } from './named-integration.ts'
 import { oneLine } from './printing.ts'
 
 /** `status [NAME…]`: who this session belongs to, and how the sign-ins are, in one line each. */
 export const runStatus: Run = async ({ options, positionals }, context) => {
   const client = createClient({ environment: context.environment })
   const [session, all] = await Promise.all([client.session(), client.integrations()])
-  const shown = positionals.length === 0 ? all : positionals.map((name) => resolveIntegration(all, name))
+  const shown = positionals.length === 0 ? all : await Promise.all(positionals.map((name) => namedIntegration(client, all, name)))
   if (options.json) {
     print(context, JSON.stringify({ ...session.wire, integrations: shown }, undefined, 2))
   } else {

@@ -1,3 +1,5 @@
+import type { IntegrationUid } from './integration.ts'
+
 /** A person who may log in. */
 export interface User {
   readonly id: string
@@ -50,7 +52,7 @@ export interface DevelopmentSession {
   /** Name of the service token that started it. */
   readonly service?: string
   /** Integration IDs it may have tokens of; absent: all. */
-  readonly limitedTo?: readonly string[]
+  readonly limitedTo?: readonly IntegrationUid[]
   /** Last request from a browser, or last token. */
   readonly lastActiveAt?: Date
 }
@@ -65,6 +67,13 @@ export interface Caller {
   readonly sessionId: string
   /** For audit and pages: `command "Rscript"`. */
   readonly sessionName: string
+  /** Integration IDs the session may have tokens of; absent: all. */
+  readonly limitedTo?: readonly IntegrationUid[]
+}
+
+/** Whether a session may have tokens of an integration. `uid` in lower case, as all that are stored. */
+export function mayUse({ limitedTo }: Pick<Caller, 'limitedTo'>, uid: IntegrationUid): boolean {
+  return limitedTo === undefined || limitedTo.includes(uid)
 }
 
 /** A sign-in attempt: state and PKCE verifier, one use (RFC 6749 §4.1.1, RFC 7636). */

@@ -91,6 +91,12 @@ const ROWS: readonly (readonly [State, string, string, string])[] = [
     'There is no integration "bx" for you on this server. IDs differ between servers. Did you mean "box-integration"? See yours with: benchkey integrations.',
   ],
   [
+    { ...box, code: 'unknown_integration', reason: 'limited' },
+    'neutral',
+    'Not for this session',
+    'This session may not use Box API Access: it is limited to other integrations. Open one that may at https://bench.corp.example.',
+  ],
+  [
     { code: 'bad_request', words: 'the body is not JSON' },
     'neutral',
     'Not understood',

@@ -21,6 +21,8 @@ export type BrokerErrorReason =
   | 'client'
   | 'connection'
   | 'disabled'
+  /** The session is limited to other integrations. */
+  | 'limited'
 
 /** How loudly a state is shown; colour grows with the need to act. */
 export type Tone = 'ok' | 'neutral' | 'warn' | 'danger'
@@ -174,6 +176,7 @@ function refusalRowOf(state: State, phrasing: Phrasing): Row {
         pageAction: 'copy-for-administrator',
       }
     case 'unknown_integration':
+      if (state.reason === 'limited') return outsideRow(state, phrasing)
       return {
         tone: 'neutral',
         label: 'Unknown integration',
@@ -200,6 +203,18 @@ function refusalRowOf(state: State, phrasing: Phrasing): Row {
         brief: '',
         pageAction: 'none',
       }
+  }
+}
+
+/** The integration is there, and this session was opened without it. */
+function outsideRow(state: State, phrasing: Phrasing): Row {
+  return {
+    tone: 'neutral',
+    label: 'Not for this session',
+    explanation: `This session may not use ${nameOf(state)}: it is limited to other integrations.`,
+    brief: '',
+    action: `Open one that may at ${phrasing.home}.`,
+    pageAction: 'none',
   }
 }
 

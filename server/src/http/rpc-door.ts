@@ -145,7 +145,7 @@ export class RpcDoor {
     switch (route.method) {
       case 'oauth_integrations': {
         const caller = await tokens.authenticate(from.cookie, from.address)
-        return wireIntegrationsOf(await tokens.list(caller), this.#phrasing)
+        return wireIntegrationsOf(await tokens.list(caller), tokens.outside(caller), this.#phrasing)
       }
       case 'session':
         return wireSessionOf(await sessionCalls.describe(from), { publicUrl: this.#publicUrl, version: this.#version })

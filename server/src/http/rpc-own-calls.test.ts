@@ -47,7 +47,7 @@ describe('the session', () => {
     const { send } = await open({ sessionCalls: { describe: recording(asked, FACTS) } })
     expect(json(await send(call('/api/v1/session', { method })))).toEqual({
       user: 'ada',
-      session: { id: 's1', name: 'Rscript', kind: 'command', state: 'running', started_at: '2026-11-23T11:00:00Z' },
+      session: { id: 's1', name: 'Rscript', kind: 'command', started_at: '2026-11-23T11:00:00Z' },
       cookie_expires_at: '2026-11-24T11:30:00Z',
       server: { url: 'https://bench.example', version: '0.1.0', time: '2026-11-23T12:00:00Z' },
     })

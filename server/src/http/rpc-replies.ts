@@ -34,13 +34,18 @@ function halvesOf(state: State, phrasing: Phrasing): Required<Pick<WireError, 'e
 }
 
 /** Reply of `/oauth_integrations`. */
-export function wireIntegrationsOf(views: readonly IntegrationView[], phrasing: Phrasing): WireIntegrations {
+export function wireIntegrationsOf(
+  views: readonly IntegrationView[],
+  outside: readonly Integration[],
+  phrasing: Phrasing,
+): WireIntegrations {
   const listed = views.filter(({ integration }) => !integration.isDisabled)
   const off = views.filter(({ integration }) => integration.isDisabled).map(({ integration }) => namesOf(integration))
   const integrations = listed.map((view) => wireIntegrationOf(view, phrasing))
   return {
     providers: integrations.length === 0 ? [] : [{ type: 'custom', integrations }],
     ...(off.length === 0 ? {} : { switched_off: off }),
+    ...(outside.length === 0 ? {} : { not_allowed: outside.map(namesOf) }),
   }
 }
 

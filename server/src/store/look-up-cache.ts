@@ -1,8 +1,13 @@
 /** About 1.5 KiB each; twice this many at most. */
 const ENTRIES_KEPT = 8192
 
-/** What of a caller and their token can change; two equal ones mean the same answer. Ids and names never change. */
+/** What of a caller and their token can change; two equal ones mean the same answer. Ids, names and limits never change. */
 export type NarrowRow = readonly [expiresAtMs: number, sessionId: string, tokenId: string | null, revision: number | null]
+
+/** What is kept in `sessions.limited_to`: Integration IDs in lower case. */
+export function toLimits(json: string): readonly string[] {
+  return JSON.parse(json) as readonly string[]
+}
 
 /** Whether nothing that a look-up answers has changed between two. */
 export function isSame(one: NarrowRow, other: NarrowRow): boolean {

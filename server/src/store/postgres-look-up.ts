@@ -2,7 +2,7 @@ import type { Effects } from '../domain/effects.ts'
 import { ifSet } from './database.ts'
 import type { ClockReading } from './database-clock.ts'
 import { SERVER_MS } from './lease-clock.ts'
-import { isSame, LookUpCache, type NarrowRow } from './look-up-cache.ts'
+import { isSame, LookUpCache, type NarrowRow, toLimits } from './look-up-cache.ts'
 import type { PostgresDatabase } from './postgres.ts'
 import type { PostgresConnection } from './postgres-pool.ts'
 import type { LookUp, SessionStore } from './store.ts'
@@ -19,7 +19,7 @@ const NARROW = `SELECT asked.position, ${SERVER_MS}, c.expires_at, s.id, t.id, t
 
 const WIDE = `
   SELECT t.*, i.uid AS integration_uid, asked.position AS asked_position, ${SERVER_MS} AS asked_at,
-    c.expires_at AS cookie_expires_at, s.id AS session_id, s.name AS session_name, u.id AS caller_id, u.name AS caller_name
+    c.expires_at AS cookie_expires_at, s.id AS session_id, s.name AS session_name, s.limited_to AS session_limits, u.id AS caller_id, u.name AS caller_name
   ${FROM} LEFT JOIN integrations i ON i.id = t.integration_id`
 
 type NarrowAnswer = readonly [
@@ -37,6 +37,7 @@ type WideAnswer = { readonly [Column in keyof TokenRow]: TokenRow[Column] | null
   readonly cookie_expires_at: number
   readonly session_id: string
   readonly session_name: string
+  readonly session_limits: string | null
   readonly caller_id: string
   readonly caller_name: string
 }
@@ -163,7 +164,11 @@ function toEntry(row: WideAnswer): Entry {
   const token = isToken(row) ? row : undefined
   return {
     narrow: [row.cookie_expires_at, sessionId, row.id, row.revision],
-    answer: { userId, userName, sessionId, sessionName, ...ifSet('token', token, toStoredToken) },
+    answer: {
+      ...{ userId, userName, sessionId, sessionName },
+      ...ifSet('limitedTo', row.session_limits, toLimits),
+      ...ifSet('token', token, toStoredToken),
+    },
   }
 }
 

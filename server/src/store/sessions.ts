@@ -1,6 +1,7 @@
 import type { Selectable, Transaction } from 'kysely'
 import type { DevelopmentSession, SessionState } from '../domain/people.ts'
 import { type Database, ifSet, newId, type StoreContext, toDate, toMs } from './database.ts'
+import { toLimits } from './look-up-cache.ts'
 import type { SessionsTable, Tables } from './schema.ts'
 import { type SessionStore, StoreError } from './store.ts'
 import { fold } from './users.ts'
@@ -155,7 +156,7 @@ function toRow(session: NewSession, { id, userId, now }: { id: string; userId: s
     socket_path: null,
     host: session.host ?? null,
     service: session.service ?? null,
-    limited_to: session.limitedTo ? JSON.stringify(session.limitedTo) : null,
+    limited_to: session.limitedTo ? JSON.stringify(session.limitedTo.map((uid) => uid.toLowerCase())) : null,
     last_active_at: session.kind === 'launched' ? now : null,
   }
 }
@@ -184,7 +185,7 @@ export function toSession(row: Selectable<SessionsTable>, userName: string): Dev
     ...ifSet('socketPath', row.socket_path),
     ...ifSet('host', row.host),
     ...ifSet('service', row.service),
-    ...ifSet('limitedTo', row.limited_to, (list) => JSON.parse(list) as readonly string[]),
+    ...ifSet('limitedTo', row.limited_to, toLimits),
     ...ifSet('lastActiveAt', row.last_active_at, toDate),
     ...ifSet('supervisor', row.supervisor_pid, (pid) => ({
       pid,

@@ -1,7 +1,7 @@
 import type { StatementSync } from 'node:sqlite'
 import type { Effects } from '../domain/effects.ts'
 import { ifSet } from './database.ts'
-import { isSame, LookUpCache, type NarrowRow } from './look-up-cache.ts'
+import { isSame, LookUpCache, type NarrowRow, toLimits } from './look-up-cache.ts'
 import type { SqliteDatabase } from './sqlite.ts'
 import type { LookUp, SessionStore } from './store.ts'
 import { type TokenRow, toStoredToken } from './token-rows.ts'
@@ -14,7 +14,9 @@ const NARROW = `
   LEFT JOIN oauth2_tokens t ON t.user_id = s.user_id AND t.integration_id = ?
   WHERE c.cookie_hash = ? AND s.ended_at IS NULL AND u.locked_at IS NULL`
 
-const CALLER = 'SELECT s.user_id, u.name, s.name FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = ?'
+const CALLER = 'SELECT s.user_id, u.name, s.name, s.limited_to FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = ?'
+
+type CallerRow = readonly [userId: string, userName: string, sessionName: string, limits: string | null]
 
 const TOKEN = `SELECT t.*, i.uid AS integration_uid FROM oauth2_tokens t JOIN integrations i ON i.id = t.integration_id WHERE t.id = ?`
 
@@ -79,8 +81,12 @@ export class SqliteLookUp {
   }
 
   #readAnswer([, sessionId, tokenId]: NarrowRow): LookUp {
-    const [userId, userName, sessionName] = this.#caller.get(sessionId) as unknown as readonly [string, string, string]
+    const [userId, userName, sessionName, limits] = this.#caller.get(sessionId) as unknown as CallerRow
     const [row] = tokenId === null ? [] : (this.#database.readConnection.execute(TOKEN, [tokenId]).rows as TokenRow[])
-    return { userId, userName, sessionId, sessionName, ...ifSet('token', row, toStoredToken) }
+    return {
+      ...{ userId, userName, sessionId, sessionName },
+      ...ifSet('limitedTo', limits, toLimits),
+      ...ifSet('token', row, toStoredToken),
+    }
   }
 }

@@ -7,6 +7,8 @@ export interface LookUp {
   readonly userName: string
   readonly sessionId: string
   readonly sessionName: string
+  /** Integration IDs the session is limited to; absent: all. */
+  readonly limitedTo?: readonly string[]
   readonly token?: StoredToken
 }
 
@@ -28,6 +30,7 @@ export interface SessionStore {
     account?: string
     host?: string
     service?: string
+    /** Integration IDs, any case. */
     limitedTo?: readonly string[]
     cookieHash: string
     cookieExpiresAt: Date
