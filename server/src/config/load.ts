@@ -1,5 +1,7 @@
 import { hash } from 'node:crypto'
-import { join, resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { installFolder, VSCODE_PROGRAM } from '../domain/install-folder.ts'
 import type { Configuration, DatabaseConfiguration, Diagnostic, LoadResult } from './configuration.ts'
 import { type DatabaseReading, readDatabaseConf } from './database-conf.ts'
 import { Findings } from './diagnostics.ts'
@@ -7,7 +9,9 @@ import { type FileRule, readOwnFile, readSecretFile, type SecretPlaces } from '.
 import { gitExposure } from './git-work-tree.ts'
 import { readIcon } from './icon.ts'
 import { type OauthClients, readOauthClients } from './oauth-clients.ts'
+import { findProgram } from './programs.ts'
 import { defaultSecretsDir, readServerConf, type ServerReading } from './server-conf.ts'
+import { readSessionsConf, type SessionKinds } from './sessions-conf.ts'
 
 /** Where the files lie and what they are judged by. */
 export interface LoadRequest {
@@ -41,14 +45,17 @@ interface Source {
 
 /** Reads and checks all configuration files, each once; all findings at once, in the order of files and lines. */
 export async function loadConfiguration(request: LoadRequest): Promise<LoadedConfiguration> {
-  const [server, database, clients] = await Promise.all([
+  const [server, database, clients, sessions] = await Promise.all([
     readSource(request, 'benchkey.conf', 'unwritable', 'required'),
     readSource(request, 'database.conf', 'private', 'optional'),
     readSource(request, 'oauth-clients.conf', 'private', 'optional'),
+    // Its commands run as people's own accounts: who may write it may be anybody.
+    readSource(request, 'sessions.conf', 'unwritable', 'optional'),
   ])
   const serverReading = await serverOf(server, request)
   const databaseReading = await databaseOf(database, serverReading, request)
   const clientsReading = await clientsOf(clients, serverReading, request)
+  const sessionKinds = await sessionKindsOf(sessions, clientsReading, request)
   await warnOfGit(clients, clientsReading)
   await warnOfDatabaseInGit(database, databaseReading)
   const diagnostics = [
@@ -58,13 +65,15 @@ export async function loadConfiguration(request: LoadRequest): Promise<LoadedCon
     ...databaseReading.findings.inOrder(),
     ...clients.findings.inOrder(),
     ...clientsReading.findings.inOrder(),
+    ...sessions.findings.inOrder(),
+    ...sessionKinds.findings.inOrder(),
   ]
   const filesHash = hash(
     'sha256',
-    JSON.stringify([server, database, clients].map(({ bytes }) => bytes && hash('sha256', bytes, 'hex'))),
+    JSON.stringify([server, database, clients, sessions].map(({ bytes }) => bytes && hash('sha256', bytes, 'hex'))),
     'hex',
   )
-  const configuration = whole(diagnostics, serverReading, databaseReading.configuration, clientsReading)
+  const configuration = whole(diagnostics, serverReading, databaseReading.configuration, { ...clientsReading, ...sessionKinds })
   return { ...(configuration && { configuration }), diagnostics, filesHash }
 }
 
@@ -83,10 +92,10 @@ function whole(
   diagnostics: readonly Diagnostic[],
   { configuration: server }: ServerReading,
   database: DatabaseConfiguration | undefined,
-  { integrations }: OauthClients,
+  { integrations, applications }: Pick<OauthClients, 'integrations'> & Pick<SessionKinds, 'applications'>,
 ): Configuration | undefined {
   if (!server || !database || diagnostics.some(({ severity }) => severity === 'error')) return undefined
-  return { server, database, integrations, applications: [] }
+  return { server, database, integrations, applications }
 }
 
 async function readSource(request: LoadRequest, name: string, rule: FileRule, need: 'required' | 'optional'): Promise<Source> {
@@ -138,6 +147,26 @@ async function clientsOf(
     context: { configDir: resolve(request.configDir), allowsLoopback },
     readSecret: (path) => readSecretFile(path, places),
     readIcon: (path) => readIcon(path, request.uid),
+  })
+}
+
+async function sessionKindsOf(
+  { file, bytes = Buffer.alloc(0) }: Source,
+  { integrations, findings }: OauthClients,
+  { configDir, dataDir }: LoadRequest,
+): Promise<SessionKinds> {
+  const areClientsRight = findings.inOrder().every(({ severity }) => severity !== 'error')
+  return await readSessionsConf({
+    file,
+    bytes,
+    context: { configDir: resolve(configDir), allowsLoopback: false },
+    ...(areClientsRight && { integrations }),
+    host: {
+      'install-dir': installFolder(resolve(dataDir), VSCODE_PROGRAM, existsSync),
+      node: process.execPath,
+      'benchkey-dir': dirname(import.meta.dirname),
+    },
+    findProgram,
   })
 }
 

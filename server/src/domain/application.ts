@@ -1,7 +1,28 @@
+/** What `{…}` stands for in the words of a command and in the values beside it, known when a session starts. */
+export const SESSION_FACTS = [
+  'socket',
+  'port',
+  'secret',
+  'base-path',
+  'id',
+  'name',
+  'runtime-dir',
+  'home',
+  'user',
+  'public-url',
+] as const
+
+/** Names of facts and what they are. */
+export type Facts = Readonly<Partial<Record<string, string>>>
+
+/** Puts facts in the place of their `{…}`, once; braces around anything else stay as they are. */
+export function fillTemplate(text: string, facts: Facts): string {
+  return text.replace(/\{([a-z]+(?:-[a-z]+)*)\}/g, (whole, name: string) => facts[name] ?? whole)
+}
+
 /**
  * An application that sessions run, as `sessions.conf` describes it: VS Code, Jupyter, a terminal. In the words of `command`
- * and the values of `environment` and `secretHeader`, `{…}` stands for a fact of the session:
- * socket, port, secret, base-path, id, name, runtime-dir, home, user, public-url, install-dir.
+ * and the values of `environment` and `secretHeader`, `{…}` stands for one of `SESSION_FACTS`; `{base-path}` is `/s/<id>/`.
  */
 export interface Application {
   /** Section of `sessions.conf`. */
