@@ -65,11 +65,12 @@ module.exports = {
     never(
       'src-never-imports-testing',
       'The product does not know its tests.',
-      '^(server/src|sdk|web)/',
+      '^(server/src|sdk|web|vscode)/',
       '^server/(testing|test)/',
     ),
     never('nobody-imports-a-test', 'A test is run, not used.', '^', unitTest),
     never('web-imports-sdk-only', 'The pages are a client of the API.', '^web/', '^(server|scripts|bench|vscode)/'),
+    never('vscode-imports-sdk-only', 'The extension is a session’s client.', '^vscode/', '^(server|web|scripts|bench)/'),
     never('examples-import-sdk-only', 'Examples use what is published.', '^examples/', '^(server|web|scripts|bench|vscode)/'),
     never('sdk-imports-nothing', 'The SDK stands alone.', '^sdk/', '^(server|web|scripts|bench|vscode)/'),
     {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fingerprintOf, isBuiltFrom } from './built-from.ts'
 import { explainOutput, step, Trouble } from './trouble.ts'
 
 const SOURCES = ['web/src/**/*', 'web/public/**/*', 'web/*.{html,ts,json}', 'sdk/typescript/src/**/*', 'package-lock.json']
@@ -9,8 +9,8 @@ const SOURCES = ['web/src/**/*', 'web/public/**/*', 'web/*.{html,ts,json}', 'sdk
 /** Builds web/dist unless it was built from exactly these sources; throws Trouble with the builder's words above it. */
 export function buildPages(root: string): void {
   const stamp = join(root, 'web/dist/.built-from')
-  const wanted = fingerprint(root)
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
+  const wanted = fingerprintOf(root, SOURCES)
+  if (isBuiltFrom(stamp, wanted)) return
   step('Building the pages …')
   const node = join(root, 'node_modules/.bin/node')
   const vite = join(root, 'node_modules/vite/bin/vite.js')
@@ -23,14 +23,4 @@ export function buildPages(root: string): void {
     throw new Trouble(explainOutput(output) ?? 'The pages could not be built; the words of the builder are above.')
   }
   writeFileSync(stamp, wanted)
-}
-
-function fingerprint(root: string): string {
-  const hash = createHash('sha256')
-  const files = globSync(SOURCES, { cwd: root, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort()
-  for (const file of files) hash.update(file.slice(root.length)).update('\0').update(readFileSync(file)).update('\0')
-  return hash.digest('hex')
 }

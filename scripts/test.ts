@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { startVitest } from 'vitest/node'
 import { ClosingLineReporter } from './closing-line-reporter.ts'
+import { buildExtension } from './extension.ts'
 import { buildPages } from './pages.ts'
 import { installMissing, needs } from './system-packages.ts'
 import { runScript, step } from './trouble.ts'
@@ -13,6 +14,7 @@ const closing = new ClosingLineReporter()
 async function main(): Promise<number> {
   installMissing(Object.values(needs))
   buildPages(root)
+  await buildExtension(root)
   step('Running the tests …')
   const options = { root, run: true, watch: false, reporters: ['default' as const, closing] }
   const vitest = await startVitest('test', process.argv.slice(2), options)

@@ -135,6 +135,13 @@ const planted: readonly { check: string; rule: string; path: string; code: strin
   },
   {
     check: 'house',
+    rule: 'the extension imports the server',
+    path: 'vscode/src/uses-server.ts',
+    code: `import type { Row } from '../../server/src/store/row.ts'\n\nexport type Side = Row\n`,
+    says: /vscode-imports-sdk-only.*uses-server\.ts/,
+  },
+  {
+    check: 'house',
     rule: 'the SDK imports the server',
     path: 'sdk/typescript/src/uses-server.ts',
     code: `import type { Row } from '../../../server/src/store/row.ts'\n\nexport type Side = Row\n`,
@@ -350,7 +357,7 @@ describe('a planted violation', () => {
     for (const name of ['package.json', 'tsconfig.json', 'biome.json', 'knip.json', '.dependency-cruiser.cjs', '.gitignore']) {
       cpSync(join(root, name), join(scratch, name))
     }
-    for (const name of ['server', 'web', 'sdk/typescript'])
+    for (const name of ['server', 'web', 'vscode', 'sdk/typescript'])
       cpSync(join(root, name, 'package.json'), join(scratch, name, 'package.json'))
     symlinkSync(join(root, 'node_modules'), join(scratch, 'node_modules'))
     for (const [path, code] of [...Object.entries(ground), ...planted.map(({ path, code }) => [path, code] as const)]) {

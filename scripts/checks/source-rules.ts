@@ -18,8 +18,9 @@ interface Rule {
   readonly inspect: (syntax: Syntax, report: Report) => void
 }
 
-const product = (files: readonly TextFile[]) => sources(files, 'server/src/', 'sdk/', 'web/src/')
-const everything = (files: readonly TextFile[]) => sources(files, 'server/', 'sdk/', 'web/src/', 'scripts/', 'bench/')
+const product = (files: readonly TextFile[]) => sources(files, 'server/src/', 'sdk/', 'web/src/', 'vscode/src/')
+const everything = (files: readonly TextFile[]) =>
+  sources(files, 'server/', 'sdk/', 'web/src/', 'vscode/src/', 'scripts/', 'bench/')
 const pureRooms = (files: readonly TextFile[]) => sources(files, 'server/src/broker/', 'server/src/oauth/', 'server/src/domain/')
 const tests = (files: readonly TextFile[]) => files.filter(({ path }) => isTest(path))
 
@@ -85,7 +86,7 @@ const words: Rule = {
 
 const docstrings: Rule = {
   name: 'docstrings',
-  files: (files) => sources(files, 'server/src/', 'server/testing/', 'sdk/', 'web/src/', 'scripts/', 'bench/'),
+  files: (files) => sources(files, 'server/src/', 'server/testing/', 'sdk/', 'web/src/', 'vscode/src/', 'scripts/', 'bench/'),
   inspect: (syntax, report) => {
     const ends = new Map(syntax.comments.filter((c) => c.type === 'Block' && c.value.startsWith('*')).map((c) => [c.end, c]))
     let last: string | undefined

@@ -3,13 +3,13 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Check } from './check.ts'
 
-const HOUSE = ['server', 'sdk', 'web', 'scripts', 'bench', 'examples']
+const HOUSE = ['server', 'sdk', 'web', 'vscode', 'scripts', 'bench', 'examples']
 
-/** The type checker over the server's side and over the pages. */
+/** The type checker over the server's side, the pages and the extension. */
 export const types: Check = {
   name: 'types',
   run: async (root) => {
-    const projects = ['tsconfig.json', 'web/tsconfig.json'].filter((file) => existsSync(join(root, file)))
+    const projects = ['tsconfig.json', 'web/tsconfig.json', 'vscode/tsconfig.json'].filter((file) => existsSync(join(root, file)))
     const findings = await Promise.all(projects.map((file) => runTool(root, 'typescript/bin/tsc', ['-p', file])))
     return findings.flat()
   },
