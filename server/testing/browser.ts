@@ -20,12 +20,14 @@ export function openProfile(browser: Browser, options: Parameters<Browser['newCo
   return browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 800 }, ...options })
 }
 
-/** Logs in through the page and ends where the page leads. */
+/** Logs in through the page and goes on to Managed Credentials; what runs is what one sees first. */
 export async function logIn(page: Page, publicUrl: string, userName: string, password: string): Promise<void> {
   await page.goto(`${publicUrl}/`)
   await page.getByLabel('User name').fill(userName)
   await page.getByLabel('Password').fill(password)
   await page.getByRole('button', { name: 'Log in' }).click()
+  await page.getByRole('button', { name: userName, exact: true }).waitFor()
+  await page.goto(`${publicUrl}/settings/managed-credentials`)
   await page.getByRole('heading', { name: 'Settings' }).waitFor()
 }
 

@@ -6,6 +6,7 @@ import { LoginPage } from './pages/LoginPage.tsx'
 import { NotFoundPage } from './pages/NotFoundPage.tsx'
 import { pagePaths, routePatterns } from './paths.ts'
 
+const HomePage = lazy(() => import('./pages/HomePage.tsx').then((module) => ({ default: module.HomePage })))
 const ManagedCredentialsPage = lazy(() =>
   import('./pages/ManagedCredentialsPage.tsx').then((module) => ({ default: module.ManagedCredentialsPage })),
 )
@@ -19,7 +20,7 @@ export function App() {
     <Suspense fallback={null}>
       <Switch>
         <Route path={pagePaths.home}>
-          <Redirect to={pagePaths.managedCredentials} replace />
+          <HomePage />
         </Route>
         <Route path={pagePaths.settings}>
           <Redirect to={pagePaths.managedCredentials} replace />

@@ -4,6 +4,11 @@ import type {
   PageIntegrations,
   PageLogin,
   PageMe,
+  PageSession,
+  PageSessionLog,
+  PageSessionStart,
+  PageSessions,
+  PageSessionTicket,
   PageSignInStart,
   PageSignInStarted,
 } from '@benchkey/sdk/pages'
@@ -62,6 +67,18 @@ function post<T>(path: string, body: object = {}, unauthorized: 'log-in' | 'tell
   return request<T>(path, { method: 'POST', headers, body: JSON.stringify(body) }, unauthorized)
 }
 
+/** Posts a form to a tab that knows nothing of this one. */
+function submitInNewTab(url: string, members: Readonly<Record<string, string>>): void {
+  const form = document.createElement('form')
+  Object.assign(form, { method: 'post', action: url, target: '_blank', rel: 'noopener', hidden: true })
+  for (const [name, value] of Object.entries(members)) {
+    form.append(Object.assign(document.createElement('input'), { type: 'hidden', name, value }))
+  }
+  document.body.append(form)
+  form.submit()
+  form.remove()
+}
+
 /** The page API; every function rejects with ApiError or NoAnswerError, and a 401 leads to the login page. */
 export const api = {
   me: (signal: AbortSignal) => get<PageMe>(apiPaths.me, signal),
@@ -73,6 +90,22 @@ export const api = {
   logOut: () => post<void>(apiPaths.logout),
   signOut: (uid: string) => post<void>(apiPaths.signOut(uid)),
   tryAgain: (uid: string) => post<void>(apiPaths.tryAgain(uid)),
+  sessions: (signal: AbortSignal) => get<PageSessions>(apiPaths.sessions, signal),
+  startSession: (start: PageSessionStart) => post<PageSession>(apiPaths.sessions, start),
+  endSession: (id: string) => post<void>(apiPaths.endSession(id)),
+  sessionLog: (id: string, signal: AbortSignal) => get<PageSessionLog>(apiPaths.sessionLog(id), signal),
+  /** Opens a session in a new tab, which has its own origin: the ticket goes there as a form, so that no address carries it. */
+  async openSession(id: string): Promise<void> {
+    const { url, ticket } = await post<PageSessionTicket>(apiPaths.openSession(id))
+    if (!isServiceUrl(url)) {
+      throw new ApiError(
+        200,
+        'internal',
+        'The address of the session is not an https one, so it was not opened. Tell your administrator.',
+      )
+    }
+    submitInNewTab(url, { session: id, ticket })
+  },
   /** Starts a sign-in and navigates this tab to the service. */
   async signIn(uid: string, start: PageSignInStart): Promise<void> {
     const { url } = await post<PageSignInStarted>(apiPaths.signIn(uid), start)

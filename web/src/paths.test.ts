@@ -18,7 +18,12 @@ describe('sectionOf', () => {
 
 describe('allowedNext', () => {
   it('lets the login lead to the pages it names', () => {
-    for (const path of ['/settings/managed-credentials', '/sign-in/box-integration', '/sign-in/a%2Fb/done']) {
+    for (const path of [
+      '/settings/managed-credentials',
+      '/settings/activity',
+      '/sign-in/box-integration',
+      '/sign-in/a%2Fb/done',
+    ]) {
       expect(allowedNext(path)).toBe(path)
     }
   })
@@ -42,7 +47,8 @@ describe('allowedNext', () => {
 describe('loginPath', () => {
   it('comes back to a deep link, and says nothing of where one lands anyway', () => {
     expect(loginPath('/sign-in/box-integration')).toBe('/login?next=%2Fsign-in%2Fbox-integration')
-    expect(loginPath('/settings/managed-credentials')).toBe('/login')
+    expect(loginPath('/settings/activity')).toBe('/login?next=%2Fsettings%2Factivity')
+    expect(loginPath('/')).toBe('/login')
     expect(loginPath('/elsewhere')).toBe('/login')
   })
 })

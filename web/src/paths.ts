@@ -6,6 +6,7 @@ export const pagePaths = {
   login: '/login',
   settings: '/settings',
   managedCredentials: '/settings/managed-credentials',
+  activity: '/settings/activity',
   signIn: (section: string): string => `/sign-in/${encodeURIComponent(section)}`,
 } as const
 
@@ -13,6 +14,7 @@ export const pagePaths = {
 export const routePatterns = { signIn: '/sign-in/:section', signInDone: '/sign-in/:section/done' } as const
 
 const integration = (uid: string): string => `/api/integrations/${encodeURIComponent(uid)}`
+const session = (id: string): string => `/api/sessions/${encodeURIComponent(id)}`
 
 /** Paths of the page API. */
 export const apiPaths = {
@@ -25,6 +27,10 @@ export const apiPaths = {
   signIn: (uid: string): string => `${integration(uid)}/sign-in`,
   signOut: (uid: string): string => `${integration(uid)}/sign-out`,
   tryAgain: (uid: string): string => `${integration(uid)}/try-again`,
+  sessions: '/api/sessions',
+  openSession: (id: string): string => `${session(id)}/open`,
+  endSession: (id: string): string => `${session(id)}/end`,
+  sessionLog: (id: string): string => `${session(id)}/log`,
 } as const
 
 /** The section that a `/sign-in/<section>` path names, decoded; undefined for other paths. */
@@ -44,7 +50,7 @@ export function sectionOf(path: string): string | undefined {
  */
 export function allowedNext(next: string | null): string | undefined {
   if (next === null) return undefined
-  if (next === pagePaths.managedCredentials) return next
+  if (next === pagePaths.managedCredentials || next === pagePaths.activity) return next
   const section = sectionOf(next)
   return section === undefined ? undefined : `${pagePaths.signIn(section)}${next.endsWith('/done') ? '/done' : ''}`
 }
@@ -52,9 +58,7 @@ export function allowedNext(next: string | null): string | undefined {
 /** The login page's path that comes back to `path` afterwards. */
 export function loginPath(path: string): string {
   const next = allowedNext(path)
-  return next === undefined || next === pagePaths.managedCredentials
-    ? pagePaths.login
-    : `${pagePaths.login}?next=${encodeURIComponent(next)}`
+  return next === undefined ? pagePaths.login : `${pagePaths.login}?next=${encodeURIComponent(next)}`
 }
 
 /** `location.pathname` without the base path. */

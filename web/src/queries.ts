@@ -29,5 +29,28 @@ export const integrationsQuery = queryOptions({
 export const integrationQuery = (uid: string) =>
   queryOptions({ queryKey: ['integrations', uid], queryFn: ({ signal }) => api.integration(uid, signal) })
 
-/** Asks again for everything said about integrations. */
-export const lookAgain = (): Promise<void> => queryClient.invalidateQueries({ queryKey: ['integrations'] })
+/** What runs, and what may be started. */
+export const sessionsQuery = queryOptions({
+  queryKey: ['sessions'],
+  queryFn: ({ signal }) => api.sessions(signal),
+  placeholderData: keepPreviousData,
+})
+
+/** The last lines that a session's application wrote. */
+export const sessionLogQuery = (id: string) =>
+  queryOptions({ queryKey: ['sessions', id, 'log'], queryFn: ({ signal }) => api.sessionLog(id, signal) })
+
+/** Asks again for everything said about integrations, or about sessions. */
+export const lookAgain = (about: 'integrations' | 'sessions' = 'integrations'): Promise<void> =>
+  queryClient.invalidateQueries({ queryKey: [about] })
+
+/** Asks again for everything that open pages show. */
+export const lookAgainAtAll = (): Promise<void> =>
+  queryClient.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== meQuery.queryKey[0] })
+
+/** Whether anything an open page shows could not be read. */
+export const hasFailed = (): boolean =>
+  queryClient
+    .getQueryCache()
+    .findAll({ type: 'active' })
+    .some(({ state }) => state.status === 'error')

@@ -1,7 +1,7 @@
 import { useEffect } from 'react'
 import { fromBase, leaveForLogin } from './api.ts'
 import { apiPaths } from './paths.ts'
-import { integrationsQuery, lookAgain, meQuery, queryClient } from './queries.ts'
+import { hasFailed, lookAgain, lookAgainAtAll, meQuery, queryClient } from './queries.ts'
 
 /** Pause before a refused event stream is asked for again; dropped ones the browser reopens itself. */
 const REOPEN_MS = 5000
@@ -27,11 +27,11 @@ export function useLive(): void {
       close()
       stream = new EventSource(fromBase(apiPaths.events))
       stream.addEventListener('open', () => {
-        const failed = queryClient.getQueryState(integrationsQuery.queryKey)?.status === 'error'
-        if (mayHaveMissed || failed) void lookAgain()
+        if (mayHaveMissed || hasFailed()) void lookAgainAtAll()
         mayHaveMissed = true
       })
-      stream.addEventListener('integrations', () => void lookAgain())
+      stream.addEventListener('integrations', () => void lookAgain('integrations'))
+      stream.addEventListener('sessions', () => void lookAgain('sessions'))
       stream.addEventListener('logged_out', () => {
         close()
         leaveForLogin()

@@ -59,7 +59,6 @@ describe('loginPurpose', () => {
   it('repeats a section only when it reads as one', () => {
     expect(loginPurpose('box-integration')).toBe('Log in to continue to: sign in to box-integration.')
     expect(loginPurpose('Call 555-1234 now')).toBe('Log in to continue to: sign in to an integration.')
-    expect(loginPurpose(undefined)).toBe('Log in to continue.')
   })
 })
 

@@ -35,8 +35,7 @@ export function monogramOf(name: string): string {
 }
 
 /** What the login is for. A section is shown only when it reads as one: the address is anybody's to write. */
-export function loginPurpose(section: string | undefined): string {
-  if (section === undefined) return 'Log in to continue.'
+export function loginPurpose(section: string): string {
   return `Log in to continue to: sign in to ${/^[\w.-]{1,60}$/.test(section) ? section : 'an integration'}.`
 }
 

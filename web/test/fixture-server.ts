@@ -2,7 +2,15 @@ import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname, join, normalize } from 'node:path'
-import type { PageError, PageIntegration, PageIntegrationDetails, PageProblem, PageSwitchedOff } from '@benchkey/sdk/pages'
+import type {
+  PageError,
+  PageIntegration,
+  PageIntegrationDetails,
+  PageProblem,
+  PageSessionLog,
+  PageSessions,
+  PageSwitchedOff,
+} from '@benchkey/sdk/pages'
 import { DIST, ensureBuilt } from './built-pages.ts'
 import { detailsOf } from './sample-states.ts'
 
@@ -23,6 +31,8 @@ export interface Script {
   integrations: readonly PageIntegration[]
   switchedOff: readonly PageSwitchedOff[]
   details: (integration: PageIntegration) => PageIntegrationDetails
+  sessions: PageSessions
+  log: PageSessionLog
   problem: PageProblem | undefined
   /** Answers to POSTs by path; 204 where none is named. */
   posts: Record<string, { status: number; body?: object }>
@@ -55,6 +65,8 @@ export class FixtureServer {
       integrations: [],
       switchedOff: [],
       details: detailsOf,
+      sessions: { sessions: [], applications: [] },
+      log: { lines: [] },
       problem: undefined,
       posts: {},
       lateMs: 0,
@@ -82,7 +94,7 @@ export class FixtureServer {
     return this.#streams.size
   }
 
-  emit(event: 'integrations' | 'logged_out'): void {
+  emit(event: 'integrations' | 'sessions' | 'logged_out'): void {
     for (const stream of this.#streams) stream.write(`event: ${event}\ndata: \n\n`)
   }
 
@@ -97,6 +109,8 @@ export class FixtureServer {
     response.setHeader('x-content-type-options', 'nosniff')
     if (!path.startsWith(`${this.#basePath}/`)) return this.#send(response, 404, refusal('not_found', 'Outside the base path.'))
     const inner = path.slice(this.#basePath.length)
+    // Stands for the origin of the sessions.
+    if (inner === '/enter') return this.#post(inner, request, response)
     if (inner.startsWith('/api/')) return this.#api(inner, request, response)
     if (/\.(js|css|svg)$/.test(inner)) return this.#asset(inner, response)
     return this.#page(response)
@@ -134,6 +148,8 @@ export class FixtureServer {
       const needYou = integrations.filter((each) => each.tone === 'warn' && each.pageAction === 'sign-in').length
       return this.#send(response, 200, { integrations, needYou, switchedOff: this.script.switchedOff })
     }
+    if (path === '/api/sessions') return this.#send(response, 200, this.script.sessions)
+    if (/^\/api\/sessions\/[^/]+\/log$/.test(path)) return this.#send(response, 200, this.script.log)
     const asked = integrations.find((each) => path === `/api/integrations/${each.uid}`)
     return asked
       ? this.#send(response, 200, this.script.details(asked))
@@ -143,7 +159,9 @@ export class FixtureServer {
   async #post(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk as Buffer)
-    const body: unknown = JSON.parse(Buffer.concat(chunks).toString() || 'null')
+    const text = Buffer.concat(chunks).toString()
+    const isJson = request.headers['content-type'] === 'application/json'
+    const body: unknown = isJson ? JSON.parse(text || 'null') : text
     this.posted.push({ path, headers: request.headers, body })
     const answer = this.script.posts[path] ?? { status: 204 }
     if (path === '/api/login' && answer.status < 300) this.script.loggedIn = true

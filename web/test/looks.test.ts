@@ -4,6 +4,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { axeFindings, launchBrowser, openPage, scrollsSideways } from './browser.ts'
 import { FixtureServer, type Script } from './fixture-server.ts'
+import { APPLICATIONS, EVERY_SESSION, FORTY_SESSIONS, RUNNING } from './sample-sessions.ts'
 import { EVERY_STATE, FORTY, HEALTHY, ONE_PROBLEM, PROBLEM } from './sample-states.ts'
 
 const SHOTS = join(import.meta.dirname, '..', '..', 'test-output', 'screenshots')
@@ -54,7 +55,59 @@ const listed = async (page: Page) => {
   await page.getByRole('listitem').first().waitFor()
 }
 
+const LOG_LINES = Array.from(
+  { length: 60 },
+  (_, line) =>
+    `[I ${line}] jupyter_server.extension_that_has_a_long_name | extension was found, linked and enabled in ${line} ms`,
+)
+
 const SCENES: Readonly<Record<string, Scene>> = {
+  'home-running': { path: '/', script: { sessions: RUNNING }, reach: listed },
+  'home-every-state': {
+    path: '/',
+    script: { integrations: ONE_PROBLEM, sessions: EVERY_SESSION },
+    reach: async (page) => {
+      await page.getByText('1 sign-in needs you').waitFor()
+      await page.getByText('1 ended in the last 24 hours').click()
+      await page.getByRole('heading', { name: 'yesterday' }).waitFor()
+    },
+  },
+  'home-forty-long': { path: '/', script: { sessions: FORTY_SESSIONS }, reach: listed },
+  'home-empty': {
+    path: '/',
+    script: { sessions: { sessions: [], applications: APPLICATIONS } },
+    reach: (page) => page.getByText('Nothing is running.').waitFor(),
+  },
+  'home-menu': {
+    path: '/',
+    script: { sessions: RUNNING },
+    reach: async (page) => {
+      await page.getByRole('button', { name: 'More about analysis' }).click()
+      await page.getByRole('menuitem', { name: 'End' }).waitFor()
+    },
+  },
+  'new-session-dialog': {
+    path: '/?new=',
+    script: { integrations: HEALTHY, sessions: RUNNING },
+    reach: async (page) => {
+      await page.getByRole('radio', { name: 'Jupyter' }).check()
+      await page.getByRole('checkbox', { name: 'GitHub' }).waitFor()
+    },
+  },
+  'session-log-dialog': {
+    path: '/?log=session-8',
+    script: { sessions: EVERY_SESSION, log: { lines: LOG_LINES } },
+    reach: (page) => page.getByRole('button', { name: 'Copy log' }).waitFor(),
+  },
+  'end-session-dialog': {
+    path: '/',
+    script: { sessions: RUNNING },
+    reach: async (page) => {
+      await page.getByRole('button', { name: 'More about analysis' }).click()
+      await page.getByRole('menuitem', { name: 'End' }).click()
+      await page.getByRole('dialog', { name: 'End analysis?' }).waitFor()
+    },
+  },
   'settings-healthy': { path: SETTINGS, script: { integrations: HEALTHY }, reach: listed },
   'settings-one-problem': { path: SETTINGS, script: { integrations: ONE_PROBLEM }, reach: listed },
   'settings-every-state': { path: SETTINGS, script: { integrations: EVERY_STATE }, reach: listed },

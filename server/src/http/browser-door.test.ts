@@ -339,10 +339,10 @@ describe('pages', () => {
     expect((await send({ path: '/%zz' })).status).toBe(400)
   })
 
-  test('the root leads to the credentials, or to the login page', async () => {
+  test('the root is the document for somebody who is logged in, and leads others to the login page', async () => {
     const { send, sendFromPage } = await open({ logins: adaIsLoggedIn })
     const known = await sendFromPage({ path: '/', headers: { 'sec-fetch-site': 'none' } })
-    expect([known.status, known.headers.location]).toEqual([303, '/settings/managed-credentials'])
+    expect([known.status, factsOf(known.body)]).toEqual([200, { basePath: '', serverName: 'Bench <1>' }])
     const stranger = await send({ path: '/' })
     expect([stranger.status, stranger.headers.location]).toEqual([303, '/login'])
   })

@@ -145,8 +145,8 @@ async function registerPages(scope: FastifyInstance, parts: BrowserDoorParts, pa
   }
   scope.get('/', async (request, reply) => {
     const login = await findLogin(parts.broker, request)
-    reply.code(303).header('Location', basePath + (login ? '/settings/managed-credentials' : '/login'))
-    return ''
+    if (login) return reply.type('text/html; charset=utf-8').send(page.render())
+    return reply.code(303).header('Location', `${basePath}/login`).send('')
   })
   if (!page.isBuilt) return
   await scope.register(fastifyStatic, {

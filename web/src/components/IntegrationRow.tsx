@@ -1,15 +1,15 @@
 import type { PageIntegration } from '@benchkey/sdk/pages'
 import { useMutation } from '@tanstack/react-query'
 import { Info } from 'lucide-react'
-import { type ReactNode, useEffect, useRef, useState } from 'react'
+import type { ReactNode } from 'react'
 import { integrationQuery, queryClient } from '../queries.ts'
 import { plainTextOf } from '../times.ts'
 import { useSignIn } from '../use-sign-in.ts'
+import { useTint } from '../use-tint.ts'
 import { labelParts } from '../words.ts'
 import { Button } from './Button.tsx'
 import { Explanation } from './Explanation.tsx'
 import { IconButton } from './IconButton.tsx'
-import { useNotices } from './Notices.tsx'
 import { StateMark, shapeOf } from './StateMark.tsx'
 import { Tile } from './Tile.tsx'
 import { TimeText } from './TimeText.tsx'
@@ -30,7 +30,11 @@ export function IntegrationRow({ integration, isBeingChanged, onInfo, onSignOut 
   const signIn = useSignIn(uid, 'settings')
   const askSignOut = useMutation({ mutationFn: () => queryClient.fetchQuery(integrationQuery(uid)), onSuccess: onSignOut })
   const waitingSeconds = useWaitingSeconds(integration)
-  const tint = useTint(integration, isBeingChanged)
+  const tint = useTint({
+    said: `${name}: ${plainTextOf(integration.label, new Date())}`,
+    signature: JSON.stringify([integration.state, integration.label, integration.account, signedIn]),
+    isBeingChanged,
+  })
   return (
     <li className="row" data-section={integration.section} {...tint}>
       <Tile name={name} icon={integration.icon} />
@@ -99,20 +103,4 @@ function RowState({
       )}
     </>
   )
-}
-
-/** A row whose state was changed from elsewhere while it stood here is tinted once; every change is read out. */
-function useTint(integration: PageIntegration, isBeingChanged: boolean) {
-  const { announce } = useNotices()
-  const said = `${integration.name}: ${plainTextOf(integration.label, new Date())}`
-  const signature = JSON.stringify([integration.state, integration.label, integration.account, integration.signedIn])
-  const before = useRef(signature)
-  const [changed, setChanged] = useState(false)
-  useEffect(() => {
-    if (before.current === signature) return
-    before.current = signature
-    setChanged(!isBeingChanged)
-    announce(said)
-  }, [signature, said, announce, isBeingChanged])
-  return { 'data-changed': changed || undefined, onAnimationEnd: () => setChanged(false) }
 }

@@ -13,7 +13,7 @@ import { Ago, At, TimeText } from './TimeText.tsx'
 /** What Benchkey knows about the user's sign-in, and what the user can do about it. */
 export function YourSignIn({ details }: { readonly details: PageIntegrationDetails }) {
   const signIn = useSignIn(details.uid, 'settings')
-  const tryAgain = useMutation({ mutationFn: () => api.tryAgain(details.uid), onSuccess: lookAgain })
+  const tryAgain = useMutation({ mutationFn: () => api.tryAgain(details.uid), onSuccess: () => lookAgain() })
   return (
     <>
       <StateMark shape={shapeOf(details)} tone={details.tone} label={details.label} />

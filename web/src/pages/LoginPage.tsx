@@ -14,6 +14,7 @@ import { loginPurpose } from '../words.ts'
 export function LoginPage() {
   usePageTitle('Log in')
   const next = allowedNext(useSearchParams()[0].get('next'))
+  const section = next === undefined ? undefined : sectionOf(next)
   const passwordField = useRef<HTMLInputElement>(null)
   const loggedIn = useQuery({ queryKey: ['logged-in'], queryFn: api.isLoggedIn, retry: false, staleTime: 0, gcTime: 0 })
   const logIn = useMutation({
@@ -28,11 +29,11 @@ export function LoginPage() {
     logIn.mutate({ userName: String(form.get('userName')), password: String(form.get('password')) })
   }
 
-  if (logIn.isSuccess || loggedIn.data) return <Redirect to={next ?? pagePaths.managedCredentials} replace />
+  if (logIn.isSuccess || loggedIn.data) return <Redirect to={next ?? pagePaths.home} replace />
   return (
     <main className="focus-page login-page">
       <h1>{pageData.serverName}</h1>
-      {next === undefined ? null : <p className="login-purpose">{loginPurpose(sectionOf(next))}</p>}
+      {section === undefined ? null : <p className="login-purpose">{loginPurpose(section)}</p>}
       <form className="panel login-form" onSubmit={submit}>
         <label className="field">
           <span className="field-label">User name</span>
