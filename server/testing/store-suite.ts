@@ -5,6 +5,7 @@ import type { Effects } from '../src/domain/effects.ts'
 import type { User } from '../src/domain/people.ts'
 import type { Extra, StoredToken } from '../src/domain/stored-token.ts'
 import type { AttemptKey, LeaseHolder, SavedReply, Store } from '../src/store/store.ts'
+import { lateResultsSuite } from './late-results-suite.ts'
 import { operationsSuite } from './operations-suite.ts'
 import { servicesSuite } from './services-suite.ts'
 import { unreadRepliesSuite } from './unread-replies-suite.ts'
@@ -1049,6 +1050,7 @@ export function storeSuite(name: string, open: () => Promise<OpenedDatabase>): v
     operationsSuite(room)
     unreadRepliesSuite(room)
     servicesSuite(room)
+    lateResultsSuite(room)
 
     it('runs writes of many callers one after another, and loses none', async () => {
       const created = Array.from({ length: 100 }, (_, n) =>

@@ -2,7 +2,9 @@ import { attemptStore } from './attempts.ts'
 import { auditStore } from './audit.ts'
 import { browserSessionStore } from './browser-sessions.ts'
 import type { StoreContext } from './database.ts'
+import { epochOf } from './epoch.ts'
 import { integrationStore } from './integrations.ts'
+import { FileJournal } from './journal.ts'
 import { nodeStore } from './nodes.ts'
 import { revocationStore } from './revocations.ts'
 import { serviceStore } from './services.ts'
@@ -33,6 +35,11 @@ export function assemble(
     sentinels: () => context.database.reader.selectFrom('keys').select(['kid', 'sentinel']).execute(),
     now: () => context.effects.now(),
     ping: () => context.database.ping(),
+    openJournal: (folder, holder) => {
+      const { cipher, effects, database } = context
+      return new FileJournal({ folder, cipher, effects, holder, writesAhead: database.mayLoseCommits })
+    },
+    epoch: () => epochOf(context.database),
     close: own.close,
   }
 }

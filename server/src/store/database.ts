@@ -1,4 +1,4 @@
-import type { Kysely, Transaction } from 'kysely'
+import type { Kysely, RawBuilder, Transaction } from 'kysely'
 import type { Effects } from '../domain/effects.ts'
 import type { Cipher } from './encryption.ts'
 import type { LeaseClock } from './lease-clock.ts'
@@ -43,6 +43,10 @@ export interface Database {
   unlocked<Q extends Lockable<Q>>(query: Q): Q
   /** Runs a statement for each row, all in one transaction; for writes too frequent to build queries. */
   batch(statement: BatchStatement, rows: readonly (readonly SqlValue[])[]): Promise<void>
+  /** Whether the last commits may be lost, when another host takes the database over. */
+  readonly mayLoseCommits: boolean
+  /** Changes with each start of the database and each host it is on. */
+  readonly epoch: RawBuilder<string>
   /** Commits something small. */
   ping(): Promise<void>
   close(): Promise<void>

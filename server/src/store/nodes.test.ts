@@ -14,7 +14,9 @@ const BEAT_MS = 5_000
 interface Process {
   readonly store: Store
   readonly holder: LeaseHolder
-  beat(hash?: string): Promise<void>
+  beat(hash?: string, epoch?: string): Promise<void>
+  /** Announces a token request of the row, having its lease. */
+  begin(): Promise<boolean>
   take(): Promise<boolean>
   renew(): Promise<boolean>
 }
@@ -60,7 +62,12 @@ describe('heartbeats of two processes on one SQLite file', () => {
     const node = { holder, host: `host-${name}`, version: '1.0.0', startedAt: new Date(wallMs) }
     return {
       ...{ store, holder },
-      beat: (hash = 'same') => store.nodes.beat({ ...node, configurationHash: hash }),
+      beat: (hash = 'same', epoch) =>
+        store.nodes.beat({ ...node, configurationHash: hash, ...(epoch === undefined ? {} : { epoch }) }),
+      begin: async () => {
+        await store.tokens.takeLease(tokenId, holder, monotonicMs, LEASE_MS, () => true)
+        return await store.tokens.beginAttempt({ tokenId, generation: 1, attempt: 'one' }, holder, new Date(wallMs))
+      },
       take: () => store.tokens.takeLease(tokenId, holder, monotonicMs, LEASE_MS, () => false),
       renew: () => store.tokens.renewLease(tokenId, holder, monotonicMs, LEASE_MS),
     }
@@ -75,6 +82,31 @@ describe('heartbeats of two processes on one SQLite file', () => {
       if (step === BEAT_MS) for (const act of each) await act()
     }
   }
+
+  it('hold a token request back while one of them has not told the epoch of now, until it has been silent for long enough', async () => {
+    await pass(
+      20_000,
+      () => a.beat('same', 'before'),
+      () => b.beat(),
+    )
+    expect(await b.begin()).toBe(false)
+    await a.beat('same', '')
+    expect(await b.begin()).toBe(true)
+    await a.beat('same', 'before')
+    await pass(10_000, () => b.beat())
+    expect(await b.begin()).toBe(false)
+    await pass(10_000, () => b.beat())
+    expect(await b.begin()).toBe(true)
+  })
+
+  it('that were all held up let nobody conclude from the silence of another one', async () => {
+    await a.beat('same', 'before')
+    await pass(60_000)
+    await b.beat()
+    expect(await b.begin()).toBe(false)
+    await pass(15_000, () => b.beat())
+    expect(await b.begin()).toBe(true)
+  })
 
   const told = async (store = a.store) =>
     (await store.nodes.list()).map(

@@ -1,5 +1,5 @@
-import { type Selectable, sql, type Transaction } from 'kysely'
-import { type StoreContext, toDate } from './database.ts'
+import { type Expression, expressionBuilder, type Selectable, type SqlBool, sql, type Transaction } from 'kysely'
+import { type Database, ifSet, type StoreContext, toDate } from './database.ts'
 import type { LeaseClock } from './lease-clock.ts'
 import type { NodesTable, Tables } from './schema.ts'
 import type { LeaseHolder, NodeStore, ServerNode } from './store.ts'
@@ -66,13 +66,44 @@ export async function isDeserted(
   return isSteady && isFenceClosed && now - silent.heartbeat_ms > DEAD_MS
 }
 
+/**
+ * Whether every node has brought forward what it kept, since the database has perhaps lost its last commits: until then, one of them
+ * may have the answer to the request that a row's refresh token was spent for. Nodes that are silent do not count, if the one who
+ * judges has had its own heartbeats on time for as long; nor do those that tell no epoch.
+ */
+export function allBroughtForward(
+  { epoch }: Pick<Database, 'epoch'>,
+  judge: LeaseHolder,
+  { name, nowMs }: LeaseClock,
+): Expression<SqlBool> {
+  const build = expressionBuilder<Tables, never>()
+  const steady = build
+    .selectFrom('nodes as own')
+    .select('own.incarnation')
+    .where('own.incarnation', '=', judge.incarnation)
+    .where('own.heartbeat_ms', '>=', sql<number>`${nowMs} - ${sql.lit(ON_TIME_MS)}`)
+    .where('own.steady_ms', '<=', sql<number>`${nowMs} - ${sql.lit(DEAD_MS)}`)
+  const behind = build
+    .selectFrom('nodes')
+    .select('nodes.incarnation')
+    .where('nodes.clock', '=', name)
+    .where('nodes.epoch', '!=', epoch)
+    .where((node) =>
+      node.or([node('nodes.heartbeat_ms', '>=', sql<number>`${nowMs} - ${sql.lit(DEAD_MS)}`), node.not(node.exists(steady))]),
+    )
+  return build.not(build.exists(behind))
+}
+
 async function beat(
   transaction: Transaction<Tables>,
   { holder, ...node }: Parameters<NodeStore['beat']>[0],
   { name, nowMs }: LeaseClock,
   atMs: number,
 ): Promise<void> {
-  const heartbeat = { configuration_hash: node.configurationHash, heartbeat_at: atMs, clock: name, heartbeat_ms: nowMs }
+  const heartbeat = {
+    ...{ configuration_hash: node.configurationHash, heartbeat_at: atMs, clock: name, heartbeat_ms: nowMs },
+    epoch: node.epoch ?? null,
+  }
   await transaction
     .insertInto('nodes')
     .values({
@@ -115,6 +146,7 @@ function toNode(row: Selectable<NodesTable>, isLive: boolean): ServerNode {
     version: row.version,
     startedAt: toDate(row.started_at),
     configurationHash: row.configuration_hash,
+    ...ifSet('epoch', row.epoch),
     heartbeatAt: toDate(row.heartbeat_at),
     isLive,
   }

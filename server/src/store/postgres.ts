@@ -23,6 +23,8 @@ const SAME_OUTAGE_MS = 8_000
 export class PostgresDatabase implements Database {
   readonly reader: Kysely<Tables>
   readonly leaseClock = serverClock
+  readonly mayLoseCommits = true
+  readonly epoch = sql<string>`extract(epoch from pg_postmaster_start_time())::text`
   readonly #pool: PostgresPool
   readonly #waiting: Waiting
   readonly #single: Kysely<Tables>

@@ -24,6 +24,7 @@ export interface Tables {
   audit: AuditTable
   nodes: NodesTable
   unread_replies: UnreadRepliesTable
+  ended_tokens: EndedTokensTable
 }
 
 /** People who may log in. */
@@ -262,4 +263,12 @@ export interface NodesTable {
   heartbeat_ms: number
   /** Since when no heartbeat was late. */
   steady_ms: number
+  /** The database's epoch in which it has brought forward what its journal held. */
+  epoch: string | null
+}
+
+/** Rows of `oauth2_tokens` that are gone for good. */
+export interface EndedTokensTable {
+  token_id: string
+  ended_at: number
 }

@@ -1,5 +1,5 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import type { Kysely, Transaction } from 'kysely'
+import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Effects } from '../domain/effects.ts'
 import { SetupError } from '../domain/errors.ts'
 import type { BatchStatement, Database, SqlValue } from './database.ts'
@@ -33,6 +33,8 @@ const READ_CACHE_KIB = 8192
 export class SqliteDatabase implements Database {
   readonly reader: Kysely<Tables>
   readonly leaseClock = monotonicClock
+  readonly mayLoseCommits = false
+  readonly epoch = sql<string>`''`
   /** The connection that reads, for hand-written statements. */
   readonly readConnection: SqliteConnection
   readonly #writeConnection: SqliteConnection

@@ -16,6 +16,8 @@ export interface ServerNode {
   readonly startedAt: Date
   /** Equal on two nodes exactly when they run the same integrations. */
   readonly configurationHash: string
+  /** The database's epoch in which it has brought forward what its journal held. */
+  readonly epoch?: string
   /** Database time. */
   readonly heartbeatAt: Date
   /** False when the last heartbeat is older than 15 s. */

@@ -4,11 +4,16 @@ import type { ReauthenticationReason, StoredToken, TokenSecrets } from '../domai
 import type { UnreadReply } from '../domain/unread-reply.ts'
 import type { LeaseHolder, NodeStore } from './store-of-nodes.ts'
 import type { ServiceStore } from './store-of-services.ts'
+import type { Journal, JournalFolder } from './store-of-results.ts'
+import type { RevocationStore } from './store-of-revocations.ts'
 import type { SessionStore } from './store-of-sessions.ts'
+import type { AttemptKey, NewToken, SavedReply } from './token-results.ts'
 
 export type { LeaseHolder, NodeStore, ServerNode } from './store-of-nodes.ts'
 export type { NewServiceSession, ServiceStore } from './store-of-services.ts'
+export type { RevocationJob, RevocationStore } from './store-of-revocations.ts'
 export type { LookUp, SessionStore } from './store-of-sessions.ts'
+export type { AttemptKey, NewToken, SavedReply } from './token-results.ts'
 
 /** One database: tables, queries, migrations, encryption. All writes are durable when their promise resolves. */
 export interface Store {
@@ -30,6 +35,10 @@ export interface Store {
   now(): Date
   /** Rejects when the database cannot be read and written now. */
   ping(): Promise<void>
+  /** The journal of the process that takes leases as `holder`, under the store's keys; nothing is written yet. */
+  openJournal(folder: JournalFolder, holder: LeaseHolder): Journal
+  /** Changes when the database was started again or another copy took its place: its last commits may be lost. */
+  epoch(): Promise<string>
   close(): Promise<void>
 }
 
@@ -94,23 +103,8 @@ export interface AttemptStore {
   removeExpired(maxAgeMs: number): Promise<number>
 }
 
-/** What a token reply leaves in a row. Instants in database time. */
-export interface SavedReply {
-  readonly secrets: TokenSecrets
-  readonly tokenType: string
-  readonly issuedAt: Date
-  readonly expiresAt?: Date
-  readonly scopesGranted?: readonly string[]
-  readonly account?: string
-  readonly refreshTokenExpiresAt?: Date
-}
-
-/** Names one token request of one row. A save or a verdict counts only for the row, generation and attempt it was made for. */
-export interface AttemptKey {
-  readonly tokenId: string
-  readonly generation: number
-  readonly attempt: string
-}
+/** What became of a result that waited: saved now, there already, or of no use, as its row is gone or further on. */
+export type LateEnd = 'saved' | 'known' | 'late'
 
 /** A stored token with whose it is and where, in words. */
 export interface OwnedToken {
@@ -147,14 +141,12 @@ export interface TokenStore {
    * A finished sign-in: a row with a new id replaces the user's previous one for the integration, in one transaction that also
    * ends its attempt and cancels waiting revocations of that user there (refresh.md, *Sign-out and revocation*).
    */
-  create(token: {
-    userId: string
-    integrationId: string
-    scopesAsked: readonly string[]
-    clientFingerprint: string
-    reply: SavedReply
-    attemptId?: string
-  }): Promise<StoredToken>
+  create(token: NewToken): Promise<StoredToken>
+  /**
+   * As `create`, for a sign-in that waited in the journal: unless its row was there once, or somebody has signed in since it was
+   * sent. Rejects with code `missing` when its user is gone.
+   */
+  createLate(token: NewToken & { readonly id: string }, sentAt: Date): Promise<LateEnd>
   /**
    * Compare-and-swap on the row's lease columns; true when the holder has it now. Void are leases that have run out, those of
    * owners that are dead and of nodes whose heartbeat is older than 15 s and, on SQLite, those of another boot, which
@@ -170,7 +162,7 @@ export interface TokenStore {
   /** False when the lease was lost. */
   renewLease(tokenId: string, holder: LeaseHolder, monotonicMs: number, durationMs: number): Promise<boolean>
   releaseLease(tokenId: string, holder: LeaseHolder): Promise<void>
-  /** Commits the intent: only while the holder has the lease and the generation is unchanged. */
+  /** Commits the intent: only while the holder has the lease, the generation is unchanged and every live node is in the database's epoch. */
   beginAttempt(key: AttemptKey, holder: LeaseHolder, at: Date): Promise<boolean>
   /**
    * Saves a reply WHERE id, generation and attempt match; generation + 1, intent, failure and reauthentication cleared. A reply
@@ -178,6 +170,11 @@ export interface TokenStore {
    * whether its save was committed repeats it.
    */
   saveReply(key: AttemptKey, reply: SavedReply): Promise<boolean>
+  /**
+   * As `saveReply`, for a reply that waited in the journal: also where a failover has lost the intent of its attempt. A row that a
+   * later attempt of the same generation made ask for a sign-in gets the reply's refresh token, to be tried.
+   */
+  saveLate(key: AttemptKey, reply: SavedReply, sentAt: Date): Promise<LateEnd>
   /**
    * The attempt is over: intent cleared, lastFailure set, interruptedAt = `uncertainSince` (undefined: unspent).
    * `oddRefusal` counts up oddRefusals (its `since` = the first one's `at`); without it the count is left as it is.
@@ -210,6 +207,8 @@ export interface TokenStore {
   unpark(tokenId: string): Promise<boolean>
   /** Erases refresh tokens parked before the instant. */
   removeParkedBefore(at: Date): Promise<number>
+  /** Forgets which rows ended before the instant: no result of them waits any more. */
+  forgetEndedBefore(at: Date): Promise<number>
   /** Batched, not durable at once: last used by whom. */
   noteUses(uses: readonly { tokenId: string; at: Date; by: string }[]): Promise<void>
   /**
@@ -232,41 +231,6 @@ export interface UnreadReplyStore {
   /** As `saveReply`, whatever became of the attempt, unless the row has changed since or a request of it is under way. */
   recover(key: Pick<AttemptKey, 'tokenId' | 'generation'>, reply: SavedReply): Promise<boolean>
   removeBefore(at: Date): Promise<number>
-}
-
-/** One token that waits to be revoked at the service (RFC 7009). */
-export interface RevocationJob {
-  readonly id: string
-  readonly userId: string
-  readonly integrationId: string
-  readonly token: string
-  readonly tokenTypeHint: 'refresh_token' | 'access_token'
-  readonly queuedAt: Date
-  readonly giveUpAt: Date
-  readonly tries: number
-}
-
-/** Tokens that wait to be revoked at their service. */
-export interface RevocationStore {
-  /**
-   * Claims the next due job for claimMs; jobs whose user has a newer stored token or an attempt at the integration, open or under
-   * way since less than attemptMaxAgeMs, are cancelled in the same transaction and returned in `cancelled`, once, with those that `tokens.create` has cancelled since.
-   */
-  claimDue(
-    now: Date,
-    claimMs: number,
-    attemptMaxAgeMs: number,
-  ): Promise<{ job?: RevocationJob; cancelled: readonly { userId: string; integrationId: string }[] }>
-  finish(jobId: string): Promise<void>
-  /** Puts it back for a later try; past giveUpAt it stays visible as failed, without its token. */
-  reschedule(jobId: string, nextAt: Date, words: string): Promise<void>
-  /** What the service has not confirmed: newest first, per integration. */
-  listForUser(
-    userId: string,
-  ): Promise<readonly { integrationId: string; state: 'waiting' | 'failed'; queuedAt: Date; words: string }[]>
-  counts(): Promise<{ waiting: number; failed: number }>
-  /** What was given up, by integration. `lastAt`: when the last one was. */
-  givenUp(): Promise<readonly { integrationId: string; count: number; lastAt: Date }[]>
 }
 
 /** One line of the audit. Never a token, secret, code, state or cookie; a token only as its fingerprint. */

@@ -1,9 +1,10 @@
-import { type Kysely, sql, type Transaction } from 'kysely'
+import { type Expression, type Kysely, type SqlBool, sql, type Transaction } from 'kysely'
 import type { Extra, TokenSecrets } from '../domain/stored-token.ts'
 import { ifSet, REPEATABLE, type StoreContext, toMs } from './database.ts'
 import { heldBy } from './leases.ts'
+import { allBroughtForward } from './nodes.ts'
 import type { Tables } from './schema.ts'
-import type { AttemptKey, LeaseHolder, SavedReply, TokenStore } from './store.ts'
+import type { AttemptKey, LateEnd, LeaseHolder, SavedReply, TokenStore } from './store.ts'
 import { CLEAN, changeTokens, type TokenChange } from './token-rows.ts'
 import { readableSecrets, sealSecrets } from './token-secrets.ts'
 
@@ -11,6 +12,7 @@ type RequestMethods = Pick<
   TokenStore,
   | 'beginAttempt'
   | 'saveReply'
+  | 'saveLate'
   | 'recordFailure'
   | 'settleAttempt'
   | 'requireSignIn'
@@ -25,8 +27,14 @@ export function tokenRequests(context: StoreContext): RequestMethods {
   const { database } = context
   const resolved = (key: AttemptKey, values: TokenChange) => database.writeOne((single) => resolve(single, key, values))
   return {
-    beginAttempt: (key, holder, at) => database.writeOne((single) => beginAttempt(single, key, holder, at)),
+    beginAttempt: (key, holder, at) =>
+      database.writeOne((single) => {
+        const clock = database.leaseClock(holder.bootId, context.effects.monotonicMs())
+        return beginAttempt(single, key, { holder, at, isFree: allBroughtForward(database, holder, clock) })
+      }),
     saveReply: (key, reply) => database.write((transaction) => saveReply(context, transaction, key, reply), REPEATABLE),
+    saveLate: (key, reply, sentAt) =>
+      database.write((transaction) => saveLate(context, transaction, key, reply, sentAt), REPEATABLE),
     recordFailure: (key, failure) =>
       // An odd refusal is counted, and so must not be noted twice.
       failure.oddRefusal
@@ -75,13 +83,18 @@ export function tokenRequests(context: StoreContext): RequestMethods {
   }
 }
 
-function beginAttempt(database: Kysely<Tables>, key: AttemptKey, holder: LeaseHolder, at: Date): Promise<boolean> {
+function beginAttempt(
+  database: Kysely<Tables>,
+  key: AttemptKey,
+  { holder, at, isFree }: { readonly holder: LeaseHolder; readonly at: Date; readonly isFree: Expression<SqlBool> },
+): Promise<boolean> {
   return isHit(
     changeTokens(database, { last_attempt: key.attempt, last_attempt_at: at.getTime(), attempt_open: 1 })
       .where('id', '=', key.tokenId)
       .where('generation', '=', key.generation)
       .where('reauthentication_reason', 'is', null)
-      .where((row) => row.and(heldBy(holder))),
+      .where((row) => row.and(heldBy(holder)))
+      .where(isFree),
   )
 }
 
@@ -198,6 +211,43 @@ export async function saveReply(
     .execute()
   await transaction.deleteFrom('unread_replies').where('token_id', '=', row.id).execute()
   return true
+}
+
+/**
+ * Where a failover has lost the intent too, the row's last attempt is an older one; elsewhere another one is a later one. A later attempt has sent the same refresh token
+ * again: its answer decides, unless it was refused; then the pair that waited here is tried before anybody has to sign in.
+ */
+async function saveLate(
+  context: StoreContext,
+  transaction: Transaction<Tables>,
+  key: AttemptKey,
+  reply: SavedReply,
+  sentAt: Date,
+): Promise<LateEnd> {
+  if (await isSaved(transaction, key)) return 'known'
+  const stored = transaction
+    .selectFrom('oauth2_tokens')
+    .select(['last_attempt', 'last_attempt_at', 'attempt_open', 'reauthentication_reason'])
+    .where('id', '=', key.tokenId)
+    .where('generation', '=', key.generation)
+  const row = await context.database.locked(stored).executeTakeFirst()
+  if (!row) return (await isSaved(transaction, key)) ? 'known' : 'late'
+  const isMine = row.last_attempt === key.attempt
+  const isLater = !isMine && (!context.database.mayLoseCommits || (row.last_attempt_at ?? 0) > sentAt.getTime())
+  if (isLater && !(isRefused(row) && reply.secrets.refreshToken !== undefined)) return 'late'
+  if (!isMine) {
+    await changeTokens(transaction, { last_attempt: key.attempt, last_attempt_at: sentAt.getTime() })
+      .where('id', '=', key.tokenId)
+      .execute()
+  }
+  // After a refusal nobody knows whether the access token still works: the next fetch sends the refresh token.
+  const saved = isLater ? { ...reply, expiresAt: new Date(0) } : reply
+  return (await saveReply(context, transaction, key, saved)) ? 'saved' : 'late'
+}
+
+function isRefused(row: { readonly attempt_open: number; readonly reauthentication_reason: string | null }): boolean {
+  const reason = row.reauthentication_reason
+  return row.attempt_open === 0 && (reason === 'refused' || reason === 'interrupted')
 }
 
 /** Whether this attempt was saved already: only its own save makes the next generation of a row that names it as its last. */

@@ -1,13 +1,14 @@
 import { type Expression, type SqlBool, sql, type Transaction } from 'kysely'
 import type { StoredToken } from '../domain/stored-token.ts'
-import { type Database, newId, REPEATABLE, type StoreContext, toMs } from './database.ts'
+import { type Database, REPEATABLE, type StoreContext } from './database.ts'
 import { leases } from './leases.ts'
-import { cancelRevocations, queueTokens } from './revocations.ts'
+import { newTokens, noteEnded, uidOf } from './new-tokens.ts'
+import { queueTokens } from './revocations.ts'
 import type { Tables } from './schema.ts'
-import type { SavedReply, TokenStore } from './store.ts'
+import type { TokenStore } from './store.ts'
 import { tokenRequests } from './token-requests.ts'
-import { CLEAN, changeTokens, type TokenRow, toStoredToken } from './token-rows.ts'
-import { openSecrets, readableSecrets, sealSecrets } from './token-secrets.ts'
+import { changeTokens, type TokenRow, toStoredToken } from './token-rows.ts'
+import { openSecrets, readableSecrets } from './token-secrets.ts'
 import { lockUser } from './users.ts'
 
 const NOTE_USE = {
@@ -39,6 +40,7 @@ export function tokenStore(context: StoreContext): TokenStore {
   return {
     ...leases(context),
     ...tokenRequests(context),
+    ...newTokens(context),
     async find(userId, integrationId) {
       const query = rows().where('user_id', '=', userId).where('integration_id', '=', integrationId)
       return first(await query.executeTakeFirst())
@@ -72,7 +74,6 @@ export function tokenStore(context: StoreContext): TokenStore {
         .limit(1)
         .executeTakeFirst()) !== undefined,
     readSecrets: (tokenId, generation) => readSecrets(context, tokenId, generation),
-    create: (token) => create(context, token),
     async removeParkedBefore(at) {
       return database.write((transaction) => removeParked(database, transaction, at))
     },
@@ -126,67 +127,13 @@ async function readSecrets({ database, cipher }: StoreContext, tokenId: string, 
   return openSecrets(cipher, row, row.has_refresh_token === 1 ? row : { ...row, refresh_token: null })
 }
 
-async function create(
-  context: StoreContext,
-  {
-    userId,
-    integrationId,
-    scopesAsked,
-    clientFingerprint,
-    reply,
-    attemptId,
-  }: {
-    userId: string
-    integrationId: string
-    scopesAsked: readonly string[]
-    clientFingerprint: string
-    reply: SavedReply
-    attemptId?: string
-  },
-): Promise<StoredToken> {
-  const { database, cipher, effects } = context
-  const identity = { id: newId(effects), user_id: userId, integration_id: integrationId, generation: 1 }
-  const secrets = { token_id: identity.id, ...sealSecrets(cipher, identity, reply.secrets) }
-  const row = {
-    ...identity,
-    ...CLEAN,
-    ...replyColumns(reply),
-    revision: 1,
-    has_refresh_token: reply.secrets.refreshToken === undefined ? 0 : 1,
-    signed_in_at: effects.now().getTime(),
-    scopes_asked: JSON.stringify(scopesAsked),
-    scopes_granted: reply.scopesGranted ? JSON.stringify(reply.scopesGranted) : null,
-    account: reply.account ?? null,
-    refresh_token_expires_at: toMs(reply.refreshTokenExpiresAt),
-    client_fingerprint: clientFingerprint,
-    renewals: 0,
-  }
-  return database.write(async (transaction) => {
-    // Two sign-ins of one user at once follow each other, and the last one stays.
-    await lockUser(database, transaction, userId)
-    // There already, and perhaps renewed since, where the answer to its commit was lost.
-    const saved = await transaction.selectFrom('oauth2_tokens').selectAll().where('id', '=', row.id).executeTakeFirst()
-    if (saved) return toStoredToken({ ...saved, integration_uid: await uidOf(transaction, integrationId) })
-    await transaction
-      .deleteFrom('oauth2_tokens')
-      .where('user_id', '=', userId)
-      .where('integration_id', '=', integrationId)
-      .execute()
-    const inserted = await transaction.insertInto('oauth2_tokens').values(row).returningAll().executeTakeFirstOrThrow()
-    await transaction.insertInto('oauth2_token_secrets').values(secrets).execute()
-    await cancelRevocations(transaction, userId, integrationId)
-    if (attemptId !== undefined) await transaction.deleteFrom('sign_in_attempts').where('id', '=', attemptId).execute()
-    return toStoredToken({ ...inserted, integration_uid: await uidOf(transaction, integrationId) })
-  }, REPEATABLE)
-}
-
 async function remove(
   context: StoreContext,
   userId: string,
   integrationId: string,
   { queue, giveUpAt }: { queue: boolean; giveUpAt: Date },
 ): Promise<StoredToken | undefined> {
-  const { database } = context
+  const { database, effects } = context
   return database.write(async (transaction) => {
     await lockUser(database, transaction, userId)
     // Row and secrets as a refresh that is just being saved leaves them: its pair is what is revoked.
@@ -202,6 +149,7 @@ async function remove(
     const row = { ...found, integration_uid: await uidOf(transaction, integrationId) }
     if (queue) await queueTokens(context, transaction, row, readableSecrets(context.cipher, row, row), giveUpAt)
     await transaction.deleteFrom('oauth2_tokens').where('id', '=', row.id).execute()
+    await noteEnded(transaction, [row.id], effects.now())
     return toStoredToken(row)
   })
 }
@@ -219,18 +167,4 @@ async function removeParked(database: Database, transaction: Transaction<Tables>
     await changeTokens(transaction, { parked_at: null }).where('id', '=', id).execute()
   }
   return parked.length
-}
-
-async function uidOf(transaction: Transaction<Tables>, integrationId: string): Promise<string> {
-  const { uid } = await transaction
-    .selectFrom('integrations')
-    .select('uid')
-    .where('id', '=', integrationId)
-    .executeTakeFirstOrThrow()
-  return uid
-}
-
-/** Columns that every token reply sets. */
-function replyColumns(reply: SavedReply): { token_type: string; issued_at: number; expires_at: number | null } {
-  return { token_type: reply.tokenType, issued_at: reply.issuedAt.getTime(), expires_at: toMs(reply.expiresAt) }
 }

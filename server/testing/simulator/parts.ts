@@ -54,6 +54,8 @@ export function pointedStore(world: World, node: SimulatedNode, store: Store, sa
     sentinels: () => store.sentinels(),
     now: () => new Date(world.nowMs),
     ping: () => store.ping(),
+    openJournal: (folder, holder) => store.openJournal(folder, holder),
+    epoch: () => store.epoch(),
     close: () => store.close(),
   }
 }

@@ -6,6 +6,7 @@ import { providerOptions } from './0005-provider-options.ts'
 import { unreadReplies } from './0006-unread-replies.ts'
 import { failedSignIns } from './0007-failed-sign-ins.ts'
 import { signInsUnderWay } from './0008-sign-ins-under-way.ts'
+import { journals } from './0009-journals.ts'
 import { sessionKinds } from './0010-session-kinds.ts'
 import { services } from './0013-services.ts'
 
@@ -18,6 +19,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0006_unread_replies': unreadReplies,
   '0007_failed_sign_ins': failedSignIns,
   '0008_sign_ins_under_way': signInsUnderWay,
+  '0009_journals': journals,
   '0010_session_kinds': sessionKinds,
   '0013_services': services,
 }
