@@ -18,6 +18,7 @@ import { findUnixAccount } from './launcher/accounts.ts'
 import { isAlive, startTimeOf } from './launcher/processes.ts'
 import { LocalAccounts } from './login/local-accounts.ts'
 import { createAuthorizationServers } from './oauth/create.ts'
+import { openJournalFolder } from './store/journal-folder.ts'
 import { checkKeyRing } from './store/key-check.ts'
 import { openStore } from './store/open.ts'
 import { openPostgresStore, type PostgresStoreOptions } from './store/open-postgres.ts'
@@ -57,6 +58,8 @@ const CLOSE_GRACE_MS = 15_000
 /** An editor or a copy writes on within this time; changes that go on for 5 s are not waited for. */
 const SETTLE_MS = 100
 const MOST_READINGS = 50
+/** Folder of the data directory. */
+const JOURNALS = 'journals'
 const PAGES = resolve(import.meta.dirname, '../../web/dist')
 
 /**
@@ -79,6 +82,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
   let doors: Servers | undefined
   let broker: ClosableBroker | undefined
   try {
+    const journals = openJournalFolder(join(dataDir, JOURNALS), uid)
     broker = await createBroker({
       store,
       effects,
@@ -101,6 +105,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
       sessionSocketPath: () => doors?.sessionSocketPath(),
       findUnixAccount,
       node,
+      journal: store.openJournal(journals, node.holder),
       checkKeyRing: (sentinels) => checkKeyRing({ dataDir, uid }, sentinels),
       createTokens: (shared) => createTokens(shared, node),
     })

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { AdminSessionOpened } from '../src/domain/admin-api.ts'
-import { type Behaviour, grantChanged, oauthError, type ReceivedRequest, reply } from '../testing/behaviours.ts'
+import { type Behaviour, grantChanged, held, newGate, oauthError, type ReceivedRequest, reply } from '../testing/behaviours.ts'
 import { Canaries } from '../testing/canaries.ts'
 import { type Finished, type Running, startProcess } from '../testing/command-line.ts'
 import { type ScriptedProvider, startScriptedProvider } from '../testing/scripted-provider.ts'
@@ -449,6 +449,25 @@ async function badConfigurations(): Promise<void> {
   await run(['reload'])
 }
 
+/** An answer that comes while another program has the database for itself lies in the journal. */
+async function lockedDatabase(): Promise<void> {
+  const parameters = await startSignIn('secret')
+  const gate = newGate()
+  provider.next(held(gate, goodReply))
+  const visit = browser.visit(callbackOf(parameters))
+  await provider.received(provider.requests.length + 1)
+  const database = new DatabaseSync(join(files.dataDir, 'benchkey.db'), { timeout: 5_000 })
+  database.exec('BEGIN IMMEDIATE')
+  gate.open()
+  const folder = join(files.dataDir, 'journals')
+  const journal = (): Buffer => Buffer.concat(readdirSync(folder).map((name) => readFileSync(join(folder, name))))
+  await expect.poll(() => journal().includes('"tokenId"'), { timeout: 20_000 }).toBe(true)
+  inJournal = canaries.foundIn(journal())
+  database.exec('ROLLBACK')
+  database.close()
+  await visit
+}
+
 /** Tables that are missing for a while, on every path: the database cannot be used. */
 async function brokenDatabase(): Promise<void> {
   const from = heard.length
@@ -498,6 +517,7 @@ async function endOfServer(): Promise<void> {
 }
 
 let inDatabase: readonly string[] = []
+let inJournal: readonly string[] | undefined
 const databaseFiles = (): string[] => readdirSync(files.dataDir).filter((name) => name.startsWith('benchkey.db'))
 
 /** What a reply says, less what it is there to say: a token to a session, an address to a page, a cookie to its browser. */
@@ -525,6 +545,7 @@ describe('secrets go', () => {
     ['through a session and its command', sessions],
     ['through data beside the tokens', keptData],
     ['through configurations with secrets in wrong places', badConfigurations],
+    ['through the journal', lockedDatabase],
     ['through a database that cannot be used', brokenDatabase],
     ['through failures that nobody foresaw', brokenRows],
     ['through the end of the server', endOfServer],
@@ -581,6 +602,10 @@ describe('no secret that went through the server', () => {
   it('is in the database, its log or its shared memory, while the server runs', () => {
     expect(databaseFiles()).toContain('benchkey.db')
     expect(inDatabase).toEqual([])
+  })
+
+  it('is in the journal while an answer waits there', () => {
+    expect(inJournal).toEqual([])
   })
 
   it('is in the database after the server has ended', () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
+import { chmodSync, closeSync, mkdtempSync, openSync, rmSync, statfsSync, writeFileSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -9,7 +9,7 @@ import { runAdmin, send } from '../testing/start-server.ts'
 
 /** Only root may mount a small disk; elsewhere the limit of the process's file size takes its place (EFBIG for ENOSPC). */
 const mayMount = process.getuid?.() === 0
-const SIZE_KIB = 2048
+const SIZE_KIB = 8192
 
 /** Fault F21 of refresh.md, at a disk that is really full. */
 describe('a full disk', () => {
@@ -145,6 +145,22 @@ scopes = read
     expect(replyOf(await bench.fetch('lab')).access_token).toBeDefined()
   })
 
+  it.runIf(mayMount)('from the start on: no request is sent without room for its answer, and health tells', async () => {
+    bench.age('lab', 240_000)
+    expect(await bench.end()).toBe(0)
+    fillBut(900)
+    await bench.start()
+    const before = bench.provider.connections
+    expect(replyOf(await bench.fetch('lab')).warning).toContain('Benchkey itself')
+    expect(bench.provider.connections).toBe(before)
+    const { code, stdout } = await runAdmin(bench.files, ['health'])
+    expect(code).toBe(1)
+    expect(stdout).toMatch(/✗ Results of token requests could not be kept: the journal .* has no room \(ENOSPC\)\./)
+    empty()
+    expect(replyOf(await bench.fetch('lab')).warning).toBeUndefined()
+    expect(bench.provider.connections).toBe(before + 1)
+  })
+
   /** Where the service sends the browser back to after a sign-in was started. */
   async function callbackAddress(): Promise<string> {
     const asked = new URL(await (await bench.browser()).start(bench.uid('lab'))).searchParams
@@ -154,6 +170,12 @@ scopes = read
   async function freshly() {
     bench.age('lab', -1000)
     return await bench.fetch('lab')
+  }
+
+  /** Leaves so many KiB free: less than a journal takes, enough for the database. */
+  function fillBut(freeKib: number): void {
+    const { bavail, bsize } = statfsSync(disk)
+    writeFileSync(ballast, Buffer.alloc(bavail * bsize - freeKib * 1024, 1), { mode: 0o600 })
   }
 
   /** Leaves not a block free. */

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { runHistory, type Verdict } from '../testing/simulator/history.ts'
+import { runHistory } from '../testing/simulator/history.ts'
+import type { Verdict } from '../testing/simulator/verdict.ts'
 
 const HISTORIES = 1_000
 
 /**
- * Two nodes on one database, callers on both, kills at any point between two effects, refused connections, 503s and replies
- * that never arrive. The provider's ledger is the judge: no two live requests at once, no refresh token used again outside
+ * Two nodes on one database, callers on both, kills at any point between two effects, refused connections, 503s, replies that
+ * never arrive, and times at which the database takes nothing. The provider's ledger is the judge: no two live requests at once, no refresh token used again outside
  * the integration's rule, no token served after its end, and every loss is one nobody can prevent, and is labelled; nothing of a
  * grant is served after its sign-out, and its newest refresh token waits to be revoked.
  */
@@ -20,6 +21,7 @@ describe('the refresh engine in simulated histories', () => {
     expect(sum(({ requests }) => requests)).toBeGreaterThan(3 * HISTORIES)
     expect(sum(({ kills }) => kills)).toBeGreaterThan(HISTORIES)
     expect(sum(({ labelledLosses }) => labelledLosses)).toBeGreaterThan(0)
+    expect(sum(({ late }) => late)).toBeGreaterThan(0)
     expect(verdicts.filter(({ trace }) => trace.includes('signed out')).length).toBeGreaterThan(HISTORIES / 5)
   }, 600_000)
 

@@ -5,12 +5,14 @@ import { AuditLog } from '../src/broker/audit-log.ts'
 import { Catalogue } from '../src/broker/catalogue.ts'
 import { LiveChanges } from '../src/broker/live-changes.ts'
 import type { Log } from '../src/broker/log.ts'
+import { UnsavedResults } from '../src/broker/unsaved-results.ts'
 import type { Effects } from '../src/domain/effects.ts'
 import type { Integration } from '../src/domain/integration.ts'
 import type { BrowserSession, User } from '../src/domain/people.ts'
 import { realEffects } from '../src/effects.ts'
 import { openStore } from '../src/store/open.ts'
 import type { AuditEvent, Store } from '../src/store/store.ts'
+import { MemoryJournals } from './memory-journals.ts'
 
 /** What the broker's use cases share, over a real database in a directory of its own, with a clock that can be put forward. */
 export interface BrokerRoom {
@@ -20,6 +22,8 @@ export interface BrokerRoom {
   readonly audit: AuditLog
   readonly changes: LiveChanges
   readonly log: Log
+  readonly journals: MemoryJournals
+  readonly results: UnsavedResults
   readonly publicUrl: string
   /** Of database and key ring. */
   readonly directory: string
@@ -47,9 +51,19 @@ export async function openBrokerRoom(publicUrl = 'https://bench.example'): Promi
   const log: Log = { warn: note, error: note }
   const audit = new AuditLog({ store, effects, log })
   const catalogue = new Catalogue(publicUrl, store.integrations)
+  const journals = new MemoryJournals(effects)
+  const changes = new LiveChanges()
+  const holder = { nodeId: 'room', incarnation: 'room', pid: 1, startTime: '0', bootId: effects.bootId }
+  const results = new UnsavedResults({
+    ...{ store, effects, log, node: { holder, isDead: () => false }, journal: store.openJournal(journals, holder) },
+    integrationOf: (id) => catalogue.findByInternalId(id),
+    audit: (event) => audit.record(event),
+    changed: (userId) => changes.publish(userId, 'integrations'),
+    unreadSaved: () => undefined,
+    broughtForward: () => undefined,
+  })
   return {
-    ...{ store, effects, catalogue, audit, log, publicUrl, directory, logged },
-    changes: new LiveChanges(),
+    ...{ store, effects, catalogue, audit, changes, log, journals, results, publicUrl, directory, logged },
     pass: (ms) => clock.pass(ms),
     configure: (...integrations) => catalogue.replace(integrations, store.now()),
     audited: async (action) => {

@@ -31,6 +31,11 @@ export interface RunningPostgres {
   /** Ends the server and leaves it so until `start`. */
   halt(): Promise<void>
   start(): Promise<void>
+  /**
+   * What a copy that lags behind looks like after a failover: the server ends, what it wrote since `copy` is lost, and it starts
+   * again. `copy` ends and starts it too.
+   */
+  copy(): Promise<{ readonly takeOver: () => Promise<void> }>
   /** Ends the server and removes its files. */
   close(): Promise<void>
 }
@@ -108,6 +113,20 @@ export async function startPostgres(): Promise<RunningPostgres> {
     },
     halt: () => server.end('SIGINT'),
     start: () => server.start(),
+    async copy() {
+      const kept = join(folder, 'copy')
+      await server.end('SIGINT')
+      execFileSync('cp', ['-a', data, kept])
+      await server.start()
+      return {
+        takeOver: async () => {
+          await server.end('SIGINT')
+          rmSync(data, { recursive: true })
+          renameSync(kept, data)
+          await server.start()
+        },
+      }
+    },
     close: async () => {
       await server.end('SIGQUIT')
       rmSync(folder, { recursive: true, force: true })

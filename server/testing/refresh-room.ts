@@ -9,6 +9,7 @@ import { rpcCookieHash } from '../src/broker/rpc-cookie.ts'
 import { BrowserSignIns } from '../src/broker/sign-ins.ts'
 import { createTokens } from '../src/broker/token-use-cases.ts'
 import { UnreadReplies } from '../src/broker/unread-replies.ts'
+import { UnsavedResults } from '../src/broker/unsaved-results.ts'
 import { UseNotes } from '../src/broker/use-notes.ts'
 import { BrokerError } from '../src/domain/errors.ts'
 import type { Integration } from '../src/domain/integration.ts'
@@ -18,7 +19,9 @@ import type { AuthorizationServers } from '../src/oauth/authorization-server.ts'
 import { type AuthorizationServersOptions, createAuthorizationServers } from '../src/oauth/create.ts'
 import { type MemoryStores, openMemoryStores } from '../src/store/open.ts'
 import type { AuditEvent, LeaseHolder, Store } from '../src/store/store.ts'
+import type { JournalFolder } from '../src/store/store-of-results.ts'
 import { integrationOf } from './broker-room.ts'
+import { MemoryJournals } from './memory-journals.ts'
 import { type ScriptedProvider, type ScriptedProviderOptions, startScriptedProvider } from './scripted-provider.ts'
 import { TestClock } from './test-clock.ts'
 
@@ -41,6 +44,8 @@ export interface RefreshNode extends TokenUseCases {
   /** Not started. */
   readonly revocations: RevocationQueue
   readonly unread: UnreadReplies
+  /** Not started. */
+  readonly results: UnsavedResults
   fetch(options?: { user?: string; minTtlSeconds?: number }): Promise<Answer>
   configure(changes: Partial<Integration>): Promise<void>
   readonly logged: readonly string[]
@@ -62,6 +67,8 @@ export interface NodeOptions {
   readonly store?: (store: Store) => Store
   /** What it sees of the network. */
   readonly servers?: (servers: AuthorizationServers) => AuthorizationServers
+  /** Its data directory's journals; default: the room's, which all nodes share. */
+  readonly journals?: JournalFolder
 }
 
 /** The refresh engine over a real database in memory, real sockets to a scripted provider, and a clock the test moves. */
@@ -69,6 +76,7 @@ export class RefreshRoom {
   readonly provider: ScriptedProvider
   readonly clock: TestClock
   readonly store: Store
+  readonly journals: MemoryJournals
   readonly #stores: MemoryStores
   readonly #network: RefreshRoomOptions['network']
   readonly #nodes: { node: RefreshNode; audit: AuditLog }[] = []
@@ -79,6 +87,7 @@ export class RefreshRoom {
   private constructor(provider: ScriptedProvider, clock: TestClock, stores: MemoryStores, options: RefreshRoomOptions) {
     this.provider = provider
     this.clock = clock
+    this.journals = new MemoryJournals(clock.effects)
     this.#stores = stores
     this.#network = options.network
     this.store = stores.handle(clock.effects)
@@ -117,12 +126,22 @@ export class RefreshRoom {
     const uses = new UseNotes({ tokens: store.tokens, effects, log })
     const real = createAuthorizationServers({ effects, allowLoopback: true, ...this.#network })
     const servers = options.servers?.(real) ?? real
-    const shared = { store, effects, catalogue, audit, uses, log, servers, changes: new LiveChanges() }
-    const useCases = createTokens(shared, { holder: this.holder(name), isDead: options.isDead ?? (() => false) })
+    const identity = { holder: this.holder(name), isDead: options.isDead ?? (() => false) }
+    const changes = new LiveChanges()
+    const results = new UnsavedResults({
+      ...{ store, effects, log, node: identity, journal: store.openJournal(options.journals ?? this.journals, identity.holder) },
+      integrationOf: (id) => catalogue.findByInternalId(id),
+      audit: (event) => audit.record(event),
+      changed: (userId) => changes.publish(userId, 'integrations'),
+      unreadSaved: () => undefined,
+      broughtForward: () => undefined,
+    })
+    const shared = { store, results, effects, catalogue, audit, uses, log, servers, changes }
+    const useCases = createTokens(shared, identity)
     const revocations = new RevocationQueue(shared)
     const node = {
       ...useCases,
-      ...{ catalogue, logged, revocations, unread: new UnreadReplies(shared) },
+      ...{ catalogue, logged, results, revocations, unread: new UnreadReplies(shared) },
       signIns: new BrowserSignIns({ ...shared, revocations, checks: useCases.checks }, useCases.tryAgain),
       fetch: (asked = {}) => this.#fetch(useCases.tokens, asked),
       configure: async (changes: Partial<Integration>) => {

@@ -7,12 +7,13 @@ import type { AuditLog } from './audit-log.ts'
 import { badRequest } from './bad-request.ts'
 import type { Administration, HealthReport, ReloadFinding, Sessions, SignInView, UserDetails } from './broker.ts'
 import type { Catalogue } from './catalogue.ts'
+import { REVOCATION_LIFE_MS } from './dropped-results.ts'
 import { healthOf, type KeyRingCheck } from './health.ts'
 import type { LiveChanges } from './live-changes.ts'
 import { soleUserOf } from './logins.ts'
 import type { NodeIdentity } from './node-heart.ts'
 import { detailsOfUser, getUser, listSignIns, noSuchUser } from './oversight.ts'
-import { REVOCATION_LIFE_MS } from './sign-ins.ts'
+import type { UnsavedResults } from './unsaved-results.ts'
 
 /** What the administrator's use cases are made of. */
 export interface AdministrationParts {
@@ -29,6 +30,7 @@ export interface AdministrationParts {
   readonly wakeRevocations: () => void
   readonly checkKeyRing: KeyRingCheck
   readonly node: NodeIdentity
+  readonly results: Pick<UnsavedResults, 'reserve' | 'overdue'>
   /** Called when other integrations are in force. */
   readonly configurationChanged: () => void
 }

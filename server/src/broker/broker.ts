@@ -257,7 +257,7 @@ export interface UserDetails {
 export interface HealthFinding {
   /** `problem`: the server is not well. `remark`: worth knowing, and nothing of the server's own. */
   readonly level: 'problem' | 'remark'
-  readonly about: 'database' | 'audit' | 'keys' | 'integrations' | 'sign-ins' | 'revocations' | 'nodes'
+  readonly about: 'database' | 'journal' | 'audit' | 'keys' | 'integrations' | 'sign-ins' | 'revocations' | 'nodes'
   /** What is so, in one sentence. */
   readonly fact: string
   /** Who does what about it. */

@@ -3,7 +3,9 @@ import type { BrowserSession, SignInAttempt } from '../domain/people.ts'
 import type { Extra, StoredToken } from '../domain/stored-token.ts'
 import { type KeptFields, keptFields } from '../oauth/kept-fields.ts'
 import type { TokenOutcome } from '../oauth/outcome.ts'
+import { newId } from '../store/database.ts'
 import { type SavedReply, StoreError } from '../store/store.ts'
+import type { JournalRoom } from '../store/store-of-results.ts'
 import type { CallbackProblemKind, CallbackResult, SignIns } from './broker.ts'
 import { type AuthorizationReply, issuerProblem, problemOfError, providerText, readAuthorizationReply } from './callback-reply.ts'
 import { isDatabaseAway } from './database-away.ts'
@@ -53,6 +55,27 @@ export class Callback {
   async finish(request: Request): Promise<CallbackResult> {
     const wait = this.#perAddress.take(addressKey(request.address))
     if (wait > 0) return { kind: 'too_many', retryAfterSeconds: wait }
+    const room = await this.#reserve()
+    if (!room) return await this.#refuse({ kind: 'not_yet', why: 'what comes could not be kept' }, request)
+    try {
+      return await this.#finish(request, room)
+    } finally {
+      room.release()
+    }
+  }
+
+  /** Before anything is used up: room for what comes. Undefined when there is none. */
+  async #reserve(): Promise<JournalRoom | undefined> {
+    try {
+      return await this.#parts.results.reserve()
+    } catch (failure) {
+      if (!isDatabaseAway(failure)) throw failure
+      this.#parts.log.warn({ failure: kindOfFailure(failure) }, 'A sign-in could not be finished: the journal takes nothing now.')
+      return undefined
+    }
+  }
+
+  async #finish(request: Request, room: JournalRoom): Promise<CallbackResult> {
     const accepted = await this.#accept(request)
     if ('kind' in accepted) return await this.#refuse(accepted, request)
     const { attempt, integration } = accepted
@@ -68,7 +91,7 @@ export class Callback {
     const fromReply = outcome.kind === 'success' ? (outcome.reply.kept?.leftOut ?? []) : []
     this.#tellLeftOut(integration, [...fromCallback.leftOut, ...fromReply])
     const replaced = await this.#replacedRefreshToken(accepted)
-    const saved = await this.#save(accepted, reply)
+    const saved = await this.#save(room, accepted, reply, sentAt)
     if ('kind' in saved) return await this.#refuse(saved, request)
     if (replaced !== undefined && replaced !== reply.secrets.refreshToken) {
       this.#parts.revocations.revokeReplaced(attempt.userId, integration, replaced)
@@ -184,11 +207,25 @@ export class Callback {
   }
 
   /** The sign-in is committed before anything else can fail. Answers a problem when it cannot be, or its user is gone meanwhile. */
-  async #save({ attempt, integration }: Accepted, reply: SavedReply): Promise<StoredToken | Problem> {
+  async #save(
+    room: JournalRoom,
+    { attempt, integration }: Accepted,
+    reply: SavedReply,
+    sentAt: Date,
+  ): Promise<StoredToken | Problem> {
     const { userId, integrationId, scopesAsked } = attempt
     const clientFingerprint = this.#parts.catalogue.fingerprintOf(integration)
-    const token = { userId, integrationId, scopesAsked, clientFingerprint, reply, attemptId: attempt.id }
-    const saved = await saveSignIn(this.#parts, token, integration)
+    const token = {
+      id: newId(this.#parts.effects),
+      userId,
+      integrationId,
+      scopesAsked,
+      clientFingerprint,
+      reply,
+      attemptId: attempt.id,
+    }
+    const result = { kind: 'sign_in', userId, integrationId, sentAt, token } as const
+    const saved = await saveSignIn(this.#parts, room, result, integration)
     if (saved === 'user gone') return { kind: 'logged_out', why: 'the user was removed meanwhile', attempt, integration }
     if (saved !== 'database away') return saved
     // Dropped, not revoked: that could end an earlier sign-in of the user as well (refresh.md, *Sign-out and revocation*).

@@ -5,6 +5,7 @@ import type { UnixAccount } from '../launcher/accounts.ts'
 import type { LocalAccounts } from '../login/local-accounts.ts'
 import type { AuthorizationServers } from '../oauth/authorization-server.ts'
 import type { Store } from '../store/store.ts'
+import type { Journal } from '../store/store-of-results.ts'
 import { Administrator } from './administration.ts'
 import { AuditLog } from './audit-log.ts'
 import type { Broker, Tokens } from './broker.ts'
@@ -22,6 +23,7 @@ import { Sweeper } from './sweeper.ts'
 import type { TokenChecks } from './token-checks.ts'
 import type { TokenReports } from './token-reports.ts'
 import { UnreadReplies } from './unread-replies.ts'
+import { UnsavedResults } from './unsaved-results.ts'
 import { UseNotes } from './use-notes.ts'
 
 /** What `main.ts` hands to the broker. */
@@ -40,6 +42,8 @@ export interface BrokerParts {
   /** Path of the session socket while it listens. */
   readonly sessionSocketPath: () => string | undefined
   readonly node: NodeIdentity
+  /** Of this process. Closed with the broker. */
+  readonly journal: Journal
   readonly checkKeyRing: KeyRingCheck
   readonly findUnixAccount: (name: string) => Promise<UnixAccount | undefined>
   /** The token path and the refresh engine, made over what the use cases share. */
@@ -49,6 +53,7 @@ export interface BrokerParts {
 /** What the token path shares with the other use cases. */
 export interface SharedParts {
   readonly store: Store
+  readonly results: UnsavedResults
   readonly servers: AuthorizationServers
   readonly effects: Effects
   readonly catalogue: Catalogue
@@ -78,32 +83,34 @@ export async function createBroker(parts: BrokerParts): Promise<Broker & { close
   const changes = new LiveChanges()
   const audit = new AuditLog({ store, effects, log })
   const uses = new UseNotes({ tokens: store.tokens, effects, log })
-  const shared = { store, servers, effects, catalogue, audit, changes, log }
+  const results: UnsavedResults = new UnsavedResults({
+    ...{ store, journal: parts.journal, effects, node: parts.node, log },
+    integrationOf: (id) => catalogue.findByInternalId(id),
+    audit: (event) => audit.record(event),
+    changed: (userId) => changes.publish(userId, 'integrations'),
+    unreadSaved: () => unread.start(),
+    broughtForward: () => heart.beat(),
+  })
+  const shared = { store, servers, effects, catalogue, audit, changes, log, results }
   const engine = parts.createTokens({ ...shared, uses })
   const revocations = new RevocationQueue(shared)
   const wakeRevocations = (): void => revocations.wake()
   const sessions = new SessionKeeper({ ...parts, audit, publicUrl, callbackAddress, singleUser })
   const sweeper = new Sweeper({ store, effects, sessions, log })
   const { loadConfiguration, checkKeyRing } = parts
-  const heart = new NodeHeart({ store, effects, log, identity: parts.node, configurationHash: () => catalogue.hash })
+  const told = { configurationHash: () => catalogue.hash, epoch: () => results.epoch }
+  const heart = new NodeHeart({ store, effects, log, identity: parts.node, ...told })
   const unread = new UnreadReplies(shared)
   const configurationChanged = (): void => {
     heart.beat()
     unread.start()
   }
   const administration = new Administrator({
-    ...{ store, catalogue, accounts, audit, changes, sessions, singleUser },
-    ...{
-      started: configuration,
-      loadConfiguration,
-      wakeRevocations,
-      checkKeyRing,
-      node: parts.node,
-      configurationChanged,
-    },
+    ...{ store, catalogue, accounts, audit, changes, sessions, results, singleUser },
+    ...{ started: configuration, loadConfiguration, wakeRevocations, checkKeyRing, node: parts.node, configurationChanged },
   })
   const signIns = new BrowserSignIns({ ...shared, revocations, checks: engine.checks }, engine.tryAgain)
-  const loops = [heart, audit, uses, revocations, sweeper, unread]
+  const loops = [heart, results, audit, uses, revocations, sweeper, unread]
   for (const loop of loops) loop.start()
   return {
     logins: new BrowserLogins({ store, accounts, effects, audit, changes, log, singleUser }),
@@ -116,6 +123,7 @@ export async function createBroker(parts: BrokerParts): Promise<Broker & { close
     close: async () => {
       await engine.drain()
       await Promise.all([revocations, sweeper, sessions, unread].map((part) => part.close()))
+      await results.close()
       await uses.close()
       await audit.close()
       await heart.close()

@@ -2,10 +2,13 @@ import type { Effects } from '../domain/effects.ts'
 import type { Integration } from '../domain/integration.ts'
 import type { AuthorizationServers } from '../oauth/authorization-server.ts'
 import type { AuditEvent, LeaseHolder, Store } from '../store/store.ts'
+import type { UnsavedResults } from './unsaved-results.ts'
 
 /** What a flight needs from the world; all effects are arguments (style.md, rule 3). */
 export interface FlightParts {
   readonly store: Store
+  /** Where what a request brings waits for the database. */
+  readonly results: Pick<UnsavedResults, 'reserve' | 'save' | 'bringForward'>
   readonly authorizationServers: AuthorizationServers
   readonly effects: Effects
   readonly holder: LeaseHolder

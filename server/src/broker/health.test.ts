@@ -52,6 +52,31 @@ async function beat(name: string, configurationHash = 'same', version = '1.0.0')
   await room.store.nodes.beat({ holder, host: name, version, startedAt: room.store.now(), configurationHash })
 }
 
+describe('the journal', () => {
+  test('is told of when results wait in it for longer than a commit takes', async () => {
+    const token = await signIn('ann')
+    const { key, userId, integrationId } = { key: await requestOf(token), ...token }
+    const reply = { secrets: { accessToken: 'a' }, tokenType: 'Bearer', issuedAt: room.store.now() }
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const saving = room.results.save(
+      await room.results.reserve(),
+      { kind: 'refresh', userId, integrationId, sentAt: room.store.now(), key, reply },
+      () => promise,
+    )
+    await expect.poll(() => room.results.waiting).toBe(1)
+    room.pass(2_000)
+    expect(await told()).toContain('problem journal: 1 result of token requests waits in the journal for the database.')
+    resolve()
+    await saving
+    expect((await told()).join()).not.toContain('journal')
+  })
+
+  test('is told of when it has no room', async () => {
+    room.journals.failure = 'full'
+    expect(await told()).toContain('problem journal: Results of token requests could not be kept: the journal cannot be written.')
+  })
+})
+
 describe('a server that is well', () => {
   test('says so, with what there is', async () => {
     await signIn('ann')

@@ -7,6 +7,7 @@ import type { AuditLog } from './audit-log.ts'
 import type { HealthFinding, HealthNode, HealthReport } from './broker.ts'
 import type { Catalogue } from './catalogue.ts'
 import { findingsOfNodes, nodesOf } from './health-of-nodes.ts'
+import type { UnsavedResults } from './unsaved-results.ts'
 
 /** Throws SetupError when the key ring on the disk would not open what these sentinels stand for. */
 export type KeyRingCheck = (sentinels: Awaited<ReturnType<Store['sentinels']>>) => void
@@ -16,6 +17,7 @@ interface Sources {
   readonly catalogue: Catalogue
   readonly audit: AuditLog
   readonly checkKeyRing: KeyRingCheck
+  readonly results: Pick<UnsavedResults, 'reserve' | 'overdue'>
   /** The server that answers. */
   readonly node: { readonly holder: Pick<LeaseHolder, 'incarnation'> }
 }
@@ -28,7 +30,7 @@ const GIVEN_UP_NEWS_MS = 24 * 60 * 60_000
 /** Looks at everything a server depends on, and says what is not well. Never rejects for what it is there to report. */
 export async function healthOf(sources: Sources): Promise<HealthReport> {
   const ofWriting = await ofDatabase(sources)
-  const findings: HealthFinding[] = [...ofWriting, ...ofAudit(sources)]
+  const findings: HealthFinding[] = [...ofWriting, ...(await ofJournal(sources)), ...ofAudit(sources)]
   let facts: HealthFacts | undefined
   let nodes: readonly HealthNode[] = []
   try {
@@ -59,6 +61,25 @@ async function ofDatabase({ store }: Sources): Promise<readonly HealthFinding[]>
       'Until it can, tokens that live are served, nothing is renewed and nobody can sign in; then all goes on by itself.'
     return [problem('database', `The database cannot be written: ${wordsOf(failure)}`, action)]
   }
+}
+
+async function ofJournal({ results }: Sources): Promise<readonly HealthFinding[]> {
+  const findings: HealthFinding[] = []
+  const { overdue } = results
+  if (overdue > 0) {
+    const fact = `${counted(overdue, 'result')} of token requests ${overdue === 1 ? 'waits' : 'wait'} in the journal for the database.`
+    const action = 'They are saved as soon as the database takes them; leave the folder journals of the data directory as it is.'
+    findings.push(problem('journal', fact, action))
+  }
+  try {
+    const room = await results.reserve()
+    room.release()
+  } catch (failure) {
+    if (!(failure instanceof StoreError)) throw failure
+    const action = 'Until there is room, tokens that live are served, nothing is renewed and nobody can sign in.'
+    findings.push(problem('journal', `Results of token requests could not be kept: ${wordsOf(failure)}`, action))
+  }
+  return findings
 }
 
 function ofAudit({ audit }: Sources): readonly HealthFinding[] {

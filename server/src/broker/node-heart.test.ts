@@ -22,7 +22,7 @@ const holderOf = (incarnation: string): LeaseHolder => ({
 function heartOf(incarnation: string, store: Store = room.store): NodeHeart {
   const isDead = (other: LeaseHolder): boolean => other.incarnation.startsWith('killed')
   const identity = { holder: holderOf(incarnation), isDead, host: 'host', version: '1.0.0' }
-  const heart = new NodeHeart({ ...room, store, identity, configurationHash: () => room.catalogue.hash })
+  const heart = new NodeHeart({ ...room, store, identity, configurationHash: () => room.catalogue.hash, epoch: () => undefined })
   hearts.push(heart)
   return heart
 }

@@ -21,7 +21,7 @@ export interface NodeIdentity {
 export class NodeHeart {
   readonly #parts: { readonly store: Store; readonly log: Log; readonly identity: NodeIdentity }
   readonly #loop: Periodic
-  readonly #node: Omit<Parameters<Store['nodes']['beat']>[0], 'configurationHash'>
+  readonly #node: Omit<Parameters<Store['nodes']['beat']>[0], 'configurationHash' | 'epoch'>
 
   constructor(parts: {
     readonly store: Store
@@ -29,14 +29,21 @@ export class NodeHeart {
     readonly log: Log
     readonly identity: NodeIdentity
     readonly configurationHash: () => string
+    /** The database's epoch to which it has brought what its journal held. */
+    readonly epoch: () => string | undefined
   }) {
-    const { store, identity, configurationHash } = parts
+    const { store, identity, configurationHash, epoch } = parts
     const { holder, host, version } = identity
     this.#parts = parts
     this.#node = { holder, host, version, startedAt: store.now() }
     let isFirst = true
     this.#loop = new Periodic('heartbeat of this server', BEAT_MS, parts, async () => {
-      await store.nodes.beat({ ...this.#node, configurationHash: configurationHash() })
+      const at = epoch()
+      await store.nodes.beat({
+        ...this.#node,
+        configurationHash: configurationHash(),
+        ...(at === undefined ? {} : { epoch: at }),
+      })
       if (isFirst) await this.#buryPredecessors()
       isFirst = false
     })

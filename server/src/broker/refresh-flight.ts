@@ -2,15 +2,15 @@ import type { Integration } from '../domain/integration.ts'
 import type { StoredToken, TokenSecrets } from '../domain/stored-token.ts'
 import type { TokenOutcome } from '../oauth/outcome.ts'
 import { type AttemptKey, type SavedReply, StoreError } from '../store/store.ts'
+import type { JournalRoom } from '../store/store-of-results.ts'
+import type { TokenResult } from '../store/token-results.ts'
+import { queueDropped } from './dropped-results.ts'
 import type { FlightEnd, FlightParts } from './flight-parts.ts'
 import type { Lease } from './lease.ts'
 import { COOL_DOWN_MS, isCoolingDown, replayAt, uncertainSince } from './refresh-policy.ts'
 import { type Attempt, RefreshVerdicts } from './refresh-verdicts.ts'
 import { savedReplyOf } from './saved-reply.ts'
 import { untilSaved } from './until-saved.ts'
-
-/** A sign-out's revocation is tried for a day (refresh.md, fault F30). */
-const REVOCATION_LIFE_MS = 24 * 60 * 60_000
 
 /** One refresh of one row by the holder of its lease: intent, fence, send, save, verdict (refresh.md, *One fetch*). */
 export class RefreshFlight {
@@ -35,6 +35,8 @@ export class RefreshFlight {
   /** Runs until the row is settled. `from`: the generation the caller found wanting. */
   async run(tokenId: string, from: number): Promise<FlightEnd> {
     for (;;) {
+      // Before anything is sent again: what came for this row, and has not reached it (fault F20).
+      await this.#parts.results.bringForward(tokenId)
       const token = await this.#parts.store.tokens.get(tokenId)
       if (!token) return 'settled'
       if (token.generation !== from) return 'renewed'
@@ -69,9 +71,24 @@ export class RefreshFlight {
   }
 
   async #attempt(token: StoredToken, since: Date | undefined): Promise<FlightEnd | 'again'> {
-    const { store, effects, holder } = this.#parts
     const secrets = await this.#secretsOf(token)
     if (!secrets) return 'settled'
+    // A full disk is met here, before a refresh token is spent (fault F21).
+    const room = await this.#parts.results.reserve()
+    try {
+      return await this.#attemptWith(room, token, secrets, since)
+    } finally {
+      room.release()
+    }
+  }
+
+  async #attemptWith(
+    room: JournalRoom,
+    token: StoredToken,
+    secrets: { accessToken: string; refreshToken: string },
+    since: Date | undefined,
+  ): Promise<FlightEnd | 'again'> {
+    const { store, effects, holder } = this.#parts
     const name = Buffer.from(effects.randomBytes(16)).toString('hex')
     const key: AttemptKey = { tokenId: token.id, generation: token.generation, attempt: name }
     const sentAt = store.now()
@@ -81,14 +98,16 @@ export class RefreshFlight {
     const outcome = await this.#send(secrets.refreshToken)
     if (outcome.kind === 'success') {
       if (outcome.reply.kept?.leftOut.length) this.#tellLeftOut(outcome.reply.kept.leftOut)
-      return await this.#save(attempt, savedReplyOf(this.#integration, outcome.reply, sentAt))
+      return await this.#save(room, attempt, savedReplyOf(this.#integration, outcome.reply, sentAt))
     }
     if (outcome.kind === 'uncertain' && outcome.refreshToken !== undefined) {
-      return await this.#savePartial(attempt, { ...secrets, refreshToken: outcome.refreshToken }, outcome.words)
+      return await this.#savePartial(room, attempt, { ...secrets, refreshToken: outcome.refreshToken }, outcome.words)
     }
     if (outcome.kind === 'uncertain' && outcome.unread) {
       const { unread } = outcome
-      await this.#untilSaved(() => store.unreadReplies.keep(key, unread, sentAt))
+      const { userId, integrationId } = token
+      const keep = () => this.#untilSaved(() => store.unreadReplies.keep(key, unread, sentAt))
+      await this.#parts.results.save(room, { kind: 'unread', userId, integrationId, sentAt, key, unread }, keep)
     }
     return await this.#verdicts.judge(attempt, outcome)
   }
@@ -126,18 +145,20 @@ export class RefreshFlight {
   }
 
   /** Saves first; audit, breaker and pages come after the commit. */
-  async #save({ token, key }: Attempt, reply: SavedReply): Promise<FlightEnd> {
-    const { store } = this.#parts
-    if (!(await this.#untilSaved(() => store.tokens.saveReply(key, reply)))) return await this.#drop(token, reply.secrets)
-    await this.#parts.audit({ at: store.now(), action: 'token.refreshed', outcome: 'ok', ...this.#names(token) })
+  async #save(room: JournalRoom, attempt: Attempt, reply: SavedReply): Promise<FlightEnd> {
+    const { token } = attempt
+    const useless = await this.#saved(room, attempt, reply)
+    if (useless !== undefined) return await this.#dropped(token, useless)
+    await this.#parts.audit({ at: this.#parts.store.now(), action: 'token.refreshed', outcome: 'ok', ...this.#names(token) })
     await this.#heal(token.integrationId)
     this.#parts.changed(token.userId)
     return 'renewed'
   }
 
   /** A 2xx with a readable refresh token is saved even if the rest is unusable: the old access token stays beside it. */
-  async #savePartial({ token, key }: Attempt, secrets: TokenSecrets, words: string): Promise<FlightEnd> {
+  async #savePartial(room: JournalRoom, attempt: Attempt, secrets: TokenSecrets, words: string): Promise<FlightEnd> {
     const { store } = this.#parts
+    const { token, key } = attempt
     const { expiresAt, issuedAt, scopesGranted, tokenType } = token
     const reply: SavedReply = {
       secrets,
@@ -146,7 +167,8 @@ export class RefreshFlight {
       ...(expiresAt ? { expiresAt } : {}),
       ...(scopesGranted ? { scopesGranted } : {}),
     }
-    if (!(await this.#untilSaved(() => store.tokens.saveReply(key, reply)))) return await this.#drop(token, secrets)
+    const useless = await this.#saved(room, attempt, reply)
+    if (useless !== undefined) return await this.#dropped(token, useless)
     // The new refresh token is unspent; but whoever answers so once, does it again: no loop.
     const at = store.now()
     const failure = { words, at, retryAt: new Date(at.getTime() + COOL_DOWN_MS) }
@@ -155,6 +177,22 @@ export class RefreshFlight {
     await this.#parts.audit({ at, action: 'token.refresh_failed', outcome: 'failed', detail, ...this.#names(token) })
     this.#parts.changed(token.userId)
     return 'settled'
+  }
+
+  /**
+   * Undefined once the row has the reply; otherwise why it is of no use. Where the row does not know the attempt, the database may
+   * have lost the intent with its last commits (fault F20).
+   */
+  async #saved(room: JournalRoom, { token, key, sentAt }: Attempt, reply: SavedReply): Promise<string | undefined> {
+    const { store, results } = this.#parts
+    const { userId, integrationId } = token
+    const save = async (): Promise<string | undefined> => {
+      if (await store.tokens.saveReply(key, reply)) return undefined
+      if ((await store.tokens.saveLate(key, reply, sentAt)) !== 'late') return undefined
+      return await queueDropped(store, this.#integration, { tokenId: token.id, userId, integrationId }, reply.secrets)
+    }
+    const result: TokenResult = { kind: 'refresh', userId, integrationId, sentAt, key, reply }
+    return await results.save(room, result, () => this.#untilSaved(save))
   }
 
   /** The client is accepted. What is saved stays saved, whatever becomes of this. */
@@ -168,22 +206,9 @@ export class RefreshFlight {
     }
   }
 
-  /**
-   * The row was signed out or replaced while the request was under way, or a later request of another process counts
-   * (refresh.md, *Sign-out and revocation*).
-   */
-  async #drop(token: StoredToken, secrets: TokenSecrets): Promise<FlightEnd> {
-    const { store } = this.#parts
-    const now = await store.tokens.find(token.userId, token.integrationId)
-    const revocable = this.#integration.revocationUrl !== undefined
-    if (revocable && (now === undefined || (now.id !== token.id && this.#integration.revocationScope === 'token'))) {
-      const giveUpAt = new Date(store.now().getTime() + REVOCATION_LIFE_MS)
-      const { userId, integrationId } = token
-      await this.#untilSaved(() => store.tokens.queueRevocation({ userId, integrationId }, secrets, giveUpAt))
-    }
-    const newer = now?.id === token.id ? 'a later request counts' : 'a newer sign-in won'
-    const detail = now ? newer : 'signed out meanwhile'
-    await this.#parts.audit({ at: store.now(), action: 'token.refresh_dropped', outcome: 'ok', detail, ...this.#names(token) })
+  async #dropped(token: StoredToken, detail: string): Promise<FlightEnd> {
+    const { store, audit } = this.#parts
+    await audit({ at: store.now(), action: 'token.refresh_dropped', outcome: 'ok', detail, ...this.#names(token) })
     return 'settled'
   }
 

@@ -8,10 +8,12 @@ import type { Log } from './log.ts'
 import { sha256 } from './random-values.ts'
 import type { RevocationQueue } from './revocation-queue.ts'
 import type { TokenChecks } from './token-checks.ts'
+import type { UnsavedResults } from './unsaved-results.ts'
 
 /** What signing in is made of. */
 export interface SignInParts {
   readonly store: Store
+  readonly results: Pick<UnsavedResults, 'reserve' | 'save'>
   readonly catalogue: Catalogue
   readonly servers: AuthorizationServers
   readonly effects: Effects

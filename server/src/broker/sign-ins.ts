@@ -4,6 +4,7 @@ import { badRequest } from './bad-request.ts'
 import type { CallbackResult, IntegrationDetails, IntegrationView, SignedOut, SignIns } from './broker.ts'
 import { Callback } from './callback.ts'
 import { orSayAway } from './database-away.ts'
+import { REVOCATION_LIFE_MS } from './dropped-results.ts'
 import { frozenHash } from './integration-hashes.ts'
 import { unlistedIntegration, viewsFor } from './integration-views.ts'
 import { newSecret, sha256 } from './random-values.ts'
@@ -21,9 +22,6 @@ const PER_USER = { burst: 20, everyMs: 10_000 }
 
 /** Sign-ins started from one address. */
 const PER_ADDRESS = { burst: 60, everyMs: 1000 }
-
-/** A revocation that the service does not confirm is given up after 24 h (refresh.md, fault F30). */
-export const REVOCATION_LIFE_MS = 24 * 60 * 60 * 1000
 
 /** Sends a parked refresh token once more; of the refresh engine. */
 export type TryAgain = (user: User, integration: Integration) => Promise<void>

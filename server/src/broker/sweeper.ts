@@ -5,6 +5,7 @@ import type { Log } from './log.ts'
 import { BROWSER_SESSION_LIMITS } from './logins.ts'
 import { Periodic } from './periodic.ts'
 import type { SessionKeeper } from './sessions.ts'
+import { ENDED_KNOWN_MS } from './unsaved-results.ts'
 
 /** A session's tokens end at most so long after its command, in milliseconds. */
 const ORPHANS_MS = 1000
@@ -34,6 +35,7 @@ export class Sweeper {
         const before = new Date(store.now().getTime() - PARKED_LIFE_MS)
         await store.tokens.removeParkedBefore(before)
         await store.unreadReplies.removeBefore(before)
+        await store.tokens.forgetEndedBefore(new Date(store.now().getTime() - ENDED_KNOWN_MS))
       }),
     ]
   }

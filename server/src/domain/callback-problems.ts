@@ -117,7 +117,7 @@ function otherSentenceOf(
       return {
         status: 503,
         title: 'Benchkey could not store your sign-in',
-        explanation: `Its database could not be written, and the answer of ${host} is good only once. Tell your administrator, then start again. Nothing has changed.`,
+        explanation: `Its database could not be written for two minutes. The answer of ${host} is kept, and stored as soon as that is over; tell your administrator. If you are not signed in then, start again.`,
         button: again,
       }
     case 'too_many':

@@ -4,44 +4,23 @@ import { Refresher } from '../../src/broker/refresher.ts'
 import { rpcCookieHash } from '../../src/broker/rpc-cookie.ts'
 import { TokenFetcher } from '../../src/broker/tokens.ts'
 import { BrokerError } from '../../src/domain/errors.ts'
-import type { RefreshReuse } from '../../src/domain/integration.ts'
 import { createAuthorizationServers } from '../../src/oauth/create.ts'
 import { type MemoryStores, openMemoryStores } from '../../src/store/open.ts'
 import type { LeaseHolder, Store } from '../../src/store/store.ts'
-import type { Rotation } from '../refresh-ledger.ts'
+import { NodeJournals } from './journals.ts'
 import { complaintsAbout } from './judge.ts'
 import { SimulatedNetwork } from './network.ts'
-import { integrationWith, pointedStore } from './parts.ts'
+import { Outages } from './outages.ts'
+import { integrationWith, isAway, pointedStore } from './parts.ts'
 import { SimulatedProvider } from './provider.ts'
 import { SignOuts } from './sign-outs.ts'
+import { KINDS, type Verdict } from './verdict.ts'
 import { type SimulatedNode, World } from './world.ts'
 
 const LIFE_SECONDS = 3600
 const FAULTS_MS = 3 * LIFE_SECONDS * 1000
 const CALM_MS = 3 * LIFE_SECONDS * 1000
 const COOKIE = 'user-id=ada|Mon%2C%2005%20Jan%202027%2009%3A00%3A00%20GMT|simulated'
-
-/** Every pair of what the provider does with a used refresh token and what the administrator wrote about it. */
-const KINDS: readonly { rotation: Rotation; reuse: RefreshReuse }[] = [
-  { rotation: 'none', reuse: { kind: 'unknown' } },
-  { rotation: 'grace:60', reuse: { kind: 'grace', seconds: 60 } },
-  { rotation: 'strict-family', reuse: { kind: 'strict' } },
-  { rotation: 'strict-family', reuse: { kind: 'unknown' } },
-  { rotation: 'strict', reuse: { kind: 'unknown' } },
-]
-
-/** What one history showed. `complaints` is empty when the engine kept its promises. */
-export interface Verdict {
-  readonly seed: number
-  readonly kind: string
-  readonly complaints: readonly string[]
-  readonly requests: number
-  readonly kills: number
-  /** The one loss nobody can prevent: strict rotation, and the pair was in W1 or W2; labelled `interrupted`. */
-  readonly labelledLosses: number
-  /** Everything that happened, for comparing a replay of the same seed. */
-  readonly trace: string
-}
 
 interface RunningNode extends SimulatedNode {
   fetcher: TokenFetcher
@@ -65,6 +44,8 @@ class History {
   readonly #interruptions: number[] = []
   #kills = 0
   #signOuts: SignOuts | undefined
+  readonly #outages: Outages
+  readonly #journals: NodeJournals
   #userId = ''
   #integrationId = ''
   #tokenId = ''
@@ -76,6 +57,12 @@ class History {
     this.#provider = new SimulatedProvider(this.#world, this.#kind.rotation, LIFE_SECONDS)
     this.#network = new SimulatedNetwork(this.#world, this.#provider)
     this.#network.calm = seed % 7 === 0
+    this.#outages = new Outages(this.#world, (what) => this.#note(what))
+    this.#journals = new NodeJournals(this.#world, {
+      note: (what) => this.#note(what),
+      complain: (what) => this.#complain(what),
+      durable: (node) => this.#network.saved(node),
+    })
     // Every seventh history has no faults, of every kind.
     this.#faulty = seed % 7 !== 0
   }
@@ -104,6 +91,7 @@ class History {
       requests: this.#provider.seen.length,
       kills: this.#kills,
       labelledLosses,
+      late: this.#journals.late,
       trace: this.#trace.join('\n'),
     }
   }
@@ -173,17 +161,23 @@ class History {
   async #boot(stores: MemoryStores, node: SimulatedNode): Promise<TokenFetcher> {
     const effects = this.#world.effectsOf(node)
     const store = stores.handle(effects)
-    const own = pointedStore(this.#world, node, store, () => this.#network.saved(node))
+    const own = pointedStore(this.#world, node, store, {
+      saved: () => this.#network.saved(node),
+      isAway: () => this.#outages.isAway,
+    })
     const catalogue = await this.#catalogue(store)
     const holder: LeaseHolder = {
       nodeId: node.name,
-      incarnation: `${node.name}-${node.life}`,
+      incarnation: `${node.name}${node.life}`,
       pid: node.life,
       startTime: '0',
       bootId: effects.bootId,
     }
+    const isDead = (other: LeaseHolder): boolean => other.nodeId === node.name && other.incarnation !== holder.incarnation
+    const results = this.#journals.resultsOf(node, own, { holder, isDead }, catalogue)
     const refresher = new Refresher({
       store: own,
+      results,
       authorizationServers: createAuthorizationServers({
         effects,
         allowLoopback: false,
@@ -191,14 +185,15 @@ class History {
       }),
       effects,
       holder,
-      isDead: (other) => other.nodeId === node.name && other.incarnation !== holder.incarnation,
+      isDead,
       fingerprintOf: (integration) => catalogue.fingerprintOf(integration),
       configurationHashOf: (integration) => catalogue.configurationHashOf(integration),
       redirectUriOf: (integration) => catalogue.redirectUriOf(integration),
       audit: async (event) => this.#note(`${node.name} ${event.action} ${event.detail ?? ''}`),
       changed: () => undefined,
       report: (problem) => {
-        if (problem.what.includes('unexpectedly')) this.#complain(`${problem.what}: ${String(problem.error)}`)
+        if (problem.what.includes('unexpectedly') && !isAway(problem.error))
+          this.#complain(`${problem.what}: ${String(problem.error)}`)
       },
     })
     if (this.#kind.reuse.kind === 'grace') void this.#resumeNowAndThen(node, refresher, catalogue)
@@ -209,7 +204,11 @@ class History {
   async #resumeNowAndThen(node: SimulatedNode, refresher: Refresher, catalogue: Catalogue): Promise<void> {
     const { sleep } = this.#world.effectsOf(node)
     for (;;) {
-      await refresher.resume(() => catalogue.all()[0])
+      await refresher
+        .resume(() => catalogue.all()[0])
+        .catch((error: unknown) => {
+          if (!isAway(error)) throw error
+        })
       await sleep(RESUME_MS)
     }
   }
@@ -232,17 +231,21 @@ class History {
     if (!node) return
     this.#world.at(delayMs, () => {
       const askedAt = this.#world.nowMs
-      node.fetcher
-        .fetch({ cookie: COOKIE, uid: integrationWith(this.#kind.reuse).uid, minTtlMs: undefined, address: '127.0.0.1' })
-        .then(
-          (body) => this.#judgeServed(askedAt, body),
-          (error: unknown) => this.#judgeRefused(askedAt, error),
-        )
+      this.#fetch(node).then(
+        (body) => this.#judgeServed(askedAt, body),
+        (error: unknown) => this.#judgeRefused(askedAt, error),
+      )
     })
+  }
+
+  #fetch({ fetcher }: RunningNode): Promise<string> {
+    const { uid } = integrationWith(this.#kind.reuse)
+    return fetcher.fetch({ cookie: COOKIE, uid, minTtlMs: undefined, address: '127.0.0.1' })
   }
 
   #scheduleFaults(stores: MemoryStores, nodes: readonly RunningNode[]): void {
     const { random } = this.#world
+    if (this.#seed % 2 === 0) this.#outages.schedule(FAULTS_MS)
     const kill = (node: RunningNode): void => {
       this.#network.killed(node)
       node.life += 1
@@ -262,6 +265,7 @@ class History {
     }
     // Kills that hit a token request: at one moment between its start and some time after its answer.
     this.#network.onRequest = (sender) => {
+      this.#outages.onRequest()
       if (this.#network.calm || !random.chance(0.3)) return
       const node = nodes.find((candidate) => candidate === sender)
       const life = sender.life
@@ -281,6 +285,7 @@ class History {
 
   #judgeRefused(askedAt: number, error: unknown): void {
     if (!(error instanceof BrokerError)) {
+      if (isAway(error) && this.#outages.touched(askedAt)) return
       this.#complain(`a caller met ${String(error)}`)
       return
     }
@@ -305,13 +310,7 @@ class History {
       return 1
     }
     for (const node of nodes) {
-      const answer = node.fetcher.fetch({
-        cookie: COOKIE,
-        uid: integrationWith(this.#kind.reuse).uid,
-        minTtlMs: undefined,
-        address: '127.0.0.1',
-      })
-      const body = answer.then(
+      const body = this.#fetch(node).then(
         (reply) => (JSON.parse(reply) as { access_token: string }).access_token,
         (error: unknown) => `refused: ${String(error)}`,
       )
@@ -333,7 +332,10 @@ class History {
    */
   #isPreventable(since: number): boolean {
     if (this.#kind.rotation.startsWith('strict')) return !this.#network.interrupted
-    const cutOff = [...this.#interruptions, ...this.#network.losses].filter((at) => at >= since && at <= since + 60_000)
+    const { losses, vanished } = this.#network
+    const cutOff = [...this.#interruptions, ...losses, ...vanished].filter((at) => at >= since && at <= since + 60_000)
+    // Nor where the first was cut off, and then nobody could take a lease.
+    if (cutOff.length > 0 && this.#outages.awayMs(since, since + 60_000) > 20_000) return false
     return this.#kind.rotation === 'none' || cutOff.length < 3
   }
 

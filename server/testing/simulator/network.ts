@@ -26,6 +26,8 @@ export class SimulatedNetwork {
   interrupted = false
   /** When replies were lost. */
   readonly losses: number[] = []
+  /** When requests were lost on their way: nothing came of them, and nobody knows. */
+  readonly vanished: number[] = []
   /** Called when a request leaves its node. */
   onRequest: (sender: SimulatedNode) => void = () => undefined
   readonly #world: World
@@ -86,7 +88,10 @@ export class SimulatedNetwork {
         })
       }
       this.#world.at(random.between(1, 200), () => {
-        if (fate === 'lost_before') return answer(() => reject(new PerhapsSent('closed the connection')))
+        if (fate === 'lost_before') {
+          this.vanished.push(this.#world.nowMs)
+          return answer(() => reject(new PerhapsSent('closed the connection')))
+        }
         if (fate === 'unavailable') return answer(() => resolve({ status: 503, headers: {}, body: '' }))
         const overlapped = [...this.#open].some((other) => other.node.life === other.life && other.family === sender.family)
         this.#open.add(sender)

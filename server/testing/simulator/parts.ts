@@ -1,5 +1,5 @@
 import type { Integration, RefreshReuse } from '../../src/domain/integration.ts'
-import type { Store } from '../../src/store/store.ts'
+import { type Store, StoreError } from '../../src/store/store.ts'
 import type { SimulatedNode, World } from './world.ts'
 
 /** The one integration of a simulated history. */
@@ -23,8 +23,19 @@ export function integrationWith(refreshReuse: RefreshReuse): Integration {
   }
 }
 
+/** Whether something failed because the database was away. */
+export function isAway(error: unknown): boolean {
+  if (error instanceof StoreError) return error.code === 'busy'
+  return error instanceof Error && error.cause !== undefined && isAway(error.cause)
+}
+
 /** A store whose every call is a point in time at which its node may be killed, before or after. `saved`: a reply is kept. */
-export function pointedStore(world: World, node: SimulatedNode, store: Store, saved: () => void): Store {
+export function pointedStore(
+  world: World,
+  node: SimulatedNode,
+  store: Store,
+  { saved, isAway }: { readonly saved: (result: unknown) => void; readonly isAway: () => boolean },
+): Store {
   const wrap = <T extends object>(group: T): T =>
     new Proxy(group, {
       get: (target, key) => {
@@ -32,8 +43,9 @@ export function pointedStore(world: World, node: SimulatedNode, store: Store, sa
         if (typeof member !== 'function') return member
         return (...args: unknown[]) =>
           world.point(node, world.random.next() * 3, async () => {
+            if (isAway()) throw new StoreError('busy', 'The database is away.')
             const answer: unknown = await Reflect.apply(member, target, args)
-            if (key === 'saveReply') saved()
+            if (key === 'saveReply' || key === 'saveLate') saved(args[0])
             return answer
           })
       },
@@ -55,7 +67,10 @@ export function pointedStore(world: World, node: SimulatedNode, store: Store, sa
     now: () => new Date(world.nowMs),
     ping: () => store.ping(),
     openJournal: (folder, holder) => store.openJournal(folder, holder),
-    epoch: () => store.epoch(),
+    epoch: () =>
+      world.point(node, world.random.next() * 3, async () =>
+        isAway() ? Promise.reject(new StoreError('busy', 'The database is away.')) : store.epoch(),
+      ),
     close: () => store.close(),
   }
 }

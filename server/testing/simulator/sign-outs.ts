@@ -79,7 +79,8 @@ export class SignOuts {
     const family = provider.ledger.familyOf(secrets.accessToken)
     await store.tokens.remove(userId, integrationId, { queue: true, giveUpAt: new Date(world.nowMs + 24 * 60 * 60_000) })
     this.#family = family
-    this.#interruptedAt = (row.interruptedAt ?? row.intent?.at)?.getTime()
+    const lostAt = row.reauthentication?.reason === 'interrupted' ? row.reauthentication.at : undefined
+    this.#interruptedAt = (row.interruptedAt ?? row.intent?.at ?? lostAt)?.getTime()
     this.#outAt = world.nowMs
     this.#parts.note(`signed out of grant ${family}`)
     world.at(world.random.between(FLIGHTS_ENDED_MS, LONGEST_PAUSE_MS), () => void this.#signInAgain(world.nowMs))

@@ -1,0 +1,27 @@
+import type { Integration } from '../domain/integration.ts'
+import type { TokenSecrets } from '../domain/stored-token.ts'
+import type { Store } from '../store/store.ts'
+
+/** A sign-out's revocation is tried for a day (refresh.md, fault F30). */
+export const REVOCATION_LIFE_MS = 24 * 60 * 60_000
+
+/**
+ * For tokens that came for a row which was signed out or replaced while their request was under way, or at which a later request
+ * of another process counts: its newest pair is what is revoked, where that ends nothing else (refresh.md, *Sign-out and
+ * revocation*). `integration`: undefined while it is not configured. Answers why they are of no use.
+ */
+export async function queueDropped(
+  store: Store,
+  integration: Pick<Integration, 'revocationUrl' | 'revocationScope'> | undefined,
+  { tokenId, userId, integrationId }: { readonly tokenId: string; readonly userId: string; readonly integrationId: string },
+  secrets: TokenSecrets,
+): Promise<string> {
+  const now = await store.tokens.find(userId, integrationId)
+  const isReplaced = now !== undefined && now.id !== tokenId
+  if (integration?.revocationUrl !== undefined && (!now || (isReplaced && integration.revocationScope === 'token'))) {
+    const giveUpAt = new Date(store.now().getTime() + REVOCATION_LIFE_MS)
+    await store.tokens.queueRevocation({ userId, integrationId }, secrets, giveUpAt)
+  }
+  if (!now) return 'signed out meanwhile'
+  return isReplaced ? 'a newer sign-in won' : 'a later request counts'
+}
