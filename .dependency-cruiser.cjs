@@ -40,9 +40,16 @@ module.exports = {
     {
       name: 'http-imports-sdk-types-only',
       severity: 'error',
-      from: { path: '^server/src/http/', pathNot: unitTest },
+      from: { path: '^server/src/(http|terminal)/', pathNot: unitTest },
       to: { path: '^sdk/', dependencyTypesNot: ['type-only'] },
     },
+    never(
+      'terminal-imports-nothing-of-ours',
+      'terminal/ runs as a user’s own account: what it has of the server is the types of its page.',
+      '^server/src/terminal/',
+      '^(server|web|scripts|bench|vscode)/',
+      '^server/src/terminal/',
+    ),
     never(
       'cli-imports-config-domain-sdk',
       'Commands are clients: no back stairs.',

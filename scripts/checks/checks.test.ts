@@ -114,6 +114,13 @@ const planted: readonly { check: string; rule: string; path: string; code: strin
   },
   {
     check: 'house',
+    rule: 'a terminal that knows the server',
+    path: 'server/src/terminal/knows-server.ts',
+    code: `import type { Row } from '../store/row.ts'\n\nexport type Side = Row\n`,
+    says: /terminal-imports-nothing-of-ours.*knows-server\.ts/,
+  },
+  {
+    check: 'house',
     rule: 'a command with back stairs',
     path: 'server/src/cli/back-stairs.ts',
     code: `import type { Row } from '../store/row.ts'\n\nexport type Side = Row\n`,

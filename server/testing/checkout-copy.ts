@@ -15,7 +15,15 @@ export interface CheckoutCopy {
 /** Copies the program, the packages it runs on and Node into a new folder that everybody may read. */
 export function copyCheckout(): CheckoutCopy {
   const folder = mkdtempSync(join(tmpdir(), 'benchkey-copy-'))
-  for (const part of ['benchkey', 'package.json', 'server/package.json', 'server/src', 'sdk/typescript', 'web/dist']) {
+  for (const part of [
+    'benchkey',
+    'package.json',
+    'server/package.json',
+    'server/src',
+    'sdk/typescript',
+    'web/dist',
+    'web/terminal/dist',
+  ]) {
     cpSync(join(CHECKOUT, part), join(folder, part), { recursive: true })
   }
   const modules = join(folder, 'node_modules')

@@ -194,3 +194,36 @@ export interface PageProblem {
   /** The address of this page may be opened again, and the button does: nothing of it is used up. */
   readonly isRepeatable?: true
 }
+
+/** What the page of a terminal asks of its server, as JSON texts over one WebSocket. */
+export type TerminalRequest =
+  /** Typed or pasted text. */
+  | { readonly type: 'input'; readonly text: string }
+  | { readonly type: 'size'; readonly columns: number; readonly rows: number }
+  /** Starts a shell by its ID; the one that runs is ended first. */
+  | { readonly type: 'start'; readonly shell: string }
+  /** So many bytes of output have been drawn since the last time. */
+  | { readonly type: 'drawn'; readonly bytes: number }
+
+/** What the server tells the page, as JSON texts; output itself comes as binary messages between them. */
+export type TerminalMessage =
+  /** First on each connection, and whenever a shell starts or ends. */
+  | {
+      readonly type: 'state'
+      readonly title: string
+      readonly shells: readonly TerminalShell[]
+      /** The one that runs, or ran last. */
+      readonly shell: string
+      readonly isRunning: boolean
+    }
+  /** The screen is cleared; the next so many bytes were printed before, and what they ask of a terminal is answered already. */
+  | { readonly type: 'replay'; readonly bytes: number }
+  /** Another page took the terminal over; the connection ends. */
+  | { readonly type: 'taken' }
+
+/** A program that a terminal can run. */
+export interface TerminalShell {
+  readonly id: string
+  /** As people know it: `bash`, `R`, `Python`. */
+  readonly label: string
+}
