@@ -15,6 +15,7 @@ import { realEffects } from './effects.ts'
 import { createServers, type Servers } from './http/servers.ts'
 import { sessionSocketPlace } from './http/session-socket.ts'
 import { findUnixAccount } from './launcher/accounts.ts'
+import { isInGroup } from './launcher/groups.ts'
 import { isAlive, startTimeOf } from './launcher/processes.ts'
 import { LocalAccounts } from './login/local-accounts.ts'
 import { createAuthorizationServers } from './oauth/create.ts'
@@ -104,6 +105,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
       serverUid: uid,
       sessionSocketPath: () => doors?.sessionSocketPath(),
       findUnixAccount,
+      isInGroup,
       node,
       journal: store.openJournal(journals, node.holder),
       checkKeyRing: (sentinels) => checkKeyRing({ dataDir, uid }, sentinels),

@@ -35,6 +35,8 @@ const PARTS = {
   tokens: ['fetch', 'authenticate', 'list', 'outside'],
   sessionCalls: ['describe', 'integration', 'signOut', 'report', 'exchange'],
   sessions: ['open', 'rotate', 'list', 'end'],
+  services: ['add', 'list', 'rotate', 'remove'],
+  serviceCalls: ['open', 'show', 'end'],
   administration: ['addUser', 'listUsers', 'showUser', 'listSignIns', 'setLocked', 'removeUser', 'reload', 'ready', 'health'],
   changes: ['subscribe'],
 } as const satisfies { readonly [Part in keyof Broker]: readonly (keyof Broker[Part])[] }

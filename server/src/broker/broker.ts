@@ -5,6 +5,7 @@ import type { BrowserSession, Caller, DevelopmentSession, User } from '../domain
 import type { ReportOutcome } from '../domain/reports.ts'
 import type { State } from '../domain/states.ts'
 import type { Extra, StoredToken } from '../domain/stored-token.ts'
+import type { ServiceCalls, Services } from './broker-of-services.ts'
 
 /** The use cases, as the doors call them. Every method may reject with BrokerError. */
 export interface Broker {
@@ -13,6 +14,8 @@ export interface Broker {
   readonly tokens: Tokens
   readonly sessionCalls: SessionCalls
   readonly sessions: Sessions
+  readonly services: Services
+  readonly serviceCalls: ServiceCalls
   readonly administration: Administration
   readonly changes: Changes
 }

@@ -16,6 +16,8 @@ import type { Log } from './log.ts'
 import { BrowserLogins } from './logins.ts'
 import { NodeHeart, type NodeIdentity } from './node-heart.ts'
 import { RevocationQueue } from './revocation-queue.ts'
+import { ServiceAdministrator } from './service-administration.ts'
+import { ServiceDesk } from './service-desk.ts'
 import { SessionDesk } from './session-desk.ts'
 import { SessionKeeper } from './sessions.ts'
 import { BrowserSignIns, type TryAgain } from './sign-ins.ts'
@@ -46,6 +48,7 @@ export interface BrokerParts {
   readonly journal: Journal
   readonly checkKeyRing: KeyRingCheck
   readonly findUnixAccount: (name: string) => Promise<UnixAccount | undefined>
+  readonly isInGroup: (account: string, group: string) => Promise<boolean>
   /** The token path and the refresh engine, made over what the use cases share. */
   readonly createTokens: (shared: SharedParts) => TokenUseCases
 }
@@ -118,6 +121,8 @@ export async function createBroker(parts: BrokerParts): Promise<Broker & { close
     tokens: engine.tokens,
     sessionCalls: new SessionDesk({ store, catalogue, signIns, ...engine }),
     sessions,
+    services: new ServiceAdministrator({ store, effects, audit, catalogue }),
+    serviceCalls: new ServiceDesk({ ...parts, audit, catalogue, sessions, publicUrl, callbackAddress, singleUser }),
     administration,
     changes,
     close: async () => {

@@ -1,0 +1,35 @@
+import { execFileSync } from 'node:child_process'
+import { describe, expect, test } from 'vitest'
+import { isInGroup } from './groups.ts'
+
+const lines = (database: string): string[][] =>
+  execFileSync('getent', [database], { encoding: 'utf8' })
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.split(':'))
+
+describe('the groups of this host', () => {
+  test('have their accounts by the primary group and by their lists', async () => {
+    const groups = lines('group')
+    const accounts = lines('passwd')
+    const [account = '', , , gid] = accounts.find(([, , , primary]) => groups.some(([, , id]) => id === primary)) ?? []
+    const primary = groups.find(([, , id]) => id === gid)?.[0] ?? ''
+    expect(await isInGroup(account, primary)).toBe(true)
+    const listed = groups.flatMap(([name = '', , , members = '']) => members.split(',').map((member) => [member, name] as const))
+    for (const [member, group] of listed.filter(([name]) => accounts.some(([known]) => known === name))) {
+      expect(await isInGroup(member, group), `${member} in ${group}`).toBe(true)
+    }
+  })
+
+  test.each([
+    ['root', 'daemon'],
+    ['root', 'no-such-group'],
+    ['no-such-account', 'root'],
+    ['0', 'root'],
+    ['root', '0'],
+    ['', ''],
+    ['--help', 'root'],
+  ])('"%s" is not in "%s"', async (account, group) => {
+    expect(await isInGroup(account, group)).toBe(false)
+  })
+})
