@@ -7,7 +7,7 @@ import { reportUnknown } from './failures.ts'
 import type { HttpLog } from './log.ts'
 import type { PlainReplies } from './plain-replies.ts'
 import { hasRpcCookie, type RpcDoor } from './rpc-door.ts'
-import { RpcRoutes } from './rpc-routes.ts'
+import { type RpcRoute, RpcRoutes } from './rpc-routes.ts'
 import type { TrustedProxies } from './trusted-proxies.ts'
 
 /** What stands behind the one port. */
@@ -70,10 +70,16 @@ export function createLocalFront(parts: Pick<FrontParts, 'rpc' | 'replies' | 'ca
   const hosts = allowedHosts(callbackAddress)
   return (request, response) => {
     const route = routes.find(pathOf(request.url ?? ''))
-    if (route === undefined) return replies.refuse(response, 404, 'This socket answers the calls of the session RPC only.')
+    if (route === undefined || isOfServices(route))
+      return replies.refuse(response, 404, 'This socket answers the calls of the session RPC only.')
     if (!hosts.has(hostOf(request))) return refuseHost(request, response, replies, callbackAddress)
     return rpc.handle(request, response, route, THIS_HOST)
   }
+}
+
+/** Services run elsewhere, and what counts for their tokens is an address. */
+function isOfServices(route: RpcRoute): boolean {
+  return route.method === 'service_sessions' || route.method === 'service_session'
 }
 
 function pathOf(url: string): string {

@@ -53,6 +53,13 @@ export class PlainReplies {
     response.end(sentence)
   }
 
+  /** JSON with another status than 200 where it is no refusal. */
+  jsonWith(response: ServerResponse, status: number, body: object): void {
+    const text = JSON.stringify(body)
+    response.writeHead(status, this.#withLength(this.#jsonHeaders, Buffer.byteLength(text)))
+    response.end(text)
+  }
+
   /** A status ≥ 400 with JSON, for clients that look there for their error. */
   refuseInJson(response: ServerResponse, status: number, body: object, more: readonly string[] = []): void {
     const text = JSON.stringify(body)

@@ -3,9 +3,12 @@ import type { IncomingHttpHeaders } from 'node:http'
 /** What browsers and other credentials bring along; a program in a session sends none of them (security.md, *Web*). */
 const REFUSED_HEADERS = ['origin', 'cookie', 'sec-fetch-site', 'sec-fetch-dest', 'authorization'] as const
 
-/** The header for which a request is none of a program in a session; undefined when it has none such. */
-export function refusedHeaderOf(headers: IncomingHttpHeaders): (typeof REFUSED_HEADERS)[number] | undefined {
-  return REFUSED_HEADERS.find((name) => headers[name] !== undefined)
+/** The header for which a request is none of a program in a session; undefined when it has none such. `taken`: one that may be. */
+export function refusedHeaderOf(
+  headers: IncomingHttpHeaders,
+  taken?: 'authorization',
+): (typeof REFUSED_HEADERS)[number] | undefined {
+  return REFUSED_HEADERS.find((name) => headers[name] !== undefined && name !== taken)
 }
 
 /** A request of the session RPC, parsed: what `/oauth_token` needs of it. */

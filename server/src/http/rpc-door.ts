@@ -7,6 +7,7 @@ import { type Phrasing, plainPhrasing, type State, sentenceOf } from '../domain/
 import { FailingCookies } from './failing-cookies.ts'
 import { reportUnknown, tellable } from './failures.ts'
 import type { HttpLog } from './log.ts'
+import { openApiDocument } from './openapi.ts'
 import type { PlainReplies } from './plain-replies.ts'
 import { collectBody } from './request-body.ts'
 import { fingerprintIn, parseBody, refusedHeaderOf, TokenCalls } from './rpc-call.ts'
@@ -19,6 +20,7 @@ import {
   wireWaitedForOf,
 } from './rpc-replies.ts'
 import type { RpcMethod, RpcRoute } from './rpc-routes.ts'
+import { ServiceDoor } from './service-door.ts'
 import { TokenExchangeDoor } from './token-exchange-door.ts'
 
 const RPC_COOKIE_HEADER = 'x-rs-session-server-rpc-cookie'
@@ -46,7 +48,7 @@ interface From {
 }
 
 type Call = Readonly<Record<string, unknown>>
-type OwnRoute = Exclude<RpcRoute, { method: 'token_exchange' }>
+type OwnRoute = Exclude<RpcRoute, { method: 'token_exchange' | 'service_sessions' | 'service_session' | 'openapi' }>
 type OtherRoute = Exclude<OwnRoute, { method: 'oauth_token' }>
 
 /** The door of development sessions (wire.md): a plain handler in front of the framework, the path of every token fetch. */
@@ -56,11 +58,14 @@ export class RpcDoor {
   readonly #log: HttpLog
   readonly #effects: Effects
   readonly #publicUrl: string
+  readonly #callbackAddress: string
   readonly #version: string
   readonly #phrasing: Phrasing
   readonly #failing: FailingCookies
   readonly #calls = new TokenCalls()
   readonly #exchange: TokenExchangeDoor
+  readonly #services: ServiceDoor
+  #document: string | undefined
 
   constructor(parts: {
     broker: Broker
@@ -68,6 +73,7 @@ export class RpcDoor {
     log: HttpLog
     effects: Effects
     publicUrl: string
+    callbackAddress: string
     version: string
   }) {
     this.#broker = parts.broker
@@ -75,16 +81,32 @@ export class RpcDoor {
     this.#log = parts.log
     this.#effects = parts.effects
     this.#publicUrl = parts.publicUrl
+    this.#callbackAddress = parts.callbackAddress
     this.#version = parts.version
     this.#phrasing = plainPhrasing(parts.publicUrl)
     this.#failing = new FailingCookies(() => parts.effects.monotonicMs())
     this.#exchange = new TokenExchangeDoor({ ...parts, failing: this.#failing, phrasing: this.#phrasing })
+    this.#services = new ServiceDoor(parts)
   }
 
   /** Answers one request whose host and transport were checked. `address`: the caller's. */
   handle(request: IncomingMessage, response: ServerResponse, route: RpcRoute, address: string): void {
-    if (route.method === 'token_exchange') this.#exchange.handle(request, response, address)
+    const { method } = route
+    if (method === 'token_exchange') this.#exchange.handle(request, response, address)
+    else if (method === 'service_sessions' || method === 'service_session') {
+      this.#services.handle(request, response, route, address)
+    } else if (method === 'openapi') this.#describe(request, response)
     else this.#handle(request, response, route, address)
+  }
+
+  /** What stands in docs/rpc.md, for programs; for everybody, as it holds nothing of anybody. */
+  #describe(request: IncomingMessage, response: ServerResponse): void {
+    if (request.method !== 'GET') {
+      this.#replies.refuse(response, 405, 'The description of this address is answered to GET only.', ['Allow', 'GET'])
+      return
+    }
+    this.#document ??= JSON.stringify(openApiDocument(this.#version, this.#callbackAddress))
+    this.#replies.json(response, this.#document)
   }
 
   #handle(request: IncomingMessage, response: ServerResponse, route: OwnRoute, address: string): void {

@@ -160,17 +160,20 @@ describe('every call of our own', () => {
     expect((await send(call(path))).status).toBe(400)
   })
 
-  test.each([`${SIGN_OUT}/`, `${OF_BOX}/tokens`, '/api/v1/integrations/', '/api/v1/integrations//sign-out', '/api/v1/sessions'])(
-    '%s is no call',
-    async (path) => {
-      const { send } = await open()
-      const { status, body } = await send(call(path))
-      expect({ status, body }).toEqual({
-        status: 400,
-        body: 'The session RPC does not know this method. The pages here take no RPC cookie.',
-      })
-    },
-  )
+  test.each([
+    `${SIGN_OUT}/`,
+    `${OF_BOX}/tokens`,
+    '/api/v1/integrations/',
+    '/api/v1/integrations//sign-out',
+    '/api/v1/sessions/a/b',
+  ])('%s is no call', async (path) => {
+    const { send } = await open()
+    const { status, body } = await send(call(path))
+    expect({ status, body }).toEqual({
+      status: 400,
+      body: 'The session RPC does not know this method. The pages here take no RPC cookie.',
+    })
+  })
 
   test('a body that is no JSON object is 400', async () => {
     const { send } = await open()

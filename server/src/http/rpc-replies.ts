@@ -118,6 +118,6 @@ export function wireReportedOf({ outcome, explanation, action, retryAfterSeconds
 }
 
 /** UTC in whole seconds, as every instant of the RPC is written. */
-function wireTime(at: Date): string {
+export function wireTime(at: Date): string {
   return `${at.toISOString().slice(0, 19)}Z`
 }

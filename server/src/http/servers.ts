@@ -59,7 +59,7 @@ export async function createServers(parts: {
   const { publicUrl, callbackAddress, tls, webRoot, serverName, redirectUri } = options
   const headers = pageHeaders(publicUrl)
   const replies = new PlainReplies(programHeaders(publicUrl))
-  const rpc = new RpcDoor({ broker, replies, log, effects, publicUrl, version: options.version })
+  const rpc = new RpcDoor({ broker, replies, log, effects, publicUrl, callbackAddress, version: options.version })
   const proxies = new TrustedProxies(options.trustedProxies)
   const drain = { isDraining: false }
   const onParserError: Parameters<typeof createLocalListener>[2] = (error, socket) =>

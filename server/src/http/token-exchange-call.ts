@@ -1,12 +1,16 @@
 /** What an OAuth client may be refused with: RFC 6749 §5.2, RFC 8693 §2.2.2, and of RFC 6749 §4.1.2.1 what a token endpoint needs too. */
-export type OAuthErrorCode =
-  | 'invalid_request'
-  | 'invalid_grant'
-  | 'invalid_scope'
-  | 'invalid_target'
-  | 'unsupported_grant_type'
-  | 'temporarily_unavailable'
-  | 'server_error'
+export const OAUTH_ERROR_CODES = [
+  'invalid_request',
+  'invalid_grant',
+  'invalid_scope',
+  'invalid_target',
+  'unsupported_grant_type',
+  'temporarily_unavailable',
+  'server_error',
+] as const
+
+/** One of them. */
+export type OAuthErrorCode = (typeof OAUTH_ERROR_CODES)[number]
 
 /** A token exchange, understood. */
 export interface TokenExchangeCall {
@@ -22,7 +26,8 @@ export interface TokenExchangeRefusal {
   readonly words: string
 }
 
-const GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:token-exchange'
+/** That of a token exchange. RFC 8693 §2.1. */
+export const GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:token-exchange'
 /** What is given and what is taken. RFC 8693 §3. */
 export const ACCESS_TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:access_token'
 const FORM = 'application/x-www-form-urlencoded'

@@ -11,7 +11,7 @@ import type { AttemptKey, NewToken, SavedReply } from './token-results.ts'
 
 export type { LeaseHolder, NodeStore, ServerNode } from './store-of-nodes.ts'
 export type { RevocationJob, RevocationStore } from './store-of-revocations.ts'
-export type { NewServiceSession, ServiceStore } from './store-of-services.ts'
+export type { ServiceStore } from './store-of-services.ts'
 export type { LookUp, SessionStore } from './store-of-sessions.ts'
 export type { AttemptKey, NewToken, SavedReply } from './token-results.ts'
 
