@@ -8,6 +8,7 @@ import { FileJournal } from './journal.ts'
 import { nodeStore } from './nodes.ts'
 import { revocationStore } from './revocations.ts'
 import { serviceStore } from './services.ts'
+import { entryStore } from './session-entries.ts'
 import { sessionStore } from './sessions.ts'
 import type { SessionStore, Store } from './store.ts'
 import { tokenStore } from './tokens.ts'
@@ -28,6 +29,7 @@ export function assemble(
     tokens: tokenStore(context),
     unreadReplies: unreadReplyStore(context),
     sessions: sessionStore(context, own.lookUp),
+    entries: entryStore(context),
     services: serviceStore(context),
     revocations: revocationStore(context),
     audit: auditStore(context),

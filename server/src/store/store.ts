@@ -2,6 +2,7 @@ import type { IntegrationUid } from '../domain/integration.ts'
 import type { BrowserSession, SignInAttempt, User } from '../domain/people.ts'
 import type { ReauthenticationReason, StoredToken, TokenSecrets } from '../domain/stored-token.ts'
 import type { UnreadReply } from '../domain/unread-reply.ts'
+import type { EntryStore } from './store-of-entries.ts'
 import type { LeaseHolder, NodeStore } from './store-of-nodes.ts'
 import type { Journal, JournalFolder } from './store-of-results.ts'
 import type { RevocationStore } from './store-of-revocations.ts'
@@ -9,6 +10,7 @@ import type { ServiceStore } from './store-of-services.ts'
 import type { SessionStore } from './store-of-sessions.ts'
 import type { AttemptKey, NewToken, SavedReply } from './token-results.ts'
 
+export type { EntryStore } from './store-of-entries.ts'
 export type { LeaseHolder, NodeStore, ServerNode } from './store-of-nodes.ts'
 export type { RevocationJob, RevocationStore } from './store-of-revocations.ts'
 export type { ServiceStore } from './store-of-services.ts'
@@ -25,6 +27,7 @@ export interface Store {
   readonly tokens: TokenStore
   readonly unreadReplies: UnreadReplyStore
   readonly sessions: SessionStore
+  readonly entries: EntryStore
   readonly services: ServiceStore
   readonly revocations: RevocationStore
   readonly audit: AuditStore

@@ -59,6 +59,7 @@ export function pointedStore(
     tokens: wrap(store.tokens),
     unreadReplies: wrap(store.unreadReplies),
     sessions: wrap(store.sessions),
+    entries: wrap(store.entries),
     services: wrap(store.services),
     revocations: wrap(store.revocations),
     audit: wrap(store.audit),
