@@ -50,6 +50,13 @@ module.exports = {
       '^(server|web|scripts|bench|vscode)/',
       '^server/src/terminal/',
     ),
+      'proxy-imports-domain-and-tools-of-the-doors',
+      'The proxy of session traffic knows no broker, no configuration and no package; some tools of the doors know none either.',
+      '^server/src/proxy/',
+      '^(server|sdk|web|scripts|bench|vscode)/|^node_modules/',
+      '^server/src/(proxy|domain)/|^server/src/http/(allowed-hosts|cookies|listener|plain-replies|trusted-proxies)\\.ts$',
+    ),
+    never('nobody-imports-the-proxy', 'It is a process of its own.', '^server/src/(?!proxy/)', '^server/src/proxy/'),
     never(
       'cli-imports-config-domain-sdk',
       'Commands are clients: no back stairs.',

@@ -128,6 +128,20 @@ const planted: readonly { check: string; rule: string; path: string; code: strin
   },
   {
     check: 'house',
+    rule: 'the proxy beside the keys',
+    path: 'server/src/proxy/reads-rows.ts',
+    code: `import type { Row } from '../store/row.ts'\n\nexport type Route = Row\n`,
+    says: /proxy-imports-domain-and-tools-of-the-doors.*reads-rows\.ts/,
+  },
+  {
+    check: 'house',
+    rule: 'hostile traffic in the server',
+    path: 'server/src/http/uses-proxy.ts',
+    code: `import { relay } from '../proxy/relay.ts'\n\nexport const value = relay\n`,
+    says: /nobody-imports-the-proxy.*uses-proxy\.ts/,
+  },
+  {
+    check: 'house',
     rule: 'product imports its tests',
     path: 'server/src/login/uses-testing.ts',
     code: `import { fake } from '../../testing/fake.ts'\n\nexport const value = fake\n`,
@@ -350,6 +364,7 @@ const ground: Readonly<Record<string, string>> = {
   'server/src/bin.ts': `import './http/door.ts'\n`,
   'server/src/http/door.ts': 'export const door = 1\n',
   'server/src/store/row.ts': 'export type Row = string\n',
+  'server/src/proxy/relay.ts': 'export const relay = 1\n',
   'server/testing/fake.ts': 'export const fake = 1\n',
   'server/src/broker/circle-back.ts': `import { value } from './circle.ts'\n\nexport const self: unknown = () => value\n`,
   'sdk/typescript/src/client.ts': 'export const client = 1\n',

@@ -3,6 +3,7 @@ import type { CallbackProblem } from '../domain/callback-problems.ts'
 import type { Icon, Integration, IntegrationUid } from '../domain/integration.ts'
 import type { BrowserSession, Caller, DevelopmentSession, User } from '../domain/people.ts'
 import type { ReportOutcome } from '../domain/reports.ts'
+import type { SessionRoute } from '../domain/session-proxy.ts'
 import type { State } from '../domain/states.ts'
 import type { Extra, StoredToken } from '../domain/stored-token.ts'
 import type { ServiceCalls, Services } from './broker-of-services.ts'
@@ -225,6 +226,20 @@ export interface Sessions {
   list(): Promise<readonly DevelopmentSession[]>
   /** False when it had ended or is unknown. */
   end(sessionId: string, by: string): Promise<boolean>
+}
+
+/** The ways of browsers into the pages of launched sessions. */
+export interface SessionEntries {
+  /** For a session of the browser's own user that starts or runs: where the ticket is to be sent as a form, once, within 30 s. */
+  ticket(browserSession: BrowserSession, sessionId: string): Promise<{ readonly ticket: string; readonly url: string }>
+  /** Uses the ticket up. The secret of the entry, which ends with the web login; undefined when the ticket opens nothing. */
+  redeem(ticket: string, sessionId: string): Promise<{ readonly entry: string } | undefined>
+  /** What an entry (its SHA-256) opens as of now. */
+  route(entryHash: string, sessionId: string): Promise<SessionRoute>
+  /** Somebody used these sessions in the last minute. */
+  touch(sessionIds: readonly string[]): Promise<void>
+  /** What entries open may have changed: logged out, locked, ended. Returns the function that ends it. */
+  onChange(listener: () => void): () => void
 }
 
 /** One finding of a reload, as `config check` prints it. */

@@ -1,0 +1,161 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import {
+  ENTRY,
+  ENTRY_COOKIE,
+  OTHER_SESSION,
+  openSessionProxyRoom,
+  PUBLIC_URL,
+  SESSION,
+  type SessionProxyRoom,
+  TICKET,
+} from '../testing/session-proxy-room.ts'
+
+let room: SessionProxyRoom
+const HOME = `/s/${SESSION}/`
+
+beforeAll(async () => {
+  room = await openSessionProxyRoom({ secretHeader: { name: 'X-Session-Secret', value: 'only-the-proxy' } })
+})
+afterAll(() => room.close())
+beforeEach(() => room.seen.splice(0))
+
+const headersSeen = (): string => {
+  const raw = room.seen.at(-1)?.rawHeaders ?? []
+  return raw.flatMap((name, index) => (index % 2 === 0 ? [`${name}: ${raw[index + 1]}`] : [])).join('\n')
+}
+
+describe('the way into a session', () => {
+  const form = (members: Record<string, string>, headers: Record<string, string> = {}) =>
+    room.ask('/enter', {
+      method: 'POST',
+      headers: { origin: PUBLIC_URL, 'content-type': 'application/x-www-form-urlencoded', cookie: '', ...headers },
+      body: new URLSearchParams(members).toString(),
+    })
+
+  test('is a ticket that becomes a cookie once', async () => {
+    const entered = await form({ session: SESSION, ticket: TICKET })
+    expect(entered.status).toBe(303)
+    expect(entered.headers.location).toBe(HOME)
+    const name = `__Host-Http-benchkey-session-${SESSION}`
+    expect(entered.headers['set-cookie']).toEqual([`${name}=${ENTRY}; Path=/; Secure; HttpOnly; SameSite=Lax`])
+    expect(await form({ session: SESSION, ticket: TICKET })).toMatchObject({ status: 401 })
+  })
+
+  test.each([
+    ['another site', { origin: 'https://evil.example' }],
+    ['a page that hides itself', { origin: 'null' }],
+    ['another session', { origin: 'https://localhost' }],
+  ])('is not open to a form of %s', async (_who, headers) => {
+    expect(await form({ session: SESSION, ticket: TICKET }, headers)).toMatchObject({ status: 403 })
+  })
+
+  test('takes two members, and no other method', async () => {
+    expect(await form({ session: SESSION })).toMatchObject({ status: 400 })
+    expect(await form({ session: SESSION, ticket: 'x'.repeat(2000) })).toMatchObject({ status: 400 })
+    expect(await room.ask('/enter')).toMatchObject({ status: 405, headers: { allow: 'POST' } })
+  })
+
+  test.each([
+    ['no cookie', ''],
+    ['a wrong cookie', `__Host-Http-benchkey-session-${SESSION}=${'x'.repeat(43)}`],
+  ])('is not open to %s, which hears to open it from the home page', async (_what, cookie) => {
+    const reply = await room.ask(HOME, { headers: { cookie, accept: 'text/html' } })
+    expect(reply.status).toBe(401)
+    expect(reply.body).toContain('Open this session from the home page')
+    expect(reply.body).toContain(`href="${PUBLIC_URL}/"`)
+    expect(room.seen).toEqual([])
+  })
+
+  test('to one session opens no other', async () => {
+    const cookie = `${ENTRY_COOKIE.cookie}; __Host-Http-benchkey-session-${OTHER_SESSION}=${ENTRY}`
+    expect(await room.ask(`/s/${OTHER_SESSION}/`, { headers: { cookie } })).toMatchObject({ status: 401 })
+  })
+})
+
+describe('what a session is told', () => {
+  test('is path and query as the browser sent them, behind the base path', async () => {
+    expect(await room.ask(`${HOME}a%2Fb/c?d=%20e`)).toMatchObject({ status: 200, body: 'asked for /a%2Fb/c?d=%20e' })
+  })
+
+  test('is a host that its own check of Origin accepts, and where the browser is', async () => {
+    const { origin, host } = room
+    await room.ask(HOME, {
+      method: 'POST',
+      headers: { origin, 'x-forwarded-for': '6.6.6.6', forwarded: 'for=6.6.6.6' },
+      body: 'x=1',
+    })
+    const seen = headersSeen()
+    for (const line of [`Host: ${host}`, `origin: ${origin}`, 'X-Forwarded-Proto: https', 'X-Forwarded-For: 127.0.0.1']) {
+      expect(seen).toContain(line)
+    }
+    expect(seen).not.toContain('6.6.6.6')
+    expect(room.seen[0]?.body).toBe('x=1')
+  })
+
+  test("is none of Benchkey's cookies, and the secret that only the proxy knows", async () => {
+    const cookie = [
+      '__Host-Http-benchkey-session=login',
+      'theme=dark',
+      ENTRY_COOKIE.cookie,
+      '__HOST-HTTP-BENCHKEY-attempt-1=x',
+      '=__Host-Http-benchkey-session=nameless',
+      '_xsrf=2',
+    ].join('; ')
+    expect(await room.ask(HOME, { headers: { cookie, 'x-session-secret': 'guessed' } })).toMatchObject({ status: 200 })
+    expect(headersSeen()).toContain('Cookie: theme=dark; _xsrf=2')
+    expect(headersSeen().toLowerCase()).not.toContain('benchkey')
+    expect(headersSeen()).toContain('X-Session-Secret: only-the-proxy')
+    expect(headersSeen()).not.toContain('guessed')
+  })
+
+  test('is no header of the connection, nor what the connection names', async () => {
+    const headers = {
+      connection: 'close, x-hop',
+      'x-hop': '1',
+      te: 'trailers',
+      'proxy-authorization': 'Basic x',
+      'keep-alive': '5',
+    }
+    await room.ask(HOME, { headers })
+    for (const name of ['x-hop', 'te:', 'proxy-authorization', 'keep-alive'])
+      expect(headersSeen().toLowerCase()).not.toContain(name)
+  })
+})
+
+describe('a request that may come from elsewhere', () => {
+  test.each([
+    ['POST without an origin', 'POST', {}],
+    ['POST of another site', 'POST', { origin: 'https://evil.example' }],
+    ['POST of Benchkey itself', 'POST', { origin: PUBLIC_URL }],
+    ['DELETE of a page that hides itself', 'DELETE', { origin: 'null' }],
+    ['preflight of another site', 'OPTIONS', { origin: 'https://evil.example', 'access-control-request-method': 'PUT' }],
+    ['script of another site', 'GET', { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'script' }],
+    [
+      'frame of another site',
+      'GET',
+      { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' },
+    ],
+    ['fetch of another site', 'GET', { origin: 'https://evil.example' }],
+  ])('%s never arrives', async (_what, method, headers) => {
+    expect(await room.ask(HOME, { method, headers: headers as Record<string, string> })).toMatchObject({ status: 403 })
+    expect(room.seen).toEqual([])
+  })
+
+  test.each([
+    ['a link', 'GET', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }],
+    ['its own script', 'GET', { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty' }],
+    ['its own form without a referrer', 'POST', { origin: 'null', 'sec-fetch-site': 'same-origin' }],
+  ])('%s does', async (_what, method, headers) => {
+    expect(await room.ask(HOME, { method, headers: headers as Record<string, string> })).toMatchObject({ status: 200 })
+  })
+
+  test('a service worker outside its session is refused', async () => {
+    const headers = { 'service-worker': 'script' }
+    expect(await room.ask('/sw.js', { headers })).toMatchObject({ status: 403 })
+    expect(await room.ask(`${HOME}sw.js`, { headers })).toMatchObject({ status: 200 })
+  })
+
+  test.each([['evil.example'], ['localhost'], ['127.0.0.1']])('under the host %s is misdirected', async (host) => {
+    expect(await room.ask(HOME, { headers: { host } })).toMatchObject({ status: 421 })
+  })
+})
