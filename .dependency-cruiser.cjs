@@ -50,6 +50,7 @@ module.exports = {
       '^(server|web|scripts|bench|vscode)/',
       '^server/src/terminal/',
     ),
+    never(
       'proxy-imports-domain-and-tools-of-the-doors',
       'The proxy of session traffic knows no broker, no configuration and no package; some tools of the doors know none either.',
       '^server/src/proxy/',
