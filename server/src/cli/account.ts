@@ -1,18 +1,10 @@
 import { execFile } from 'node:child_process'
 import { statSync } from 'node:fs'
+import { parsePasswdLine, switchingWords, type UnixAccount } from '../domain/unix-account.ts'
 import { CliError, EXIT } from './command.ts'
 
-/** A Unix account, as `getent passwd` knows it (files, LDAP, SSSD). */
-export interface Account {
-  readonly name: string
-  readonly uid: number
-  readonly gid: number
-  readonly home: string
-  readonly shell: string
-}
-
 /** By name or number; undefined when there is none. */
-export async function findAccount(key: string): Promise<Account | undefined> {
+export async function findAccount(key: string): Promise<UnixAccount | undefined> {
   const line = await new Promise<string>((resolve, reject) => {
     execFile('getent', ['passwd', '--', key], { encoding: 'utf8' }, (error, stdout) => {
       // getent(1): 2 = the key was not found.
@@ -21,8 +13,7 @@ export async function findAccount(key: string): Promise<Account | undefined> {
       else resolve(stdout)
     })
   })
-  const [name = '', , uid = '', gid = '', , home = '/', shell = '/bin/sh'] = line.trim().split(':')
-  return name === '' ? undefined : { name, uid: Number(uid), gid: Number(gid), home: home || '/', shell: shell || '/bin/sh' }
+  return parsePasswdLine(line)
 }
 
 /**
@@ -33,7 +24,7 @@ export async function accountFor(
   wanted: string | undefined,
   socketPath: string,
   ownUid = process.getuid?.() ?? -1,
-): Promise<Account | undefined> {
+): Promise<UnixAccount | undefined> {
   const serverUid = statSync(socketPath).uid
   if (wanted === undefined) return ownUid === serverUid ? undefined : existing(String(serverUid))
   if (ownUid !== 0) {
@@ -50,7 +41,7 @@ export async function accountFor(
   return account
 }
 
-async function existing(key: string): Promise<Account> {
+async function existing(key: string): Promise<UnixAccount> {
   const account = await findAccount(key)
   if (account) return account
   throw new CliError(`There is no account ${key} on this machine.`, {
@@ -60,8 +51,6 @@ async function existing(key: string): Promise<Account> {
 }
 
 /** The words in front of a command that make it run as the account, with its groups and without root's capabilities. */
-export function switchTo(account: Account | undefined): readonly string[] {
-  if (!account) return []
-  const ids = [`--reuid=${account.uid}`, `--regid=${account.gid}`, '--init-groups']
-  return ['setpriv', ...ids, '--inh-caps=-all', '--']
+export function switchTo(account: UnixAccount | undefined): readonly string[] {
+  return account ? ['setpriv', ...switchingWords(account)] : []
 }

@@ -1,3 +1,5 @@
+import { BUNDLE_SH, LOOK_UP_SH } from '../domain/session-scripts.ts'
+
 /**
  * The keeper of a session's runtime directory: a POSIX shell script that runs under the session's own account, so that nothing
  * the server's account writes can be led astray by links there (security.md, *Sessions*).
@@ -13,27 +15,7 @@ trap '' INT QUIT HUP TERM PIPE TSTP
 search=$PATH
 PATH=/usr/bin:/bin:$search
 
-look_up() (
-  case $1 in
-    */*) set -- "$1" "$1" ;;
-    *) set -f; IFS=:; word=$1; set --
-       for folder in $search; do
-         [ -n "$folder" ] || folder=.
-         set -- "$@" "$folder/$word"
-       done
-       set -- "$word" "$@" ;;
-  esac
-  shift
-  answer=missing
-  for candidate; do
-    [ -f "$candidate" ] || continue
-    if [ -x "$candidate" ]; then answer=found; break; fi
-    answer=blocked
-  done
-  case $answer$1 in missing*) [ -d "$1" ] && answer=blocked ;; esac
-  printf 'command %s\n' "$answer"
-)
-look_up "$1"
+${LOOK_UP_SH}look_up "$1"
 
 if (cd -P . && [ -x . ]) 2>/dev/null; then echo 'folder open'; else echo 'folder closed'; fi
 
@@ -56,35 +38,7 @@ printf 'directory %s\n' "$directory"
 authority=$directory/authority.pem
 while IFS= read -r line && [ "$line" != . ]; do printf '%s\n' "$line"; done > "$authority"
 
-all_of() {
-  if [ -d "$1" ]; then
-    for file in "$1"/*.pem "$1"/*.crt "$1"/*.[0-9]; do
-      if [ -f "$file" ]; then cat -- "$file"; echo; fi
-    done
-  else
-    cat -- "$1"
-  fi
-}
-trusted=
-if [ -s "$authority" ]; then
-  for each in "$REQUESTS_CA_BUNDLE" "$CURL_CA_BUNDLE" /etc/ssl/certs/ca-certificates.crt \
-    /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/ca-bundle.pem /etc/ssl/cert.pem; do
-    [ -n "$each" ] && [ -r "$each" ] && { trusted=$each; break; }
-  done
-  # Without a variable of its own, curl would have gone by OpenSSL's.
-  also=
-  case $trusted in
-    "$REQUESTS_CA_BUNDLE" | "$CURL_CA_BUNDLE" | "$SSL_CERT_FILE") ;;
-    *) [ -f "$SSL_CERT_FILE" ] && [ -r "$SSL_CERT_FILE" ] && also=$SSL_CERT_FILE ;;
-  esac
-  bundle=$directory/ca-bundle.pem
-  { for each in "$trusted" "$also"; do [ -z "$each" ] || { all_of "$each" && echo; } || exit 1; done
-    cat -- "$authority"; } > "$bundle" || exit 1
-  printf 'bundle %s\n' "$bundle"
-else
-  echo bundle
-fi
-# Alone it is read much faster than the bundle: Benchkey's own client tries it first.
+${BUNDLE_SH}# Alone it is read much faster than the bundle: Benchkey's own client tries it first.
 [ -s "$authority" ] || rm -f -- "$authority"
 cd /
 

@@ -1,4 +1,4 @@
-import type { Account } from './account.ts'
+import type { UnixAccount } from '../domain/unix-account.ts'
 
 /** What a session's variables are made of. */
 export interface SessionFacts {
@@ -7,7 +7,7 @@ export interface SessionFacts {
   /** From the server (wire.md, *Session environment*). */
   readonly session: Readonly<Record<string, string>>
   /** The account switched to, if any. */
-  readonly account: Account | undefined
+  readonly account: UnixAccount | undefined
   /** The folder that holds `benchkey`. */
   readonly executableDir: string
 }

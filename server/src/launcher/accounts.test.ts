@@ -3,8 +3,8 @@ import { expect, test } from 'vitest'
 import { findUnixAccount } from './accounts.ts'
 
 test('a Unix account is found by its name', async () => {
-  const { username, uid } = userInfo()
-  expect(await findUnixAccount(username)).toEqual({ name: username, uid })
+  const { username, uid, gid, homedir, shell } = userInfo()
+  expect(await findUnixAccount(username)).toEqual({ name: username, uid, gid, home: homedir, shell })
 })
 
 test.each(['no-such-account', '0', String(userInfo().uid), '-s', 'root:x', ''])(
