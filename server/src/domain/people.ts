@@ -47,6 +47,8 @@ export interface DevelopmentSession {
   readonly runtimeDirectory?: string
   /** Where its application answers HTTP. */
   readonly socketPath?: string
+  /** Of 127.0.0.1, where it does not answer at a socket. */
+  readonly port?: number
   /** Where it says it runs, when that is not this server's host. */
   readonly host?: string
   /** Name of the service token that started it. */

@@ -183,6 +183,12 @@ export interface SessionsTable {
   /** JSON array of Integration IDs; null: all. */
   limited_to: string | null
   last_active_at: number | null
+  /** Of 127.0.0.1; null: its application answers at the socket, or there is none. */
+  port: number | null
+  /** Ciphertext: what the application demands of the proxy. */
+  secret: string | null
+  /** Ciphertext of a JSON array: the last lines that an application which has ended wrote. */
+  log: string | null
 }
 
 /** Programs of others that start sessions for users. */

@@ -1,6 +1,7 @@
 import type { Selectable, Transaction } from 'kysely'
 import type { DevelopmentSession, SessionState } from '../domain/people.ts'
 import { type Database, ifSet, newId, type StoreContext, toDate, toMs } from './database.ts'
+import { launchedSessionStore, sessionPlace } from './launched-sessions.ts'
 import { toLimits } from './look-up-cache.ts'
 import type { SessionsTable, Tables } from './schema.ts'
 import { type SessionStore, StoreError } from './store.ts'
@@ -17,23 +18,21 @@ export function sessionStore(context: StoreContext, lookUp: SessionStore['lookUp
   return {
     lookUp,
     create: (session) => createSession(context, session),
-    async list(options = {}) {
-      const since = effects.now().getTime() - ENDED_KEPT_MS
-      const rows = await database.reader
+    list: (options = {}) => listSessions(context, options),
+    rotateCookie: (sessionId, next) =>
+      database.write((transaction) => rotateCookie(database, transaction, sessionId, next, effects.now().getTime())),
+    end: (sessionId, how = {}) => database.write((transaction) => endSession(context, transaction, sessionId, how)),
+    ...launchedSessionStore(context),
+    async find(sessionId) {
+      const row = await database.reader
         .selectFrom('sessions')
         .innerJoin('users', 'users.id', 'sessions.user_id')
         .selectAll('sessions')
         .select('users.name as user_name')
-        .where((row) =>
-          options.withEnded ? row.or([row('ended_at', 'is', null), row('ended_at', '>=', since)]) : row('ended_at', 'is', null),
-        )
-        .orderBy('started_at')
-        .execute()
-      return rows.map((row) => toSession(row, row.user_name))
+        .where('sessions.id', '=', sessionId)
+        .executeTakeFirst()
+      return row && toSession(row, row.user_name)
     },
-    rotateCookie: (sessionId, next) =>
-      database.write((transaction) => rotateCookie(database, transaction, sessionId, next, effects.now().getTime())),
-    end: (sessionId) => database.write((transaction) => endSession(transaction, sessionId, effects.now().getTime())),
     async countLive(userId) {
       const { count } = await database.reader
         .selectFrom('sessions')
@@ -69,15 +68,42 @@ export function sessionStore(context: StoreContext, lookUp: SessionStore['lookUp
   }
 }
 
+async function listSessions(
+  { database, effects }: StoreContext,
+  { withEnded }: { withEnded?: boolean },
+): Promise<DevelopmentSession[]> {
+  const since = effects.now().getTime() - ENDED_KEPT_MS
+  const rows = await database.reader
+    .selectFrom('sessions')
+    .innerJoin('users', 'users.id', 'sessions.user_id')
+    .selectAll('sessions')
+    .select('users.name as user_name')
+    .where((row) =>
+      withEnded ? row.or([row('ended_at', 'is', null), row('ended_at', '>=', since)]) : row('ended_at', 'is', null),
+    )
+    .orderBy('started_at')
+    .execute()
+  return rows.map((row) => toSession(row, row.user_name))
+}
+
 async function rotateCookie(
   database: Database,
   transaction: Transaction<Tables>,
   sessionId: string,
-  { cookieHash, expiresAt, previousUntil }: Parameters<SessionStore['rotateCookie']>[1],
+  { cookieHash, expiresAt, previousUntil, unlessUntil }: Parameters<SessionStore['rotateCookie']>[1],
   nowMs: number,
 ): Promise<boolean> {
-  const live = transaction.selectFrom('sessions').select('id').where('id', '=', sessionId).where('ended_at', 'is', null)
-  if (!(await database.locked(live).executeTakeFirst())) return false
+  const live = transaction
+    .selectFrom('sessions')
+    .select(['id', 'state'])
+    .where('id', '=', sessionId)
+    .where('ended_at', 'is', null)
+  const session = await database.locked(live).executeTakeFirst()
+  if (!session || session.state === 'ending') return false
+  if (unlessUntil) {
+    const own = transaction.selectFrom('rpc_cookies').select('cookie_hash').where('session_id', '=', sessionId)
+    if (await own.where('expires_at', '>=', unlessUntil.getTime()).executeTakeFirst()) return false
+  }
   await removeExpiredCookies(transaction, nowMs)
   await transaction
     .updateTable('rpc_cookies')
@@ -92,10 +118,23 @@ async function rotateCookie(
   return true
 }
 
-async function endSession(transaction: Transaction<Tables>, sessionId: string, nowMs: number): Promise<boolean> {
+async function endSession(
+  { cipher, effects }: StoreContext,
+  transaction: Transaction<Tables>,
+  sessionId: string,
+  { why, didNotStart, log }: NonNullable<Parameters<SessionStore['end']>[1]>,
+): Promise<boolean> {
+  const owner = log && (await transaction.selectFrom('sessions').select('user_id').where('id', '=', sessionId).executeTakeFirst())
+  const sealed = owner && cipher.seal(JSON.stringify(log), sessionPlace('log', sessionId, owner.user_id))
   const { numUpdatedRows } = await transaction
     .updateTable('sessions')
-    .set({ ended_at: nowMs })
+    .set({
+      ended_at: effects.now().getTime(),
+      ...(sealed === undefined ? {} : { log: sealed }),
+      secret: null,
+      ...(why === undefined ? {} : { ended_why: why }),
+      ...(didNotStart ? { state: 'did_not_start' as const } : {}),
+    })
     .where('id', '=', sessionId)
     .where('ended_at', 'is', null)
     .executeTakeFirst()
@@ -109,7 +148,7 @@ function createSession(context: StoreContext, session: NewSession): Promise<Deve
 
 /** A new session, in a transaction of the caller. Throws StoreError with code `missing` when there is no such user. */
 export async function insertSession(
-  { effects }: StoreContext,
+  { effects, cipher }: StoreContext,
   transaction: Transaction<Tables>,
   session: NewSession,
 ): Promise<DevelopmentSession> {
@@ -120,7 +159,10 @@ export async function insertSession(
     .where('name_folded', '=', fold(session.userName))
     .executeTakeFirst()
   if (!user) throw new StoreError('missing', `There is no user ${session.userName}.`)
-  const row = toRow(session, { id: newId(effects), userId: user.id, now })
+  const id = newId(effects)
+  const { secret } = session
+  const sealed = secret === undefined ? null : cipher.seal(secret, sessionPlace('secret', id, user.id))
+  const row = { ...toRow(session, { id, userId: user.id, now }), secret: sealed }
   await removeExpiredCookies(transaction, now)
   await transaction
     .deleteFrom('sessions')
@@ -158,6 +200,9 @@ function toRow(session: NewSession, { id, userId, now }: { id: string; userId: s
     service: session.service ?? null,
     limited_to: session.limitedTo ? JSON.stringify(session.limitedTo.map((uid) => uid.toLowerCase())) : null,
     last_active_at: session.kind === 'launched' ? now : null,
+    port: session.port ?? null,
+    secret: null,
+    log: null,
   }
 }
 
@@ -183,6 +228,7 @@ export function toSession(row: Selectable<SessionsTable>, userName: string): Dev
     ...ifSet('account', row.account),
     ...ifSet('runtimeDirectory', row.runtime_dir),
     ...ifSet('socketPath', row.socket_path),
+    ...ifSet('port', row.port),
     ...ifSet('host', row.host),
     ...ifSet('service', row.service),
     ...ifSet('limitedTo', row.limited_to, toLimits),

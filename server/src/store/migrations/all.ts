@@ -8,6 +8,7 @@ import { failedSignIns } from './0007-failed-sign-ins.ts'
 import { signInsUnderWay } from './0008-sign-ins-under-way.ts'
 import { journals } from './0009-journals.ts'
 import { sessionKinds } from './0010-session-kinds.ts'
+import { sessionDoors } from './0011-session-doors.ts'
 import { services } from './0013-services.ts'
 
 /** Every migration by its name, which orders them. Never change one that was released: add one, in a file of its own. */
@@ -21,5 +22,6 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0008_sign_ins_under_way': signInsUnderWay,
   '0009_journals': journals,
   '0010_session_kinds': sessionKinds,
+  '0011_session_doors': sessionDoors,
   '0013_services': services,
 }
