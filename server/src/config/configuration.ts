@@ -21,6 +21,19 @@ export interface ServerConfiguration {
   readonly trustedProxies: readonly string[]
   readonly insecureLoopbackProviders: boolean
   readonly secretsDir: string
+  /** When nobody has used a launched session for so long, it ends; 0: never. */
+  readonly sessionTimeoutMinutes: number
+  /** Launched sessions that one person may have at once. */
+  readonly sessionsPerUser: number
+  /** What each launched session may have at most; 0: as its account has it anyway. */
+  readonly sessionLimits: SessionLimitOptions
+}
+
+/** `session-open-files`, `session-processes`, `session-memory-mib`. */
+export interface SessionLimitOptions {
+  readonly openFiles: number
+  readonly processes: number
+  readonly memoryMib: number
 }
 
 /** `session-socket`: an absolute path, or no socket at all. */

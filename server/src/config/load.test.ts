@@ -217,6 +217,9 @@ describe('loading', () => {
       trustedProxies: ['10.0.0.1'],
       insecureLoopbackProviders: false,
       secretsDir: join(directory, 'secrets'),
+      sessionTimeoutMinutes: 120,
+      sessionsPerUser: 10,
+      sessionLimits: { openFiles: 65_536, processes: 4096, memoryMib: 0 },
     })
     expect(configuration?.database).toEqual({ provider: 'sqlite', directory: join(directory, 'data') })
     const written =

@@ -86,6 +86,13 @@ function toServerConfiguration(values: Options['values'], configDir: string): Se
     ...(values['session-socket'] !== undefined && { sessionSocket: values['session-socket'] }),
     trustedProxies: values['trusted-proxies'] ?? [],
     insecureLoopbackProviders: values['insecure-loopback-providers'] ?? false,
+    sessionTimeoutMinutes: values['session-timeout-minutes'] ?? 120,
+    sessionsPerUser: values['sessions-per-user'] ?? 10,
+    sessionLimits: {
+      openFiles: values['session-open-files'] ?? 65_536,
+      processes: values['session-processes'] ?? 4096,
+      memoryMib: values['session-memory-mib'] ?? 0,
+    },
     secretsDir: values['secrets-dir'] ?? defaultSecretsDir(configDir),
   }
 }

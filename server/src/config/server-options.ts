@@ -59,6 +59,38 @@ export const SERVER_OPTIONS = {
     example: '/run/benchkey/rpc.sock',
     parse: socketPath,
   }),
+  'session-timeout-minutes': row({
+    default: '120',
+    meaning:
+      'Minutes after which a session that Benchkey started ends when nobody has used it: no request of a browser, no token. 0: never.',
+    example: '480',
+    parse: wholeNumber('number of minutes', 0, 525_600),
+  }),
+  'sessions-per-user': row({
+    default: '10',
+    meaning: 'How many sessions Benchkey runs for one person at once.',
+    example: '3',
+    parse: wholeNumber('number of sessions', 1, 1000),
+  }),
+  'session-open-files': row({
+    default: '65536',
+    meaning: 'How many files each process of a session may have open; never more than its account may anyway. 0: as its account.',
+    example: '16384',
+    parse: wholeNumber('number of files', 0, 1_048_576),
+  }),
+  'session-processes': row({
+    default: '4096',
+    meaning:
+      'How many processes and threads the account of a session may have, over all it runs, before the session can start no more. 0: as its account.',
+    example: '1024',
+    parse: wholeNumber('number of processes', 0, 4_194_304),
+  }),
+  'session-memory-mib': row({
+    default: '0',
+    meaning: 'MiB of memory that each process of a session may have (data and private maps, RLIMIT_DATA). 0: as its account.',
+    example: '16384',
+    parse: wholeNumber('number of MiB', 0, 16_777_216),
+  }),
   'single-user': row({
     default: '0',
     meaning: '1: exactly one account can log in, and its sessions run as the account of the server.',
