@@ -20,6 +20,11 @@ export function fillTemplate(text: string, facts: Facts): string {
   return text.replace(/\{([a-z]+(?:-[a-z]+)*)\}/g, (whole, name: string) => facts[name] ?? whole)
 }
 
+/** The path of a session's pages on the sessions' address. */
+export function sessionPath(sessionId: string): string {
+  return `/s/${sessionId}/`
+}
+
 /**
  * An application that sessions run, as `sessions.conf` describes it: VS Code, Jupyter, a terminal. In the words of `command`
  * and the values of `environment` and `secretHeader`, `{…}` stands for one of `SESSION_FACTS`; `{base-path}` is `/s/<id>/`.

@@ -1,3 +1,5 @@
+import { sessionPath } from '../domain/application.ts'
+
 /** What both clients take the server for; they refuse OAuth below 2026.01.0 (wire.md, *Session environment*). */
 const COMPATIBILITY_LEVEL = '2026.01.0'
 
@@ -12,7 +14,7 @@ export function sessionEnvironment(facts: {
   /** Of this host's session socket, while there is one. */
   readonly socketPath?: string
 }): Readonly<Record<string, string>> {
-  const sessionUrl = `/s/${facts.sessionId}/`
+  const sessionUrl = sessionPath(facts.sessionId)
   return {
     POSIT_PRODUCT: 'WORKBENCH',
     RSTUDIO_VERSION: COMPATIBILITY_LEVEL,

@@ -1,0 +1,67 @@
+import { userInfo } from 'node:os'
+import type { UnixAccount } from '../domain/unix-account.ts'
+import { type ApplicationDoor, type DoorState, lookAtDoor } from './application-door.ts'
+import { type Launcher, LauncherError } from './launcher.ts'
+import { findFreePort } from './listening-ports.ts'
+import { LocalLauncher, type SessionLimits } from './local-launcher.ts'
+import { runAsByRoot, runAsSelf } from './run-as.ts'
+import { RuntimeDirectories } from './runtime-directories.ts'
+import { OwnedDirectories, sessionsBase } from './session-directories.ts'
+
+/** Everything that running sessions on this host takes. */
+export interface LocalSessions {
+  readonly launcher: Launcher
+  readonly files: RuntimeDirectories
+  /** The account by its name; for undefined the server's own. Rejects with a sentence when there is none. */
+  accountOf(name: string | undefined): Promise<UnixAccount>
+  lookAtDoor(door: ApplicationDoor, account: string | undefined): Promise<DoorState>
+  findFreePort(): Promise<number>
+}
+
+/** What `createLocalSessions` goes by. */
+export interface LocalSessionsParts {
+  readonly dataDir: string
+  readonly singleUser: boolean
+  /** The account the server runs as. */
+  readonly uid: number
+  readonly bootId: string
+  readonly executableDir: string
+  readonly limits: SessionLimits
+  readonly findUnixAccount: (name: string) => Promise<UnixAccount | undefined>
+  /** Of the proxy; undefined: the server's own. */
+  readonly proxyGroupId: () => Promise<number | undefined>
+  readonly sleep: (ms: number) => Promise<void>
+}
+
+/** The launcher of this host and what belongs to it; undefined when this server can start nothing in its users' names. */
+export function createLocalSessions(parts: LocalSessionsParts): LocalSessions | undefined {
+  const { singleUser, uid, proxyGroupId } = parts
+  if (!singleUser && uid !== 0) return undefined
+  const named = (name: string): Promise<UnixAccount> => existingAccount(name, parts)
+  const accountOf = async (name: string | undefined): Promise<UnixAccount> =>
+    name === undefined ? ownAccount() : await named(name)
+  const runAs = singleUser ? runAsSelf : runAsByRoot(named)
+  const directories = new OwnedDirectories(sessionsBase(parts), {
+    accountOf: singleUser ? undefined : named,
+    groupId: proxyGroupId,
+  })
+  const files = new RuntimeDirectories({ runAs, directories })
+  return {
+    files,
+    launcher: new LocalLauncher({ ...parts, runAs, files, accountOf }),
+    accountOf,
+    lookAtDoor: async (door, name) => await lookAtDoor(door, await accountOf(name)),
+    findFreePort,
+  }
+}
+
+async function existingAccount(name: string, { findUnixAccount }: LocalSessionsParts): Promise<UnixAccount> {
+  const account = await findUnixAccount(name)
+  if (!account) throw new LauncherError(`There is no Unix account ${name} on this host any more.`)
+  return account
+}
+
+function ownAccount(): UnixAccount {
+  const { username, uid, gid, homedir, shell } = userInfo()
+  return { name: username, uid, gid, home: homedir, shell: shell ?? '/bin/sh' }
+}

@@ -1,0 +1,90 @@
+import { spawn } from 'node:child_process'
+import { switchingWords, type UnixAccount } from '../domain/unix-account.ts'
+
+/** Everything a program is given; it inherits nothing else. */
+export interface Given {
+  readonly stdin?: string
+  readonly environment?: Readonly<Record<string, string>>
+  /** Default: `/`. */
+  readonly cwd?: string
+  /** When it is killed, in milliseconds; default 30 s. */
+  readonly timeoutMs?: number
+}
+
+/** What a program left. `code` is null when it was killed. */
+export interface Left {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs a program to its end under an account of this host; undefined: under the server's own. */
+export type RunAs = (account: string | undefined, words: readonly string[], given?: Given) => Promise<Left>
+
+/** Where setpriv(1) lies on every Linux distribution; a PATH that somebody else had a hand in is not asked. */
+const SETPRIV = '/usr/bin/setpriv'
+
+const TIMEOUT_MS = 30_000
+
+/** More than any of our scripts says; what goes on about more is cut off. */
+const OUTPUT_LIMIT_BYTES = 256 * 1024
+
+/** Under a server that is root: the way to another account is setpriv(1). Without an account it rejects. */
+export function runAsByRoot(accountOf: (name: string) => Promise<UnixAccount>): RunAs {
+  return async (name, words, given) => {
+    if (name === undefined) throw new Error('a server that is root runs nothing of a session under its own account')
+    return await runAsAccount(await accountOf(name), words, given)
+  }
+}
+
+/** Runs a program as the account; for processes that are root. */
+function runAsAccount(account: UnixAccount, words: readonly string[], given?: Given): Promise<Left> {
+  return runProgram([SETPRIV, ...switchingWords(account), ...words], given)
+}
+
+/** Under `single-user=1`: the one user's account is the server's. */
+export const runAsSelf: RunAs = async (name, words, given) => {
+  if (name !== undefined) throw new Error('a server of a single user switches to no account')
+  return await runProgram(words, given)
+}
+
+/** What a program left behind in the background may hold its output open; that is waited for no longer than this, in milliseconds. */
+const STRAY_OUTPUT_MS = 500
+
+/** Runs a program to its end, in a process group of its own, which is killed when its time is over. */
+function runProgram([program = '', ...words]: readonly string[], given: Given = {}): Promise<Left> {
+  const { stdin = '', environment = {}, cwd = '/', timeoutMs = TIMEOUT_MS } = given
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, words, { cwd, env: { ...environment }, stdio: 'pipe', detached: true })
+    const texts = { stdout: '', stderr: '' }
+    for (const name of ['stdout', 'stderr'] as const) {
+      child[name].setEncoding('utf8').on('data', (text: string) => {
+        texts[name] = (texts[name] + text).slice(0, OUTPUT_LIMIT_BYTES)
+      })
+    }
+    const killing = setTimeout(() => killGroup(child.pid), timeoutMs)
+    child.on('error', (error) => {
+      clearTimeout(killing)
+      reject(error)
+    })
+    child.on('exit', () => {
+      clearTimeout(killing)
+      const stray = setTimeout(() => {
+        child.stdout.destroy()
+        child.stderr.destroy()
+      }, STRAY_OUTPUT_MS)
+      child.on('close', () => clearTimeout(stray))
+    })
+    child.on('close', (code) => resolve({ code, ...texts }))
+    child.stdin.on('error', () => undefined) // What does not read its input ends as it likes.
+    child.stdin.end(stdin)
+  })
+}
+
+function killGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
