@@ -15,6 +15,7 @@ import { realEffects } from './effects.ts'
 import { createServers, type Servers } from './http/servers.ts'
 import { sessionSocketPlace } from './http/session-socket.ts'
 import { findUnixAccount } from './launcher/accounts.ts'
+import { createLocalSessions, type LocalSessions } from './launcher/create.ts'
 import { isInGroup } from './launcher/groups.ts'
 import { isAlive, startTimeOf } from './launcher/processes.ts'
 import { LocalAccounts } from './login/local-accounts.ts'
@@ -37,6 +38,8 @@ export interface StartOptions {
   readonly logTo?: DestinationStream
   /** The folder of the built pages; default: that of this checkout. */
   readonly webRoot?: string
+  /** The folder that holds `benchkey`, for the PATH of sessions; default: this checkout. */
+  readonly executableDir?: string
   /** An extra certificate authority for authorization servers, PEM: tests have a private one. */
   readonly providerCa?: string
 }
@@ -61,7 +64,10 @@ const SETTLE_MS = 100
 const MOST_READINGS = 50
 /** Folder of the data directory. */
 const JOURNALS = 'journals'
-const PAGES = resolve(import.meta.dirname, '../../web/dist')
+const CHECKOUT = resolve(import.meta.dirname, '../..')
+const PAGES = join(CHECKOUT, 'web/dist')
+/** Its group may enter the sockets of sessions. */
+const PROXY_ACCOUNT = 'benchkey-proxy'
 
 /**
  * Starts one server process: the only place that constructs things. Throws SetupError when configuration, keys, database or
@@ -106,6 +112,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
       sessionSocketPath: () => doors?.sessionSocketPath(),
       findUnixAccount,
       isInGroup,
+      local: localSessionsOf(server, { ...options, effects }, uid),
       node,
       journal: store.openJournal(journals, node.holder),
       checkKeyRing: (sentinels) => checkKeyRing({ dataDir, uid }, sentinels),
@@ -124,6 +131,18 @@ export async function start(options: StartOptions): Promise<RunningServer> {
     await closeAll(0, doors, broker, store)
     throw error
   }
+}
+
+function localSessionsOf(
+  { singleUser, sessionLimits: limits }: ServerConfiguration,
+  { dataDir, effects, executableDir = CHECKOUT }: StartOptions & { readonly effects: Effects },
+  uid: number,
+): LocalSessions | undefined {
+  return createLocalSessions({
+    ...{ dataDir, uid, findUnixAccount, singleUser, limits, executableDir, bootId: effects.bootId },
+    proxyGroupId: async () => (await findUnixAccount(PROXY_ACCOUNT))?.gid,
+    sleep: (ms) => effects.sleep(ms),
+  })
 }
 
 type StoreParts = Pick<PostgresStoreOptions, 'dataDir' | 'uid' | 'effects' | 'say'>

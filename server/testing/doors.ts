@@ -37,6 +37,7 @@ const PARTS = {
   sessions: ['open', 'rotate', 'list', 'end'],
   services: ['add', 'list', 'rotate', 'remove'],
   serviceCalls: ['open', 'show', 'end'],
+  launches: ['offer', 'start', 'list', 'end', 'log'],
   administration: ['addUser', 'listUsers', 'showUser', 'listSignIns', 'setLocked', 'removeUser', 'reload', 'ready', 'health'],
   changes: ['subscribe'],
 } as const satisfies { readonly [Part in keyof Broker]: readonly (keyof Broker[Part])[] }

@@ -31,6 +31,7 @@ beforeEach(async () => {
     sessionSocketPath: () => undefined,
     node,
     findUnixAccount: async () => undefined,
+    endLaunched: async () => false,
   })
 })
 
@@ -49,6 +50,9 @@ const started: Configuration = {
     trustedProxies: [],
     insecureLoopbackProviders: false,
     secretsDir: '/secrets',
+    sessionTimeoutMinutes: 120,
+    sessionsPerUser: 10,
+    sessionLimits: { openFiles: 0, processes: 0, memoryMib: 0 },
   },
   database: { provider: 'sqlite', directory: '/data' },
   integrations: [],
@@ -58,6 +62,7 @@ const started: Configuration = {
 function administrator(singleUser = false): Administrator {
   return new Administrator({
     ...{ ...room, accounts, sessions, singleUser, started },
+    launched: undefined,
     loadConfiguration: async () => loaded,
     wakeRevocations: () => {
       woken += 1
@@ -171,7 +176,7 @@ describe('a reload', () => {
     })
     expect(room.catalogue.all()).toEqual([box])
     expect(hashes).toEqual([room.catalogue.hash])
-    expect(told).toEqual(['integrations'])
+    expect(told).toEqual(['integrations', 'sessions'])
     expect(await room.audited('configuration.applied')).toHaveLength(1)
   })
 

@@ -9,6 +9,7 @@ import type { Administration, HealthReport, ReloadFinding, Sessions, SignInView,
 import type { Catalogue } from './catalogue.ts'
 import { REVOCATION_LIFE_MS } from './dropped-results.ts'
 import { healthOf, type KeyRingCheck } from './health.ts'
+import type { LaunchedSessions } from './launched-sessions.ts'
 import type { LiveChanges } from './live-changes.ts'
 import { soleUserOf } from './logins.ts'
 import type { NodeIdentity } from './node-heart.ts'
@@ -23,6 +24,8 @@ export interface AdministrationParts {
   readonly audit: AuditLog
   readonly changes: LiveChanges
   readonly sessions: Sessions
+  /** Undefined when this server starts none. */
+  readonly launched: Pick<LaunchedSessions, 'endAllOf'> | undefined
   readonly singleUser: boolean
   /** The configuration the server was started with. */
   readonly started: Configuration
@@ -31,8 +34,8 @@ export interface AdministrationParts {
   readonly checkKeyRing: KeyRingCheck
   readonly node: NodeIdentity
   readonly results: Pick<UnsavedResults, 'reserve' | 'overdue'>
-  /** Called when other integrations are in force. */
-  readonly configurationChanged: () => void
+  /** Called when another configuration is in force. */
+  readonly configurationChanged: (configuration: Configuration) => void
 }
 
 /** Accounts, the configuration, and whether all is well. */
@@ -89,8 +92,9 @@ export class Administrator implements Administration {
   }
 
   async removeUser(name: string): Promise<void> {
-    const { store, catalogue, audit, changes, sessions, wakeRevocations } = this.#parts
+    const { store, catalogue, audit, changes, sessions, launched, wakeRevocations } = this.#parts
     const user = await getUser(store, name)
+    await launched?.endAllOf(user.id, 'Its user was removed')
     for (const session of await sessions.list()) {
       if (session.userId === user.id) await sessions.end(session.id, 'the removal of its user')
     }
@@ -132,13 +136,14 @@ export class Administrator implements Administration {
       return { applied: false, findings }
     }
     await catalogue.replace(configuration.integrations, store.now())
-    configurationChanged()
+    configurationChanged(configuration)
     await audit.record({
       action: 'configuration.applied',
       outcome: 'ok',
       detail: `${configuration.integrations.length} integrations`,
     })
     changes.publishToAll('integrations')
+    changes.publishToAll('sessions')
     return { applied: true, findings: [...findings, ...this.#needingRestart(configuration)] }
   }
 

@@ -7,6 +7,7 @@ import type { SessionRoute } from '../domain/session-proxy.ts'
 import type { State } from '../domain/states.ts'
 import type { Extra, StoredToken } from '../domain/stored-token.ts'
 import type { ServiceCalls, Services } from './broker-of-services.ts'
+import type { Launches } from './broker-of-sessions.ts'
 
 /** The use cases, as the doors call them. Every method may reject with BrokerError. */
 export interface Broker {
@@ -17,6 +18,7 @@ export interface Broker {
   readonly sessions: Sessions
   readonly services: Services
   readonly serviceCalls: ServiceCalls
+  readonly launches: Launches
   readonly administration: Administration
   readonly changes: Changes
 }
@@ -322,6 +324,6 @@ export interface Administration {
 
 /** Live pages: what changed for whom. Events carry no data, rights are re-checked by the reader's next request. */
 export interface Changes {
-  /** `listener` gets `integrations` (look again) or `logged_out`. Returns the function that ends it. */
-  subscribe(userId: string, listener: (change: 'integrations' | 'logged_out') => void): () => void
+  /** `listener` gets `integrations` or `sessions` (look again), or `logged_out`. Returns the function that ends it. */
+  subscribe(userId: string, listener: (change: 'integrations' | 'sessions' | 'logged_out') => void): () => void
 }

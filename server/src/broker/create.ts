@@ -1,7 +1,8 @@
 import type { Configuration, LoadResult } from '../config/configuration.ts'
 import type { Effects } from '../domain/effects.ts'
 import type { Caller } from '../domain/people.ts'
-import type { UnixAccount } from '../launcher/accounts.ts'
+import type { UnixAccount } from '../domain/unix-account.ts'
+import type { LocalSessions } from '../launcher/create.ts'
 import type { LocalAccounts } from '../login/local-accounts.ts'
 import type { AuthorizationServers } from '../oauth/authorization-server.ts'
 import type { Store } from '../store/store.ts'
@@ -10,6 +11,7 @@ import { Administrator } from './administration.ts'
 import { AuditLog } from './audit-log.ts'
 import type { Broker, Tokens } from './broker.ts'
 import { Catalogue } from './catalogue.ts'
+import { createSessions } from './create-sessions.ts'
 import type { KeyRingCheck } from './health.ts'
 import { LiveChanges } from './live-changes.ts'
 import type { Log } from './log.ts'
@@ -19,7 +21,6 @@ import { RevocationQueue } from './revocation-queue.ts'
 import { ServiceAdministrator } from './service-administration.ts'
 import { ServiceDesk } from './service-desk.ts'
 import { SessionDesk } from './session-desk.ts'
-import { SessionKeeper } from './sessions.ts'
 import { BrowserSignIns, type TryAgain } from './sign-ins.ts'
 import { Sweeper } from './sweeper.ts'
 import type { TokenChecks } from './token-checks.ts'
@@ -49,6 +50,8 @@ export interface BrokerParts {
   readonly checkKeyRing: KeyRingCheck
   readonly findUnixAccount: (name: string) => Promise<UnixAccount | undefined>
   readonly isInGroup: (account: string, group: string) => Promise<boolean>
+  /** Starts sessions on this host; undefined when this server can start nothing in its users' names. */
+  readonly local: LocalSessions | undefined
   /** The token path and the refresh engine, made over what the use cases share. */
   readonly createTokens: (shared: SharedParts) => TokenUseCases
 }
@@ -98,22 +101,23 @@ export async function createBroker(parts: BrokerParts): Promise<Broker & { close
   const engine = parts.createTokens({ ...shared, uses })
   const revocations = new RevocationQueue(shared)
   const wakeRevocations = (): void => revocations.wake()
-  const sessions = new SessionKeeper({ ...parts, audit, publicUrl, callbackAddress, singleUser })
+  const { sessions, launched, launches, replaceApplications } = createSessions(parts, shared)
   const sweeper = new Sweeper({ store, effects, sessions, log })
   const { loadConfiguration, checkKeyRing } = parts
   const told = { configurationHash: () => catalogue.hash, epoch: () => results.epoch }
   const heart = new NodeHeart({ store, effects, log, identity: parts.node, ...told })
   const unread = new UnreadReplies(shared)
-  const configurationChanged = (): void => {
+  const configurationChanged = (changed: Configuration): void => {
+    replaceApplications(changed.applications)
     heart.beat()
     unread.start()
   }
   const administration = new Administrator({
-    ...{ store, catalogue, accounts, audit, changes, sessions, results, singleUser },
+    ...{ store, catalogue, accounts, audit, changes, sessions, results, singleUser, launched },
     ...{ started: configuration, loadConfiguration, wakeRevocations, checkKeyRing, node: parts.node, configurationChanged },
   })
   const signIns = new BrowserSignIns({ ...shared, revocations, checks: engine.checks }, engine.tryAgain)
-  const loops = [heart, results, audit, uses, revocations, sweeper, unread]
+  const loops = [heart, results, audit, uses, revocations, sweeper, unread, ...(launched ? [launched] : [])]
   for (const loop of loops) loop.start()
   return {
     logins: new BrowserLogins({ store, accounts, effects, audit, changes, log, singleUser }),
@@ -123,9 +127,11 @@ export async function createBroker(parts: BrokerParts): Promise<Broker & { close
     sessions,
     services: new ServiceAdministrator({ store, effects, audit, catalogue }),
     serviceCalls: new ServiceDesk({ ...parts, audit, catalogue, sessions, publicUrl, callbackAddress, singleUser }),
+    launches,
     administration,
     changes,
     close: async () => {
+      await launched?.close()
       await engine.drain()
       await Promise.all([revocations, sweeper, sessions, unread].map((part) => part.close()))
       await results.close()

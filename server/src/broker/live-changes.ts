@@ -1,6 +1,6 @@
 import type { Changes } from './broker.ts'
 
-type Change = 'integrations' | 'logged_out'
+type Change = 'integrations' | 'sessions' | 'logged_out'
 type Listener = (change: Change) => void
 
 /** Changes of this process, told to the pages it serves. */

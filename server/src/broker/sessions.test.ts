@@ -21,6 +21,8 @@ afterEach(async () => {
   await room.close()
 })
 
+const accountOf = (name: string, uid: number) => ({ name, uid, gid: uid, home: `/home/${name}`, shell: '/bin/sh' })
+
 const nodeOf = (host: string) => ({
   ...{ host, version: '1.0.0' },
   holder: { nodeId: `${host} pid:[1]`, incarnation: host, pid: process.pid, startTime: '1', bootId: readBootId() },
@@ -39,6 +41,7 @@ function keeperWith(changes: Partial<SessionParts> = {}): SessionKeeper {
     sessionSocketPath: () => undefined,
     node: nodeOf('here'),
     findUnixAccount: noAccounts,
+    endLaunched: async () => false,
     ...changes,
   })
   keepers.push(keeper)
@@ -288,7 +291,7 @@ describe('the account a session runs as', () => {
     keeperWith({
       singleUser: false,
       serverUid: 0,
-      findUnixAccount: async (name) => (uid === undefined ? undefined : { name, uid }),
+      findUnixAccount: async (name) => (uid === undefined ? undefined : accountOf(name, uid)),
     })
 
   test("is the user's own, for a server that runs as root", async () => {
@@ -299,6 +302,11 @@ describe('the account a session runs as', () => {
   test('is never root', async () => {
     await room.addUser('ann')
     await expect(open(asRoot(0), 'ann')).rejects.toThrow('root')
+  })
+
+  test("is none of the system's own", async () => {
+    await room.addUser('ann')
+    await expect(open(asRoot(999), 'ann')).rejects.toThrow('from 1000 on')
   })
 
   test('must exist', async () => {
@@ -317,7 +325,7 @@ describe('the account a session runs as', () => {
 describe('the user a session is for', () => {
   test('must be named, must exist, and must not be locked', async () => {
     await room.addUser('ann')
-    const keeper = keeperWith({ singleUser: false, serverUid: 0, findUnixAccount: async (name) => ({ name, uid: 1001 }) })
+    const keeper = keeperWith({ singleUser: false, serverUid: 0, findUnixAccount: async (name) => accountOf(name, 1001) })
     await expect(open(keeper)).rejects.toThrow('--user')
     await expect(open(keeper, 'bob\u0007')).rejects.toThrow('There is no user "bob?".')
     await room.store.users.setLocked('ann', true)

@@ -2,18 +2,20 @@ import type { Effects } from '../domain/effects.ts'
 import type { BrokerError } from '../domain/errors.ts'
 import type { DevelopmentSession, User } from '../domain/people.ts'
 import { plainPhrasing, printable } from '../domain/states.ts'
-import type { UnixAccount } from '../launcher/accounts.ts'
+import type { UnixAccount } from '../domain/unix-account.ts'
 import { isAlive, signal } from '../launcher/processes.ts'
 import { sessionEnvironment } from '../launcher/session-environment.ts'
 import type { Store } from '../store/store.ts'
 import type { AuditLog } from './audit-log.ts'
 import { badRequest } from './bad-request.ts'
 import type { OpenedSession, Sessions } from './broker.ts'
+import type { LiveChanges } from './live-changes.ts'
 import { kindOfFailure, type Log } from './log.ts'
 import { soleUserOf } from './logins.ts'
 import type { NodeIdentity } from './node-heart.ts'
 import { refusalOf } from './refusals.ts'
-import { makeRpcCookie, RPC_COOKIE_DATE_MS, RPC_COOKIE_LIFE_MS, RPC_COOKIE_OVERLAP_MS, rpcCookieHash } from './rpc-cookie.ts'
+import { mintRpcCookie, RPC_COOKIE_OVERLAP_MS } from './rpc-cookie.ts'
+import { sessionAccountOf } from './session-accounts.ts'
 import { sessionsElsewhere } from './sessions-elsewhere.ts'
 
 /** How long an ended session's supervisor may take to leave before it is killed, in milliseconds. */
@@ -27,6 +29,7 @@ export interface SessionParts {
   readonly store: Store
   readonly effects: Effects
   readonly audit: AuditLog
+  readonly changes: Pick<LiveChanges, 'publish'>
   readonly log: Log
   /** Without a trailing slash. */
   readonly publicUrl: string
@@ -41,6 +44,8 @@ export interface SessionParts {
   /** Path of the session socket while it listens: sessions start on this host. */
   readonly sessionSocketPath: () => string | undefined
   readonly findUnixAccount: (name: string) => Promise<UnixAccount | undefined>
+  /** Ends a session that Benchkey started, with its processes. */
+  readonly endLaunched: (session: DevelopmentSession, why: string) => Promise<boolean>
 }
 
 /** Development sessions: who may open one, as which Unix account, and what it shows to get tokens. */
@@ -59,7 +64,7 @@ export class SessionKeeper implements Sessions {
     const account = await this.#accountFor(user)
     const { supervisor } = request
     const endsAt = supervisor ? undefined : new Date(store.now().getTime() + ENVIRONMENT_LIFE_MS)
-    const { cookie, cookieHash, expiresAt } = this.#newCookie(user.name, endsAt)
+    const { cookie, cookieHash, expiresAt } = mintRpcCookie(this.#parts, user.name, endsAt)
     // A command may be named anything; the name is printed on terminals.
     const name = printable(request.name)
     if (supervisor && !isAlive(supervisor, effects.bootId)) {
@@ -72,7 +77,8 @@ export class SessionKeeper implements Sessions {
     })
     const detail = endsAt ? { detail: `without a process, until ${endsAt.toISOString()}` } : {}
     await audit.record({ action: 'session.opened', outcome: 'ok', userName: user.name, ...namesOf(session), ...detail })
-    const { publicUrl, callbackAddress, caCertificate, sessionSocketPath } = this.#parts
+    const { publicUrl, callbackAddress, caCertificate, sessionSocketPath, changes } = this.#parts
+    changes.publish(user.id, 'sessions')
     const socketPath = sessionSocketPath()
     const addresses = { publicUrl, callbackAddress, ...(socketPath === undefined ? {} : { socketPath }) }
     return {
@@ -89,7 +95,7 @@ export class SessionKeeper implements Sessions {
     const session = (await store.sessions.list()).find((live) => live.id === sessionId)
     // One with an end of its own has one cookie, until then.
     if (!session || session.endsAt) throw this.#ended()
-    const { cookie, cookieHash, expiresAt } = this.#newCookie(session.userName)
+    const { cookie, cookieHash, expiresAt } = mintRpcCookie(this.#parts, session.userName)
     const previousUntil = new Date(store.now().getTime() + RPC_COOKIE_OVERLAP_MS)
     if (!(await store.sessions.rotateCookie(sessionId, { cookieHash, expiresAt, previousUntil }))) throw this.#ended()
     return cookie
@@ -102,9 +108,11 @@ export class SessionKeeper implements Sessions {
   async end(sessionId: string, by: string): Promise<boolean> {
     const { store, audit } = this.#parts
     const session = (await store.sessions.list()).find((live) => live.id === sessionId)
+    if (session?.kind === 'launched') return await this.#parts.endLaunched(session, `Ended by ${by}`)
     if (!(await store.sessions.end(sessionId))) return false
     const names = session ? { userName: session.userName, ...namesOf(session) } : { sessionId }
     await audit.record({ action: 'session.ended', outcome: 'ok', detail: `by ${by}`, ...names })
+    if (session) this.#parts.changes.publish(session.userId, 'sessions')
     if (session?.supervisor) this.#dismiss(session.supervisor)
     return true
   }
@@ -115,8 +123,11 @@ export class SessionKeeper implements Sessions {
     const now = store.now().getTime()
     const sessions = await this.list()
     const elsewhere = await sessionsElsewhere(sessions, store, { ...node, bootId: effects.bootId })
-    for (const { id, supervisor, endsAt } of sessions) {
-      if (endsAt && endsAt.getTime() <= now) await this.end(id, 'the end of its time')
+    for (const { id, kind, supervisor, endsAt } of sessions) {
+      if (kind === 'launched') {
+        // Its processes and files are looked after by whoever started them; here only what nobody is left for.
+        if (elsewhere.forsaken.has(id)) await store.sessions.end(id, { why: 'The server it ran on is gone' })
+      } else if (endsAt && endsAt.getTime() <= now) await this.end(id, 'the end of its time')
       else if (elsewhere.forsaken.has(id)) await this.end(id, 'the end of its cookie')
       else if (supervisor && !elsewhere.all.has(id) && !isAlive(supervisor, effects.bootId)) {
         await this.end(id, 'the end of its command')
@@ -145,35 +156,16 @@ export class SessionKeeper implements Sessions {
     return user
   }
 
-  /**
-   * A session never runs as root or as the server's own account, where its code could read key ring and database
-   * (security.md, *Sessions on the same machine*); undefined under `single-user=1`, where there is one person anyway.
-   */
+  /** Undefined under `single-user=1`. Only root gets from the admin socket to another account. */
   async #accountFor(user: User): Promise<string | undefined> {
-    const { singleUser, serverUid, findUnixAccount } = this.#parts
+    const { singleUser, serverUid } = this.#parts
     if (singleUser) return undefined
     if (serverUid !== 0) {
       throw badRequest(
         'This server does not run as root, so it cannot start sessions as their users. Run it as root, or set single-user=1.',
       )
     }
-    const account = await findUnixAccount(user.name)
-    if (!account)
-      throw badRequest(
-        `There is no Unix account "${user.name}" on this host, and sessions run as the user's own account: add one of this name.`,
-      )
-    if (account.uid === 0)
-      throw badRequest(`The Unix account "${user.name}" is root, as the server itself. Sessions never run as root.`)
-    return account.name
-  }
-
-  /** `endsAt`: of a session whose cookie is never replaced; clients keep it until then. */
-  #newCookie(userName: string, endsAt?: Date): { cookie: string; cookieHash: string; expiresAt: Date } {
-    const { store, effects } = this.#parts
-    const now = store.now().getTime()
-    const expiresAt = endsAt ?? new Date(now + RPC_COOKIE_LIFE_MS)
-    const cookie = makeRpcCookie(userName, endsAt ?? new Date(now + RPC_COOKIE_DATE_MS), effects.randomBytes(32))
-    return { cookie, cookieHash: rpcCookieHash(cookie), expiresAt }
+    return (await sessionAccountOf(user, this.#parts))?.name
   }
 
   /** SIGTERM now, SIGKILL after the grace; nobody waits for it. */

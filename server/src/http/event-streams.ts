@@ -37,7 +37,7 @@ export class EventStreams {
     const stopped = new AbortController()
     const stream: Stream = { response, cookie, session, end: () => stopped.abort() }
     const unsubscribe = this.#broker.changes.subscribe(session.user.id, (change) => {
-      this.#tell(stream, change === 'integrations' ? 'event: integrations\ndata: {}\n\n' : '')
+      this.#tell(stream, change === 'logged_out' ? '' : `event: ${change}\ndata: {}\n\n`)
     })
     stopped.signal.addEventListener('abort', () => {
       unsubscribe()

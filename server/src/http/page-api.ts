@@ -6,6 +6,7 @@ import { attemptCookieName, readCookie, SESSION_COOKIE, setCookie } from './cook
 import type { EventStreams } from './event-streams.ts'
 import { Refusal } from './failures.ts'
 import { pageDetailsOf, pageIntegrationsOf, type ViewFacts } from './page-views.ts'
+import { registerSessionApi } from './session-api.ts'
 import { findLogin, getLogin, requireOwnPage, textMembers } from './web-requests.ts'
 
 /** What the JSON API of the pages needs. */
@@ -34,6 +35,7 @@ export function registerPageApi(app: FastifyInstance, parts: PageApiParts): void
   app.addHook('onRequest', async (request) => requireOwnPage(request, publicOrigin))
   registerLogin(app, parts)
   registerIntegrations(app, parts)
+  registerSessionApi(app, { ...parts, basePath: parts.facts.basePath })
   app.get('/events', async (request, reply) => {
     const { session, cookie } = await getLogin(parts.broker, request)
     reply.hijack()

@@ -1,0 +1,131 @@
+import type { Application } from '../domain/application.ts'
+import type { DevelopmentSession, User } from '../domain/people.ts'
+import { printable } from '../domain/states.ts'
+import type { LocalSessions } from '../launcher/create.ts'
+import type { Store } from '../store/store.ts'
+import { badRequest } from './bad-request.ts'
+import type { Sessions } from './broker.ts'
+import type { Launches, SessionOffer, SessionView } from './broker-of-sessions.ts'
+import type { Catalogue } from './catalogue.ts'
+import type { LaunchedSessions } from './launched-sessions.ts'
+import { type SessionAccountParts, sessionAccountOf } from './session-accounts.ts'
+
+/** What the pages' sessions are made of. */
+export interface SessionBoardParts extends SessionAccountParts {
+  readonly store: Store
+  readonly catalogue: Catalogue
+  readonly sessions: Pick<Sessions, 'end'>
+  /** Both undefined when this server can start nothing in its users' names. */
+  readonly launched: LaunchedSessions | undefined
+  readonly local: LocalSessions | undefined
+  readonly applications: () => readonly Application[]
+  /** `sessions-per-user`. */
+  readonly perUser: number
+  /** When nobody has used a session for so long, it ends, in milliseconds; 0: never. */
+  readonly idleAfterMs: number
+}
+
+/** Longer names are no help on a page. */
+const NAME_LIMIT = 60
+
+const NO_WAY_TO_START =
+  'This server does not run as root and has no session helper, so it cannot start sessions as their users. Ask your administrator.'
+
+/** A session that nobody has used for so long is shown as idle, in milliseconds. */
+const IDLE_SHOWN_MS = 15 * 60_000
+
+/** One person's sessions of every kind, as the pages show, start and end them. */
+export class SessionBoard implements Launches {
+  readonly #parts: SessionBoardParts
+
+  constructor(parts: SessionBoardParts) {
+    this.#parts = parts
+  }
+
+  async offer(user: User): Promise<SessionOffer> {
+    const applications = this.#parts.applications().filter(({ isFound }) => isFound)
+    const cannotStart = await this.#obstacle(user)
+    return { applications, ...(cannotStart === undefined ? {} : { cannotStart }) }
+  }
+
+  async start(user: User, wanted: Parameters<Launches['start']>[1], address: string): Promise<SessionView> {
+    const { launched } = this.#parts
+    const { applications, cannotStart } = await this.offer(user)
+    if (cannotStart !== undefined || !launched) throw badRequest(cannotStart ?? NO_WAY_TO_START)
+    const application = applications.find(({ section }) => section === wanted.application)
+    if (!application) throw badRequest(`This server has no application "${printable(wanted.application)}" for sessions.`)
+    await this.#checkRoom(user)
+    const account = await sessionAccountOf(user, this.#parts)
+    const name = printable(wanted.name.trim()).slice(0, NAME_LIMIT) || application.displayName
+    const limitedTo = this.#limits(wanted.limitedTo ?? application.limitedTo)
+    return await this.#view(await launched.open({ user, application, name, account: account?.name, limitedTo, address }))
+  }
+
+  async list(user: User): Promise<readonly SessionView[]> {
+    const sessions = (await this.#parts.store.sessions.list({ withEnded: true })).filter(({ userId }) => userId === user.id)
+    const newestFirst = sessions.toReversed()
+    const live = newestFirst.filter(({ endedAt }) => !endedAt)
+    return await Promise.all([...live, ...newestFirst.filter(({ endedAt }) => endedAt)].map((session) => this.#view(session)))
+  }
+
+  async end(user: User, sessionId: string): Promise<SessionView> {
+    const session = await this.#own(user, sessionId)
+    await this.#parts.sessions.end(session.id, 'you')
+    return await this.#view((await this.#parts.store.sessions.find(sessionId)) ?? session)
+  }
+
+  async log(user: User, sessionId: string): Promise<readonly string[]> {
+    const { store, local } = this.#parts
+    const session = await this.#own(user, sessionId)
+    const kept = await store.sessions.readLog(session.id)
+    if (kept || session.endedAt || session.kind !== 'launched' || !local) return kept ?? []
+    return await local.files.readLog(local.files.placeOf(session.id, session.account))
+  }
+
+  /** Somebody else's is as unknown as one that never was. */
+  async #own(user: User, sessionId: string): Promise<DevelopmentSession> {
+    const session = await this.#parts.store.sessions.find(sessionId)
+    if (session?.userId === user.id) return session
+    throw badRequest('There is no such session of yours any more.')
+  }
+
+  /** Why this user can start no session here, in one sentence. */
+  async #obstacle(user: User): Promise<string | undefined> {
+    if (!this.#parts.launched) return NO_WAY_TO_START
+    return await sessionAccountOf(user, this.#parts).then(
+      () => undefined,
+      (failure: Error) => failure.message,
+    )
+  }
+
+  async #checkRoom(user: User): Promise<void> {
+    const { store, perUser } = this.#parts
+    const live = (await store.sessions.list()).filter(({ userId, kind }) => userId === user.id && kind === 'launched')
+    if (live.length < perUser) return
+    throw badRequest(`You have ${live.length} sessions, as many as one person may have on this server. End one first.`)
+  }
+
+  #limits(wanted: readonly string[] | undefined): readonly string[] | undefined {
+    const { catalogue } = this.#parts
+    const unknown = wanted?.find((uid) => !catalogue.find(uid))
+    if (unknown !== undefined) throw badRequest(`There is no integration with the ID "${printable(unknown)}" on this server.`)
+    return wanted
+  }
+
+  async #view(session: DevelopmentSession): Promise<SessionView> {
+    const { applications, catalogue, launched, idleAfterMs, store } = this.#parts
+    const application = applications().find(({ section }) => section === session.application)
+    const isLaunched = session.kind === 'launched'
+    const idleSince = session.lastActiveAt ?? session.startedAt
+    const isIdle = isLaunched && idleAfterMs > 0 && store.now().getTime() - idleSince.getTime() >= IDLE_SHOWN_MS
+    const limitedTo = session.limitedTo?.map((uid) => catalogue.find(uid)?.displayName ?? uid)
+    return {
+      session,
+      ...(application ? { application } : {}),
+      isUnreachable: isLaunched && (launched?.isUnreachable(session.id) ?? false),
+      ...(isIdle ? { idleEndsAt: new Date(idleSince.getTime() + idleAfterMs) } : {}),
+      ...(limitedTo ? { limitedToNames: limitedTo } : {}),
+      hasLog: isLaunched,
+    }
+  }
+}
