@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { step, Trouble } from './trouble.ts'
 
@@ -13,8 +13,8 @@ export interface Need {
 
 const runs = (program: string, ...args: string[]) => spawnSync(program, args, { stdio: 'ignore' }).status === 0
 
-/** A browser, R, Python, wrk and the shells that completion is for, as the tests use them. */
-export const needs: Readonly<Record<'browser' | 'r' | 'python' | 'curl' | 'wrk' | 'shells', Need>> = {
+/** A browser, R, Python, Jupyter, wrk and the shells that completion is for, as the tests use them. */
+export const needs: Readonly<Record<'browser' | 'r' | 'python' | 'jupyter' | 'curl' | 'wrk' | 'shells', Need>> = {
   browser: { packages: ['chromium'], isThere: () => isProgram('chromium') },
   r: {
     packages: ['r-base-core', 'r-cran-jsonlite', 'r-cran-curl'],
@@ -22,6 +22,11 @@ export const needs: Readonly<Record<'browser' | 'r' | 'python' | 'curl' | 'wrk' 
   },
   // Debian's own python3 by its path: another one earlier in PATH does not see the packages of apt.
   python: { packages: ['python3', 'python3-requests'], isThere: () => runs('/usr/bin/python3', '-c', 'import requests') },
+  // The notebook with a kernel for each language.
+  jupyter: {
+    packages: ['jupyter-notebook', 'r-cran-irkernel'],
+    isThere: () => ['/usr/bin/jupyter-notebook', '/usr/share/jupyter/kernels/ir/kernel.json'].every((path) => existsSync(path)),
+  },
   curl: { packages: ['curl', 'ca-certificates'], isThere: () => isProgram('curl') },
   wrk: { packages: ['wrk'], isThere: () => isProgram('wrk') },
   shells: { packages: ['bash', 'zsh', 'fish'], isThere: () => ['bash', 'zsh', 'fish'].every(isProgram) },

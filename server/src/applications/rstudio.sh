@@ -15,7 +15,7 @@ printf 'provider=sqlite\ndirectory=%s\n' "$state/data" >"$state/database.conf"
 } >"$state/rsession"
 chmod 700 "$state/rsession"
 umask 022
-exec /bin/sh "$(dirname "$0")/open-socket.sh" "$socket" "$server" \
+exec "$server" \
   --server-daemonize=0 \
   --server-user="$USER" \
   --server-data-dir="$state/data" \

@@ -39,7 +39,7 @@ export const SESSION_OPTIONS = {
   listen: row({
     default: SESSION_DEFAULTS.listen,
     meaning:
-      '`socket`: the program answers HTTP on the Unix socket `{socket}`, which the proxy’s group must be able to write to (mode 660). `port`: on port `{port}` of 127.0.0.1, which every account of the host can reach, so `secret-header` is required.',
+      '`socket`: the program answers HTTP on the Unix socket `{socket}`, in a directory that its user and the proxy alone may enter. `port`: on port `{port}` of 127.0.0.1, which every account of the host can reach, so `secret-header` is required.',
     example: 'port',
     parse: choice('way to listen', { socket: 'socket', port: 'port' } as const),
   }),

@@ -87,7 +87,7 @@ describe('sessions.conf', () => {
     const kinds = await kindsOn(['/conda/jupyter-lab'], text)
     expect(kinds.map(({ section }) => section)).toEqual(['jupyter', 'vscode', 'rstudio', 'positron'])
     expect(kinds[0]).toMatchObject({ displayName: 'Notebooks', readySeconds: 90, basePath: 'keep', isFound: true })
-    expect(kinds[0]?.command[0]).toBe('/conda/jupyter-lab')
+    expect(kinds[0]?.command.slice(0, 3)).toEqual(['/bin/sh', '/b/applications/jupyter.sh', '/conda/jupyter-lab'])
   })
 
   test('reads every option', async () => {

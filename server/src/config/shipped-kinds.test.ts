@@ -27,7 +27,7 @@ describe('the shipped kinds of session', () => {
     expect(PAGE).toContain(`\n${asIni(section, options)}\n`)
   })
 
-  test.each(['open-socket.sh', 'rstudio.sh'])('start with scripts that a shell understands: %s', (name) => {
+  test.each(['jupyter.sh', 'rstudio.sh'])('start with scripts that a shell understands: %s', (name) => {
     execFileSync('/bin/sh', ['-n', new URL(`../applications/${name}`, import.meta.url).pathname])
   })
 })

@@ -22,7 +22,7 @@ const JUPYTER_LAB = {
   name: 'JupyterLab',
   program: 'jupyter-lab',
   command:
-    '{program} --no-browser --allow-root --ServerApp.sock={socket} --ServerApp.sock_mode=0660 --ServerApp.base_url={base-path} --ServerApp.root_dir={home} --ServerApp.allow_remote_access=True --IdentityProvider.token= --PasswordIdentityProvider.hashed_password=',
+    '/bin/sh {benchkey-dir}/applications/jupyter.sh {program} --no-browser --allow-root --ServerApp.sock={socket} --ServerApp.sock_mode=0660 --ServerApp.base_url={base-path} --ServerApp.root_dir={home} --ServerApp.allow_remote_access=True --IdentityProvider.token= --PasswordIdentityProvider.hashed_password=',
   'base-path': 'keep',
   'ready-path': '/api',
   'ready-seconds': '60',
@@ -35,7 +35,7 @@ const JUPYTER_NOTEBOOK = {
   name: 'Jupyter',
   program: 'jupyter-notebook',
   command:
-    '{program} --no-browser --allow-root --NotebookApp.sock={socket} --NotebookApp.sock_mode=0660 --NotebookApp.base_url={base-path} --NotebookApp.notebook_dir={home} --NotebookApp.allow_remote_access=True --NotebookApp.token= --NotebookApp.password=',
+    '/bin/sh {benchkey-dir}/applications/jupyter.sh {program} --no-browser --allow-root --NotebookApp.sock={socket} --NotebookApp.sock_mode=0660 --NotebookApp.base_url={base-path} --NotebookApp.notebook_dir={home} --NotebookApp.allow_remote_access=True --NotebookApp.token= --NotebookApp.password=',
 }
 
 const TERMINAL = {
@@ -58,7 +58,7 @@ const POSITRON = {
   name: 'Positron',
   program: '/opt/positron-server/bin/positron-server positron-server',
   command:
-    '/bin/sh {benchkey-dir}/applications/open-socket.sh {socket} {program} --socket-path {socket} --server-base-path {base-path} --without-connection-token --accept-server-license-terms --telemetry-level off --default-folder {home}',
+    '{program} --socket-path {socket} --server-base-path {base-path} --without-connection-token --accept-server-license-terms --telemetry-level off --default-folder {home}',
   'base-path': 'keep',
   'ready-seconds': '60',
   icon: 'positron',

@@ -1,0 +1,143 @@
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
+import { JupyterClient } from '../testing/jupyter-client.ts'
+import { type SessionWorld, startSessionWorld } from '../testing/session-world.ts'
+import { type ShippedSession, startShippedSession } from '../testing/shipped-session.ts'
+import { printedToken, TOKEN_CODE } from '../testing/token-code.ts'
+
+let world: SessionWorld
+beforeAll(async () => {
+  world = await startSessionWorld()
+})
+afterAll(async () => {
+  expect(await world.close()).toBe(0)
+})
+
+describe('a Jupyter session', () => {
+  let jupyter: ShippedSession
+  let client: JupyterClient
+  const kernels = { python: '', r: '' }
+
+  beforeAll(async () => {
+    jupyter = await startShippedSession(world.files, 'jupyter')
+    client = new JupyterClient(jupyter.front.url)
+    expect(await client.open()).toBe(200)
+    kernels.python = String(await client.startKernel('python3'))
+    kernels.r = String(await client.startKernel('ir'))
+  }, 120_000)
+
+  it('has a socket for its group, and answers below its own path only', async () => {
+    expect(statSync(jupyter.socketPath).mode & 0o777).toBe(0o660)
+    expect((await fetch(`${jupyter.front.url}api`)).status).toBe(200)
+    expect((await fetch(new URL('/tree', jupyter.front.url))).status).toBe(404)
+  })
+
+  it('gives its R and Python kernels the session, and both get the same token', { timeout: 120_000 }, async () => {
+    const python = printedToken(await client.run(kernels.python, TOKEN_CODE.python(world.uid)))
+    const r = printedToken(await client.run(kernels.r, TOKEN_CODE.r(world.uid)))
+    expect(python).toMatch(/^[\w-]{20,}$/)
+    expect(r).toBe(python)
+  })
+
+  it('has no port on which another account could read what its kernels print', () => {
+    const listening = new Set(listeningInodes())
+    const ports = (pids: string[]): number => [...inodesOf(pids)].filter((inode) => listening.has(inode)).length
+    const isPython = (pid: string): boolean => readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('ipykernel_launcher')
+    const pids = processesOf(jupyter.home)
+    expect(pids.length).toBeGreaterThanOrEqual(4)
+    expect(ports(pids.filter((pid) => !isPython(pid)))).toBe(0)
+    // ipykernel has one, whatever it is told: a PULL socket (iostream.py) that takes output under a random key and gives none.
+    expect(ports(pids.filter(isPython))).toBeLessThanOrEqual(1)
+  })
+
+  it('refuses pages of another origin, and requests that do not repeat its cookie', async () => {
+    const stranger = new JupyterClient(jupyter.front.url, 'https://evil.example')
+    await stranger.open()
+    expect([403, 404]).toContain(await stranger.startKernel('python3'))
+    await expect(stranger.run(kernels.python, 'print(1)')).rejects.toThrow(/40[34]/)
+    expect(await new JupyterClient(jupyter.front.url).startKernel('python3')).toBe(403)
+  })
+
+  it('ends on SIGTERM with its kernels, and leaves nothing in /tmp', { timeout: 60_000 }, async () => {
+    const mine = processesOf(jupyter.home)
+    const directory = /JUPYTER_RUNTIME_DIR=([^\0]+)/.exec(mine.map(environmentOf).join('\0'))?.[1] ?? ''
+    expect(directory).toMatch(/^\/tmp\/jupyter-\w{10}$/)
+    expect(statSync(directory).mode & 0o777).toBe(0o700)
+    await jupyter.end()
+    expect(() => statSync(directory)).toThrow('ENOENT')
+    await expect.poll(() => processesOf(jupyter.home)).toEqual([])
+  })
+})
+
+describe('a terminal session', () => {
+  it('gives its shells, R and Python the session, and all get the same token', { timeout: 60_000 }, async () => {
+    const terminal = await startShippedSession(world.files, 'terminal')
+    const { origin, host } = new URL(terminal.front.url)
+    const socket = new WebSocket(`ws://${host}/s/t/ws`, { origin })
+    let output = ''
+    socket.on('message', (data: Buffer, isBinary) => {
+      if (isBinary) socket.send(JSON.stringify({ type: 'drawn', bytes: data.length }))
+      output += String(data)
+    })
+    const token = async (line: string): Promise<string | undefined> => {
+      output = ''
+      socket.send(JSON.stringify({ type: 'input', text: `${line}\r` }))
+      await expect.poll(() => printedToken(output), { timeout: 20_000 }).toBeDefined()
+      return printedToken(output)
+    }
+    await expect.poll(() => output, { timeout: 10_000 }).toContain('"isRunning":true')
+    const shell = await token('echo "<$(benchkey token demo)>"')
+    const start = async (id: string, prompt: RegExp): Promise<void> => {
+      output = ''
+      socket.send(JSON.stringify({ type: 'start', shell: id }))
+      await expect.poll(() => output, { timeout: 20_000 }).toMatch(prompt)
+    }
+    await start('r', /> $/)
+    expect(await token(TOKEN_CODE.r(world.uid).replaceAll('\n', '\r'))).toBe(shell)
+    await start('python', />>> /)
+    expect(await token(TOKEN_CODE.python(world.uid).replaceAll('\n', '\r'))).toBe(shell)
+    expect((await terminal.end()).stderr).toBe('')
+  })
+})
+
+/** Processes with this home directory. */
+function processesOf(home: string): string[] {
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && environmentOf(name).includes(`HOME=${home}\0`))
+}
+
+function environmentOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'latin1')
+  } catch {
+    return '' // It ended meanwhile.
+  }
+}
+
+/** Of all TCP sockets that listen: column 10 of /proc/net/tcp, where column 4 is 0A. */
+function listeningInodes(): string[] {
+  return ['/proc/net/tcp', '/proc/net/tcp6']
+    .flatMap((file) => readFileSync(file, 'utf8').split('\n').slice(1))
+    .map((line) => line.trim().split(/\s+/))
+    .filter((columns) => columns[3] === '0A')
+    .map((columns) => columns[9] ?? '')
+}
+
+function inodesOf(pids: readonly string[]): Set<string> {
+  const inodes = new Set<string>()
+  for (const pid of pids) {
+    for (const target of descriptorsOf(pid)) {
+      const inode = /^socket:\[(\d+)\]$/.exec(target)?.[1]
+      if (inode !== undefined) inodes.add(inode)
+    }
+  }
+  return inodes
+}
+
+function descriptorsOf(pid: string): readonly string[] {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).map((name) => readlinkSync(`/proc/${pid}/fd/${name}`))
+  } catch {
+    return [] // It ended meanwhile.
+  }
+}
