@@ -12,7 +12,8 @@ import {
   writeOauthClients,
 } from './start-server.ts'
 
-const PASSWORD = 'correct horse battery staple'
+/** The one of every user. */
+export const PASSWORD = 'correct horse battery staple'
 const SECRET = 'a-long-demo-secret'
 
 /** How long the tokens of `demo` live, in seconds. */

@@ -17,24 +17,22 @@ const EMPTY = 'No integrations yet. Your administrator adds them; they appear he
 
 /** The view *Available Credentials* over what a watch sees; it watches while it can be seen. */
 export class CredentialsTree implements vscode.TreeDataProvider<Line>, vscode.Disposable {
-  readonly #watch: Watch
   readonly #view: vscode.TreeView<Line>
   readonly #changed = new vscode.EventEmitter<void>()
   readonly onDidChangeTreeData = this.#changed.event
+  #lines: readonly Line[] = []
 
   constructor(watch: Watch) {
-    this.#watch = watch
     this.#view = vscode.window.createTreeView<Line>('benchkey.credentials', { treeDataProvider: this })
     this.#view.onDidChangeVisibility(({ visible }) => watch.setVisible(visible))
     watch.onSight((sight) => this.#show(sight))
     watch.setVisible(this.#view.visible)
   }
 
-  async getChildren(line?: Line): Promise<Line[]> {
+  getChildren(line?: Line): Line[] {
     if (line?.kind === 'fact') return []
     if (line) return line.row.facts.map((fact) => ({ kind: 'fact', fact, of: line.row.uid }))
-    if (!this.#watch.sight) await this.#watch.look()
-    return (this.#watch.sight?.integrations ?? []).map((integration) => ({ kind: 'row', row: rowOf(integration) }))
+    return [...this.#lines]
   }
 
   getTreeItem(line: Line): vscode.TreeItem {
@@ -46,9 +44,12 @@ export class CredentialsTree implements vscode.TreeDataProvider<Line>, vscode.Di
     this.#changed.dispose()
   }
 
-  /** Trouble stands above what was seen before it. */
+  /** Trouble stands above what was seen before it. Nothing moves under the pointer while nothing has changed. */
   #show({ integrations, trouble }: Sight): void {
     this.#view.message = trouble ? oneLine(trouble.message) : integrations.length === 0 ? EMPTY : ''
+    const lines = integrations.map((integration): Line => ({ kind: 'row', row: rowOf(integration) }))
+    if (JSON.stringify(lines) === JSON.stringify(this.#lines)) return
+    this.#lines = lines
     this.#changed.fire()
   }
 }

@@ -21,7 +21,7 @@ export class SignInDesk {
    */
   async signIn(uid: string): Promise<void> {
     const before = await this.#client.integration(uid)
-    const isOpen = await vscode.env.openExternal(vscode.Uri.parse(before.link, true))
+    const isOpen = await vscode.env.openExternal(pageAt(before.link))
     if (!isOpen) throw new Error(`The page was not opened. Sign in to ${oneLine(before.display_name)} at ${before.link}.`)
     const waiting = this.#waiting.get(uid) ?? this.#wait(before).finally(() => this.#waiting.delete(uid))
     this.#waiting.set(uid, waiting)
@@ -44,6 +44,15 @@ export class SignInDesk {
       void this.#watch.look()
     }
   }
+}
+
+/**
+ * code-server leads `localhost:PORT` through its own proxy of ports, where Benchkey does not answer. It looks for small letters, and to
+ * browsers the case of a host makes no difference.
+ */
+function pageAt(link: string): vscode.Uri {
+  const uri = vscode.Uri.parse(link, true)
+  return uri.with({ authority: uri.authority.replace(/^localhost(?=:)/, 'LOCALHOST') })
 }
 
 function assertSignedIn(outcome: Outcome, before: WireIntegrationDetails): void {

@@ -37,6 +37,7 @@ export type CommandName =
   | 'session env'
   | 'session list'
   | 'session end'
+  | 'ide install'
   | 'serve'
   | 'config check'
   | 'config import'

@@ -104,6 +104,13 @@ export const COMMAND_GROUPS: readonly { readonly title: string; readonly command
         positionals: ['ID'],
         options: {},
       },
+      {
+        name: 'ide install',
+        summary: 'Install the VS Code server for sessions: ide install vscode',
+        ownsTerminal: true,
+        positionals: ['IDE'],
+        options: { dir: { type: 'string', value: 'DIR', help: 'where to; sessions look in /opt/benchkey/ide and DATA-DIR/ide' } },
+      },
     ],
   },
   {

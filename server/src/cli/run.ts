@@ -16,6 +16,7 @@ const LOADERS: Readonly<Record<CommandName, () => Promise<Run>>> = {
   'session env': async () => (await import('./session-env.ts')).runSessionEnv,
   'session list': async () => (await import('./session-admin.ts')).runSessionList,
   'session end': async () => (await import('./session-admin.ts')).runSessionEnd,
+  'ide install': async () => (await import('./ide-install.ts')).runIdeInstall,
   serve: async () => (await import('./serve.ts')).runServe,
   'config check': async () => (await import('./config-check.ts')).runConfigCheck,
   'config import': async () => (await import('./config-import.ts')).runConfigImport,
