@@ -13,8 +13,8 @@ export interface Need {
 
 const runs = (program: string, ...args: string[]) => spawnSync(program, args, { stdio: 'ignore' }).status === 0
 
-/** A browser, R, Python, Jupyter, wrk and the shells that completion is for, as the tests use them. */
-export const needs: Readonly<Record<'browser' | 'r' | 'python' | 'jupyter' | 'curl' | 'wrk' | 'shells', Need>> = {
+/** A browser, R, Python, Jupyter, wrk, the shells that completion is for, and what builds the VS Code server, as the tests use them. */
+export const needs: Readonly<Record<'browser' | 'r' | 'python' | 'jupyter' | 'curl' | 'wrk' | 'shells' | 'compiler', Need>> = {
   browser: { packages: ['chromium'], isThere: () => isProgram('chromium') },
   r: {
     packages: ['r-base-core', 'r-cran-jsonlite', 'r-cran-curl'],
@@ -30,6 +30,10 @@ export const needs: Readonly<Record<'browser' | 'r' | 'python' | 'jupyter' | 'cu
   curl: { packages: ['curl', 'ca-certificates'], isThere: () => isProgram('curl') },
   wrk: { packages: ['wrk'], isThere: () => isProgram('wrk') },
   shells: { packages: ['bash', 'zsh', 'fish'], isThere: () => ['bash', 'zsh', 'fish'].every(isProgram) },
+  compiler: {
+    packages: ['build-essential', 'libkrb5-dev'],
+    isThere: () => ['make', 'g++'].every(isProgram) && existsSync('/usr/include/gssapi/gssapi.h'),
+  },
 }
 
 /** Installs what is missing with apt, as root; otherwise throws Trouble that names it in one sentence. */
