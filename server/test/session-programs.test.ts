@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { WebSocket } from 'ws'
 import { JupyterClient } from '../testing/jupyter-client.ts'
 import { type SessionWorld, startSessionWorld } from '../testing/session-world.ts'
 import { type ShippedSession, startShippedSession } from '../testing/shipped-session.ts'
+import { TerminalClient } from '../testing/terminal-client.ts'
 import { printedToken, TOKEN_CODE } from '../testing/token-code.ts'
 
 let world: SessionWorld
@@ -72,32 +72,16 @@ describe('a Jupyter session', () => {
 
 describe('a terminal session', () => {
   it('gives its shells, R and Python the session, and all get the same token', { timeout: 60_000 }, async () => {
-    const terminal = await startShippedSession(world.files, 'terminal')
-    const { origin, host } = new URL(terminal.front.url)
-    const socket = new WebSocket(`ws://${host}/s/t/ws`, { origin })
-    let output = ''
-    socket.on('message', (data: Buffer, isBinary) => {
-      if (isBinary) socket.send(JSON.stringify({ type: 'drawn', bytes: data.length }))
-      output += String(data)
-    })
-    const token = async (line: string): Promise<string | undefined> => {
-      output = ''
-      socket.send(JSON.stringify({ type: 'input', text: `${line}\r` }))
-      await expect.poll(() => printedToken(output), { timeout: 20_000 }).toBeDefined()
-      return printedToken(output)
-    }
-    await expect.poll(() => output, { timeout: 10_000 }).toContain('"isRunning":true')
-    const shell = await token('echo "<$(benchkey token demo)>"')
-    const start = async (id: string, prompt: RegExp): Promise<void> => {
-      output = ''
-      socket.send(JSON.stringify({ type: 'start', shell: id }))
-      await expect.poll(() => output, { timeout: 20_000 }).toMatch(prompt)
-    }
-    await start('r', /> $/)
-    expect(await token(TOKEN_CODE.r(world.uid).replaceAll('\n', '\r'))).toBe(shell)
-    await start('python', />>> /)
-    expect(await token(TOKEN_CODE.python(world.uid).replaceAll('\n', '\r'))).toBe(shell)
-    expect((await terminal.end()).stderr).toBe('')
+    const session = await startShippedSession(world.files, 'terminal')
+    const terminal = new TerminalClient(session.front.url)
+    await terminal.ready()
+    expect(terminal.shells).toEqual(['bash', 'R', 'Python'])
+    const token = await terminal.say('echo "<$(benchkey token demo)>"', printedToken)
+    await terminal.start('r', /> $/)
+    expect(await terminal.say(TOKEN_CODE.r(world.uid), printedToken)).toBe(token)
+    await terminal.start('python', />>> /)
+    expect(await terminal.say(TOKEN_CODE.python(world.uid), printedToken)).toBe(token)
+    expect((await session.end()).stderr).toBe('')
   })
 })
 

@@ -11,10 +11,11 @@ export interface SocketFront {
   close(): Promise<void>
 }
 
-/** Serves a socket below `/s/t/` of a free port of localhost; `basePath` as in `sessions.conf`. */
-export async function frontOfSocket(socketPath: string, basePath: 'strip' | 'keep'): Promise<SocketFront> {
+/** Serves a socket below a path of a free port of localhost; `basePath` as in `sessions.conf`. */
+export async function frontOfSocket(socketPath: string, basePath: 'strip' | 'keep', path = '/s/t/'): Promise<SocketFront> {
   const open = new Set<Duplex>()
-  const pathOf = ({ url = '/' }: IncomingMessage): string => (basePath === 'keep' ? url : url.replace(/^\/s\/t/, ''))
+  const pathOf = ({ url = '/' }: IncomingMessage): string =>
+    basePath === 'keep' || !url.startsWith(path) ? url : url.slice(path.length - 1)
   const server = createServer((incoming, response) => {
     const options = { socketPath, path: pathOf(incoming), method: incoming.method, headers: incoming.headers }
     const outgoing = request(options, (reply) => {
@@ -42,7 +43,7 @@ export async function frontOfSocket(socketPath: string, basePath: 'strip' | 'kee
     for (const end of open) end.destroy()
   }
   return {
-    url: `http://localhost:${port}/s/t/`,
+    url: `http://localhost:${port}${path}`,
     cut,
     close: async () => {
       cut()
