@@ -38,6 +38,7 @@ const PARTS = {
   services: ['add', 'list', 'rotate', 'remove'],
   serviceCalls: ['open', 'show', 'end'],
   launches: ['offer', 'start', 'list', 'end', 'log'],
+  activity: ['list', 'signOutEverywhere'],
   administration: ['addUser', 'listUsers', 'showUser', 'listSignIns', 'setLocked', 'removeUser', 'reload', 'ready', 'health'],
   changes: ['subscribe'],
 } as const satisfies { readonly [Part in keyof Broker]: readonly (keyof Broker[Part])[] }

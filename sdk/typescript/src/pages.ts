@@ -146,6 +146,57 @@ export interface PageSessionTicket {
   readonly ticket: string
 }
 
+/** `GET /api/activity?day=<ISO>&day=…[&until=<ISO>]`: what happened in the name of the person who looks, on the days that begin then. */
+export interface PageActivity {
+  /** As asked, newest first. */
+  readonly days: readonly PageActivityDay[]
+  /** Live sessions that had tokens, last used first; what else there is of them stands in PageSessions. */
+  readonly live: readonly PageSessionUse[]
+  /** What **Sign out everywhere** ends. */
+  readonly everywhere: PageEverywhere
+}
+
+/** One day. */
+export interface PageActivityDay {
+  readonly startsAt: string
+  /** Newest first. */
+  readonly lines: readonly PageActivityLine[]
+  /** More happened than is told. */
+  readonly isCut: boolean
+}
+
+/** One thing that happened, or the use of one integration by one session on one day. */
+export interface PageActivityLine {
+  /** ISO; of use: the first time. */
+  readonly at: string
+  /** Of use: the last time. */
+  readonly until?: string
+  /** Without a full stop. */
+  readonly text: string
+  readonly tone: 'neutral' | 'warn'
+  /** "first use from 10.0.0.7". */
+  readonly marks: readonly { readonly text: string; readonly tone: 'neutral' | 'warn' }[]
+}
+
+/** What a live session had. */
+export interface PageSessionUse {
+  readonly sessionId: string
+  readonly lastUsedAt: string
+  /** Names, last used first. */
+  readonly integrations: readonly string[]
+  readonly count: number
+  /** "from 10.0.0.7", "on this server"; oldest first. */
+  readonly places: readonly { readonly text: string; readonly firstAt: string }[]
+}
+
+/** How much there is to sign out of; also the answer to `POST /api/sign-out-everywhere`: how much there was. */
+export interface PageEverywhere {
+  /** Other browsers that are logged in. */
+  readonly browsers: number
+  readonly sessions: number
+  readonly signIns: number
+}
+
 /** `GET /api/me`. 401 with PageError when nobody is logged in. */
 export interface PageMe {
   readonly userName: string

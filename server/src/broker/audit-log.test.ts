@@ -16,18 +16,20 @@ async function servedTo(name: string): Promise<ServedToken> {
 }
 
 describe('the audit', () => {
-  test('groups hand-outs by session, integration and token, with their count', async () => {
+  test('groups hand-outs by session, integration, token and address, with their count', async () => {
     const [ann, bob] = [await servedTo('ann'), await servedTo('bob')]
     for (let i = 0; i < 1240; i += 1) room.audit.noteServed(ann)
     room.audit.noteServed(bob)
     room.audit.noteServed({ ...ann, fingerprint: 'ffffffffffffffff' })
+    room.audit.noteServed({ ...ann, address: '192.0.2.2' })
     const events = await room.audited('token.served')
-    expect(events.map(({ userName, fingerprint, count }) => [userName, fingerprint, count])).toEqual([
-      ['ann', '00112233aabbccdd', 1240],
-      ['bob', '00112233aabbccdd', 1],
-      ['ann', 'ffffffffffffffff', 1],
+    expect(events.map(({ userName, fingerprint, address, count }) => [userName, fingerprint, address, count])).toEqual([
+      ['ann', '00112233aabbccdd', '192.0.2.1', 1240],
+      ['bob', '00112233aabbccdd', '192.0.2.1', 1],
+      ['ann', 'ffffffffffffffff', '192.0.2.1', 1],
+      ['ann', '00112233aabbccdd', '192.0.2.2', 1],
     ])
-    expect(await room.audited('token.served')).toHaveLength(3)
+    expect(await room.audited('token.served')).toHaveLength(4)
   })
 
   test('writes grouped use once a second by itself', async () => {

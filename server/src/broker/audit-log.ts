@@ -13,6 +13,14 @@ export interface ServedToken {
   readonly address: string
 }
 
+/** Hand-outs of one token to one session from one address within a second or so. */
+export interface ServedTimes {
+  readonly token: ServedToken
+  /** The first one. */
+  readonly at: Date
+  readonly count: number
+}
+
 /** An event before the audit dates it. */
 export type NewAuditEvent = Omit<AuditEvent, 'at'> & { readonly at?: Date }
 
@@ -30,6 +38,7 @@ export class AuditLog {
   readonly #store: Pick<Store, 'audit' | 'now'>
   readonly #log: Log
   readonly #served = new Map<string, { token: ServedToken; at: Date; count: number }>()
+  readonly #listeners: ((served: readonly ServedTimes[]) => void)[] = []
   #waiting: AuditEvent[] = []
   #writing: Promise<void> = Promise.resolve()
   #nextWrite: Promise<void> | undefined
@@ -54,9 +63,14 @@ export class AuditLog {
     if (!this.failing) await this.#write()
   }
 
+  /** `listener` is told of all hand-outs, grouped, once a second. */
+  onServed(listener: (served: readonly ServedTimes[]) => void): void {
+    this.#listeners.push(listener)
+  }
+
   /** Notes a hand-out; one line per second tells how often a session got the same token. */
   noteServed(token: ServedToken): void {
-    const key = `${token.sessionId} ${token.section} ${token.fingerprint}`
+    const key = `${token.sessionId} ${token.section} ${token.fingerprint} ${token.address}`
     const known = this.#served.get(key)
     if (known) {
       known.count += 1
@@ -84,6 +98,7 @@ export class AuditLog {
   async flush(): Promise<void> {
     const served = [...this.#served.values()]
     this.#served.clear()
+    for (const listener of this.#listeners) listener(served)
     for (const { token, at, count } of served) this.#keep({ at, action: 'token.served', outcome: 'ok', ...token, count })
     await this.#write()
   }

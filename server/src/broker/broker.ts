@@ -6,6 +6,7 @@ import type { ReportOutcome } from '../domain/reports.ts'
 import type { SessionRoute } from '../domain/session-proxy.ts'
 import type { State } from '../domain/states.ts'
 import type { Extra, StoredToken } from '../domain/stored-token.ts'
+import type { Activity } from './broker-of-activity.ts'
 import type { ServiceCalls, Services } from './broker-of-services.ts'
 import type { Launches } from './broker-of-sessions.ts'
 
@@ -19,6 +20,7 @@ export interface Broker {
   readonly services: Services
   readonly serviceCalls: ServiceCalls
   readonly launches: Launches
+  readonly activity: Activity
   readonly administration: Administration
   readonly changes: Changes
 }

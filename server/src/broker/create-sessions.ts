@@ -6,6 +6,7 @@ import type { Catalogue } from './catalogue.ts'
 import { LaunchedSessions } from './launched-sessions.ts'
 import { SessionBoard } from './launches.ts'
 import type { LiveChanges } from './live-changes.ts'
+import { SessionUses } from './session-uses.ts'
 import { SessionKeeper, type SessionParts } from './sessions.ts'
 
 /** The use cases about sessions. */
@@ -14,6 +15,9 @@ export interface SessionUseCases {
   readonly launched: LaunchedSessions | undefined
   readonly sessions: SessionKeeper
   readonly launches: SessionBoard
+  readonly sessionUses: SessionUses
+  /** Those of the configuration now. */
+  readonly applications: () => readonly Application[]
   /** The configuration has others; sessions that run go on. */
   replaceApplications(applications: readonly Application[]): void
 }
@@ -46,6 +50,8 @@ export function createSessions(
   return {
     launched,
     sessions,
+    applications: whole.applications,
+    sessionUses: new SessionUses(whole),
     launches: new SessionBoard({ ...whole, sessions, launched }),
     replaceApplications: (applications) => {
       known = applications

@@ -7,6 +7,7 @@ import type { LocalAccounts } from '../login/local-accounts.ts'
 import type { AuthorizationServers } from '../oauth/authorization-server.ts'
 import type { Store } from '../store/store.ts'
 import type { Journal } from '../store/store-of-results.ts'
+import { ActivityDesk } from './activity.ts'
 import { Administrator } from './administration.ts'
 import { AuditLog } from './audit-log.ts'
 import type { Broker, Tokens } from './broker.ts'
@@ -101,7 +102,7 @@ export async function createBroker(parts: BrokerParts): Promise<Broker & { close
   const engine = parts.createTokens({ ...shared, uses })
   const revocations = new RevocationQueue(shared)
   const wakeRevocations = (): void => revocations.wake()
-  const { sessions, launched, launches, replaceApplications } = createSessions(parts, shared)
+  const { sessions, launched, launches, sessionUses, applications, replaceApplications } = createSessions(parts, shared)
   const sweeper = new Sweeper({ store, effects, sessions, log })
   const { loadConfiguration, checkKeyRing } = parts
   const told = { configurationHash: () => catalogue.hash, epoch: () => results.epoch }
@@ -117,8 +118,7 @@ export async function createBroker(parts: BrokerParts): Promise<Broker & { close
     ...{ started: configuration, loadConfiguration, wakeRevocations, checkKeyRing, node: parts.node, configurationChanged },
   })
   const signIns = new BrowserSignIns({ ...shared, revocations, checks: engine.checks }, engine.tryAgain)
-  const loops = [heart, results, audit, uses, revocations, sweeper, unread, ...(launched ? [launched] : [])]
-  for (const loop of loops) loop.start()
+  for (const loop of [heart, results, audit, uses, sessionUses, revocations, sweeper, unread, launched]) loop?.start()
   return {
     logins: new BrowserLogins({ store, accounts, effects, audit, changes, log, singleUser }),
     signIns,
@@ -128,6 +128,7 @@ export async function createBroker(parts: BrokerParts): Promise<Broker & { close
     services: new ServiceAdministrator({ store, effects, audit, catalogue }),
     serviceCalls: new ServiceDesk({ ...parts, audit, catalogue, sessions, publicUrl, callbackAddress, singleUser }),
     launches,
+    activity: new ActivityDesk({ ...shared, sessions, signIns, applications }),
     administration,
     changes,
     close: async () => {
@@ -135,7 +136,7 @@ export async function createBroker(parts: BrokerParts): Promise<Broker & { close
       await engine.drain()
       await Promise.all([revocations, sweeper, sessions, unread].map((part) => part.close()))
       await results.close()
-      await uses.close()
+      await Promise.all([uses, sessionUses].map((part) => part.close()))
       await audit.close()
       await heart.close()
     },

@@ -16,6 +16,9 @@ const EXPIRED_MS = 60_000
 /** A refused refresh token is kept for *Try again*, an answer that was not understood for a better configuration (refresh.md). */
 const PARKED_LIFE_MS = 7 * 24 * 60 * 60 * 1000
 
+/** What people see of the use of their tokens goes so far back. The audit goes further. */
+const USES_LIFE_MS = 90 * 24 * 60 * 60 * 1000
+
 /** Clears away what has ended: sessions without a process, attempts, web logins, parked refresh tokens, answers nobody understood. */
 export class Sweeper {
   readonly #rounds: readonly Periodic[]
@@ -36,6 +39,7 @@ export class Sweeper {
         await store.tokens.removeParkedBefore(before)
         await store.unreadReplies.removeBefore(before)
         await store.tokens.forgetEndedBefore(new Date(store.now().getTime() - ENDED_KNOWN_MS))
+        await store.activity.removeUsesBefore(new Date(store.now().getTime() - USES_LIFE_MS))
       }),
     ]
   }

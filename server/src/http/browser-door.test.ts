@@ -116,6 +116,8 @@ describe('data', () => {
     ['GET', '/api/integrations'],
     ['GET', `/api/integrations/${box.uid}`],
     ['GET', '/api/events'],
+    ['GET', '/api/activity'],
+    ['POST', '/api/sign-out-everywhere'],
     ['POST', `/api/integrations/${box.uid}/sign-in`],
     ['POST', `/api/integrations/${box.uid}/sign-out`],
     ['POST', `/api/integrations/${box.uid}/try-again`],

@@ -2,6 +2,7 @@ import type { PageMe, PageSignInStarted } from '@benchkey/sdk/pages'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Broker } from '../broker/broker.ts'
 import type { User } from '../domain/people.ts'
+import { registerActivityApi } from './activity-api.ts'
 import { attemptCookieName, readCookie, SESSION_COOKIE, setCookie } from './cookies.ts'
 import type { EventStreams } from './event-streams.ts'
 import { Refusal } from './failures.ts'
@@ -36,6 +37,7 @@ export function registerPageApi(app: FastifyInstance, parts: PageApiParts): void
   registerLogin(app, parts)
   registerIntegrations(app, parts)
   registerSessionApi(app, { ...parts, basePath: parts.facts.basePath })
+  registerActivityApi(app, parts)
   app.get('/events', async (request, reply) => {
     const { session, cookie } = await getLogin(parts.broker, request)
     reply.hijack()

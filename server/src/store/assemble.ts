@@ -1,3 +1,4 @@
+import { activityStore } from './activity.ts'
 import { attemptStore } from './attempts.ts'
 import { auditStore } from './audit.ts'
 import { browserSessionStore } from './browser-sessions.ts'
@@ -33,6 +34,7 @@ export function assemble(
     services: serviceStore(context),
     revocations: revocationStore(context),
     audit: auditStore(context),
+    activity: activityStore(context),
     nodes: nodeStore(context),
     sentinels: () => context.database.reader.selectFrom('keys').select(['kid', 'sentinel']).execute(),
     now: () => context.effects.now(),

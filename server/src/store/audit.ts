@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import { ifSet, type SqlValue, type StoreContext, toDate } from './database.ts'
 import type { AuditTable } from './schema.ts'
 import type { AuditEvent, AuditStore } from './store.ts'
@@ -29,6 +29,22 @@ export function auditStore({ database }: StoreContext): AuditStore {
       if (userName !== undefined) query = query.where('user_name', '=', userName)
       if (action !== undefined) query = query.where('action', '=', action)
       return (await query.execute()).map(toEvent)
+    },
+    async listOfUser({ userName, actions, from, until, limit }) {
+      if (actions.length === 0) return []
+      const rows = await database.reader
+        .selectFrom('audit')
+        .selectAll()
+        .where('user_name', '=', userName)
+        // In the words of the index, so that it is used.
+        .where(sql<boolean>`action <> 'token.served'`)
+        .where('action', 'in', actions)
+        .where('at', '>=', from.getTime())
+        .where('at', '<', until.getTime())
+        .orderBy('id', 'desc')
+        .limit(limit)
+        .execute()
+      return rows.map(toEvent)
     },
   }
 }

@@ -23,6 +23,16 @@ export function browserSessionStore(context: StoreContext): BrowserSessionStore 
     async remove(idHash) {
       await database.write((transaction) => transaction.deleteFrom('browser_sessions').where('id_hash', '=', idHash).execute())
     },
+    async removeOthers(userId, keepIdHash) {
+      const { numDeletedRows } = await database.write((transaction) =>
+        transaction
+          .deleteFrom('browser_sessions')
+          .where('user_id', '=', userId)
+          .where('id_hash', '!=', keepIdHash)
+          .executeTakeFirst(),
+      )
+      return Number(numDeletedRows)
+    },
     async removeExpired({ idleMs, absoluteMs }) {
       const now = effects.now().getTime()
       const { numDeletedRows } = await database.write((transaction) =>

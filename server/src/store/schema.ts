@@ -22,6 +22,8 @@ export interface Tables {
   rpc_cookies: { cookie_hash: string; session_id: string; expires_at: number }
   revocations: RevocationsTable
   audit: AuditTable
+  session_addresses: { session_id: string; address: string; first_at: number }
+  token_uses: TokenUsesTable
   nodes: NodesTable
   unread_replies: UnreadRepliesTable
   ended_tokens: EndedTokensTable
@@ -248,6 +250,23 @@ export interface AuditTable {
   count: number | null
   reference: string | null
   detail: string | null
+}
+
+/** Hand-outs of tokens by session, integration and quarter of an hour: what people see of their activity. The audit has each of them. */
+export interface TokenUsesTable {
+  /** Of `sessions`, which may be gone. */
+  session_id: string
+  section: string
+  /** Start of the quarter. */
+  quarter_at: number
+  user_id: string
+  session_name: string
+  kind: DevelopmentSession['kind']
+  application: string | null
+  service: string | null
+  first_at: number
+  last_at: number
+  count: number
 }
 
 /** Server processes that run, or fell silent a moment ago. */

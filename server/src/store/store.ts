@@ -2,6 +2,7 @@ import type { IntegrationUid } from '../domain/integration.ts'
 import type { BrowserSession, SignInAttempt, User } from '../domain/people.ts'
 import type { ReauthenticationReason, StoredToken, TokenSecrets } from '../domain/stored-token.ts'
 import type { UnreadReply } from '../domain/unread-reply.ts'
+import type { ActivityStore } from './store-of-activity.ts'
 import type { EntryStore } from './store-of-entries.ts'
 import type { LeaseHolder, NodeStore } from './store-of-nodes.ts'
 import type { Journal, JournalFolder } from './store-of-results.ts'
@@ -10,6 +11,7 @@ import type { ServiceStore } from './store-of-services.ts'
 import type { SessionStore } from './store-of-sessions.ts'
 import type { AttemptKey, NewToken, SavedReply } from './token-results.ts'
 
+export type { ActivityStore, NewUse, SessionAddress, UseOfQuarter } from './store-of-activity.ts'
 export type { EntryStore } from './store-of-entries.ts'
 export type { LeaseHolder, NodeStore, ServerNode } from './store-of-nodes.ts'
 export type { RevocationJob, RevocationStore } from './store-of-revocations.ts'
@@ -31,6 +33,7 @@ export interface Store {
   readonly services: ServiceStore
   readonly revocations: RevocationStore
   readonly audit: AuditStore
+  readonly activity: ActivityStore
   readonly nodes: NodeStore
   /** One ciphertext per key ever used: whoever opens them all has the right key ring. */
   sentinels(): Promise<readonly { readonly kid: string; readonly sentinel: string }[]>
@@ -66,6 +69,8 @@ export interface BrowserSessionStore {
   /** Undefined when unknown, of a locked user, idle for longer than idleMs or older than absoluteMs; else touches lastSeenAt (at most once a minute). */
   find(idHash: string, limits: { idleMs: number; absoluteMs: number }): Promise<BrowserSession | undefined>
   remove(idHash: string): Promise<void>
+  /** Ends every web login of the user but one; how many were ended. */
+  removeOthers(userId: string, keepIdHash: string): Promise<number>
   removeExpired(limits: { idleMs: number; absoluteMs: number }): Promise<number>
   /** How many web logins of the user are good now. */
   countLive(userId: string, limits: { idleMs: number; absoluteMs: number }): Promise<number>
@@ -263,6 +268,14 @@ export interface AuditStore {
   append(events: readonly AuditEvent[]): Promise<void>
   /** Newest first. */
   list(filter: { limit: number; userName?: string; action?: string }): Promise<readonly AuditEvent[]>
+  /** What one person did or had done to them, but for hand-outs of tokens; from `from` on and before `until`, newest first. */
+  listOfUser(filter: {
+    userName: string
+    actions: readonly string[]
+    from: Date
+    until: Date
+    limit: number
+  }): Promise<readonly AuditEvent[]>
 }
 
 /**

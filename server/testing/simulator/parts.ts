@@ -63,6 +63,7 @@ export function pointedStore(
     services: wrap(store.services),
     revocations: wrap(store.revocations),
     audit: wrap(store.audit),
+    activity: wrap(store.activity),
     nodes: wrap(store.nodes),
     sentinels: () => store.sentinels(),
     now: () => new Date(world.nowMs),

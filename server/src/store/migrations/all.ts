@@ -9,6 +9,7 @@ import { signInsUnderWay } from './0008-sign-ins-under-way.ts'
 import { journals } from './0009-journals.ts'
 import { sessionKinds } from './0010-session-kinds.ts'
 import { sessionDoors } from './0011-session-doors.ts'
+import { activity } from './0012-activity.ts'
 import { services } from './0013-services.ts'
 
 /** Every migration by its name, which orders them. Never change one that was released: add one, in a file of its own. */
@@ -23,5 +24,6 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0009_journals': journals,
   '0010_session_kinds': sessionKinds,
   '0011_session_doors': sessionDoors,
+  '0012_activity': activity,
   '0013_services': services,
 }

@@ -1,0 +1,99 @@
+import type { Application } from './application.ts'
+import type { DevelopmentSession } from './people.ts'
+import { kindWords } from './session-states.ts'
+
+/** What the audit says of a first use: by a session that had no token before, or from an address it had none at. */
+export const FIRST_USE_WORDS = { session: 'a new session', address: 'a new address' } as const
+
+/** A line of the audit, as far as its words go. */
+export interface ActivityEvent {
+  readonly action: string
+  readonly outcome: 'ok' | 'refused' | 'failed'
+  readonly sessionName?: string
+  readonly section?: string
+  readonly address?: string
+  readonly count?: number
+  readonly detail?: string
+}
+
+/** A sentence of somebody's activity, without a full stop at the end. */
+export interface ActivityWords {
+  readonly text: string
+  /** `warn`: look twice. */
+  readonly tone: 'neutral' | 'warn'
+}
+
+type Words = (event: ActivityEvent & { readonly integration: string }) => ActivityWords
+
+const quiet = (text: string): ActivityWords => ({ text, tone: 'neutral' })
+const loud = (text: string): ActivityWords => ({ text, tone: 'warn' })
+const session = ({ sessionName }: ActivityEvent): string => (sessionName === undefined ? 'a session' : `session “${sessionName}”`)
+const detailed = ({ detail }: ActivityEvent): string => (detail === undefined ? '' : `, ${detail}`)
+/** "Ended by you", "by the end of its command", "Its process has ended". */
+const endedWhy = ({ detail }: ActivityEvent): string => {
+  const why = detail?.replace(/^Ended /, '')
+  return why === undefined ? '' : `, ${why.charAt(0).toLowerCase()}${why.slice(1)}`
+}
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+
+/** Every kind of line that people are shown of their own activity. Others are the server's own business, or are told elsewhere. */
+const WORDS: Readonly<Record<string, Words>> = {
+  'login.succeeded': (event) => quiet(`Logged in${from(event)}`),
+  'login.refused': (event) => loud(`A log-in${from(event)} was refused: ${event.detail ?? 'not right'}`),
+  logout: () => quiet('Logged out'),
+  'login.ended_everywhere': (event) => loud(`Signed out everywhere${from(event)}${detailed(event)}`),
+  'sign_in.finished': ({ integration }) => quiet(`Signed in to ${integration}`),
+  'sign_in.failed': ({ integration }) => quiet(`A sign-in to ${integration} was not finished`),
+  sign_out: ({ integration }) => quiet(`Signed out of ${integration}`),
+  'token.refresh_refused': ({ integration }) => loud(`${integration} stopped accepting your sign-in`),
+  'token.reported': (event) => quiet(`${capital(session(event))} reported that a token of ${event.integration} does not work`),
+  'session.started': (event) => quiet(`${capital(session(event))} was started${from(event)}`),
+  'session.failed': (event) => quiet(`${capital(session(event))} did not start`),
+  'session.idle_ended': (event) => quiet(`${capital(session(event))} ended, for nobody used it`),
+  'session.opened': (event) => quiet(`${capital(session(event))} began`),
+  'session.ended': (event) => quiet(`${capital(session(event))} ended${endedWhy(event)}`),
+  'session.first_use': (event) => quiet(`${capital(session(event))} used ${event.integration}`),
+  'user.locked': () => loud('Your account was locked'),
+  'user.unlocked': () => quiet('Your account was unlocked'),
+}
+
+/** Actions of the audit that people are shown. */
+export const SHOWN_ACTIONS: readonly string[] = Object.keys(WORDS)
+
+/** A line of the audit in words for the person it is about; undefined when it is none that people are shown. `integration`: its name. */
+export function activityWords(event: ActivityEvent, integration: string): ActivityWords | undefined {
+  return WORDS[event.action]?.({ ...event, integration })
+}
+
+/** "VS Code “analysis” used Box API Access 1,240 times". */
+export function useWords(use: { kind: string; sessionName: string; count: number }, integration: string): string {
+  const times = use.count === 1 ? 'once' : `${use.count.toLocaleString('en-US')} times`
+  return `${use.kind} “${use.sessionName}” used ${integration} ${times}`
+}
+
+/** "first use by this session, from 10.0.0.7"; a new address of a session that had one is worth a second look. */
+export function firstUseWords({ detail, address }: ActivityEvent): ActivityWords {
+  const where = placeWords(address)
+  return detail === FIRST_USE_WORDS.session ? quiet(`first use by this session, ${where}`) : loud(`first use ${where}`)
+}
+
+/** "from 10.0.0.7", "on this server". */
+export function placeWords(address: string | undefined): string {
+  if (address === undefined) return 'from an unknown address'
+  return address === 'local' ? 'on this server' : `from ${address}`
+}
+
+function from({ address }: ActivityEvent): string {
+  return address === undefined ? '' : ` ${placeWords(address)}`
+}
+
+/** What a session is called and which icon it has, by what is known of it. */
+export function kindOfSession(
+  { kind, application, service }: Pick<DevelopmentSession, 'kind' | 'application' | 'service'>,
+  applications: readonly Pick<Application, 'section' | 'displayName' | 'icon'>[],
+): { readonly kind: string; readonly icon: string } {
+  if (service !== undefined) return { kind: service, icon: 'service' }
+  const started = applications.find(({ section }) => section === application)
+  if (started) return { kind: started.displayName, icon: started.icon }
+  return application === undefined ? kindWords(kind) : { ...kindWords(kind), kind: application }
+}
