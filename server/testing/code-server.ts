@@ -1,21 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { connect, createServer, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { vi } from 'vitest'
-import { VSCODE_PROGRAM } from '../src/domain/install-folder.ts'
-import { type Running, startBenchkey } from './command-line.ts'
 import { testIdeFolder } from './ide-folder.ts'
+import { type ShippedSession, startShippedSession } from './shipped-session.ts'
 import type { ServerFiles } from './start-server.ts'
-
-/** code-server in a session of a user, and the address where it answers. */
-export interface CodeServer {
-  readonly url: string
-  /** The home that the session has, made for it. */
-  readonly home: string
-  readonly session: Running
-  close(): Promise<void>
-}
 
 /** An extension of two files: its manifest's own members, and its code. */
 export interface TestExtension {
@@ -24,44 +11,31 @@ export interface TestExtension {
   readonly code: string
 }
 
-/** Starts the installed code-server by `session run`, offline, without its first-start pages, and waits until it answers. */
-export async function startCodeServer(
-  files: Pick<ServerFiles, 'dataDir' | 'publicUrl'>,
-  extensions: readonly TestExtension[] = [],
-): Promise<CodeServer> {
-  // Short: the path of a socket has 107 bytes.
-  const home = mkdtempSync(join(tmpdir(), 'bk-ide-'))
-  const socket = join(home, 'app.sock')
-  writeHome(home, extensions)
-  const words = [join(testIdeFolder(), VSCODE_PROGRAM), '--socket', socket, '--auth', 'none', '--disable-telemetry']
-  const more = ['--disable-update-check', '--disable-workspace-trust', '--disable-getting-started-override']
-  const folders = ['--user-data-dir', join(home, 'data'), '--extensions-dir', join(home, 'extensions')]
-  const trusted = ['--link-protection-trusted-domains', files.publicUrl]
-  const environment = { HOME: home, BENCHKEY_DATA_DIR: files.dataDir, EXTENSIONS_GALLERY: '{"serviceUrl":""}' }
-  const command = ['session', 'run', '--', ...words, ...more, ...folders, ...trusted, join(home, 'work')]
-  const session = startBenchkey(command, environment, { cwd: home })
-  const door = await openDoor(socket)
-  await vi.waitFor(() => assertAnswers(door.url, session), { timeout: 60_000, interval: 100 })
-  return {
-    ...{ url: door.url, home, session },
-    close: async () => {
-      door.close()
-      session.child.kill('SIGTERM')
-      await session.finished
-      rmSync(home, { recursive: true, force: true, maxRetries: 5 })
-    },
-  }
+/** Keeps VS Code off the network; there is no gallery here. */
+const OFFLINE = { EXTENSIONS_GALLERY: '{"serviceUrl":""}' } as const
+
+/** Where the shipped command keeps what belongs to its user, below the home. */
+const USER_DATA = '.local/share/benchkey/vscode'
+
+/** Lets a server find the VS Code that the tests have, as if `ide install` had put it there. */
+export function offerVsCode({ dataDir }: Pick<ServerFiles, 'dataDir'>): void {
+  if (!existsSync(join(dataDir, 'ide'))) symlinkSync(testIdeFolder(), join(dataDir, 'ide'))
 }
 
-function writeHome(home: string, extensions: readonly TestExtension[]): void {
-  mkdirSync(join(home, 'work'))
-  mkdirSync(join(home, 'data/User'), { recursive: true, mode: 0o700 })
+/** VS Code as it is shipped, in a session, with these extensions besides and without the pages of a first start. */
+export function startCodeServer(files: ServerFiles, extensions: readonly TestExtension[] = []): Promise<ShippedSession> {
+  offerVsCode(files)
+  return startShippedSession(files, 'vscode', { environment: OFFLINE, furnish: (home) => furnish(home, extensions) })
+}
+
+function furnish(home: string, extensions: readonly TestExtension[]): void {
+  const folder = join(home, USER_DATA)
+  mkdirSync(join(folder, 'User'), { recursive: true, mode: 0o700 })
   const settings = { 'workbench.startupEditor': 'none', 'workbench.secondarySideBar.defaultVisibility': 'hidden' }
-  writeFileSync(join(home, 'data/User/settings.json'), JSON.stringify(settings))
-  mkdirSync(join(home, 'extensions'))
+  writeFileSync(join(folder, 'User/settings.json'), JSON.stringify({ ...settings, 'security.workspace.trust.enabled': false }))
   for (const { name, contributes, code } of extensions) {
-    const folder = join(home, 'extensions', `test.${name}-1.0.0`)
-    mkdirSync(folder)
+    const own = join(folder, 'extensions', `test.${name}-1.0.0`)
+    mkdirSync(own, { recursive: true })
     const manifest = {
       name,
       publisher: 'test',
@@ -70,38 +44,7 @@ function writeHome(home: string, extensions: readonly TestExtension[]): void {
       main: './extension.js',
       contributes,
     }
-    writeFileSync(join(folder, 'package.json'), JSON.stringify({ ...manifest, activationEvents: [] }))
-    writeFileSync(join(folder, 'extension.js'), code)
+    writeFileSync(join(own, 'package.json'), JSON.stringify({ ...manifest, activationEvents: [] }))
+    writeFileSync(join(own, 'extension.js'), code)
   }
-}
-
-/** A port on loopback in front of the socket, for a browser cannot open that: http://localhost is a secure context. */
-async function openDoor(socket: string): Promise<{ url: string; close(): void }> {
-  const open = new Set<Socket>()
-  const server = createServer((inside) => {
-    const outside = connect(socket)
-    for (const [from, to] of [
-      [inside, outside],
-      [outside, inside],
-    ] as const) {
-      open.add(from)
-      from.on('close', () => open.delete(from))
-      from.on('error', () => to.destroy())
-      from.pipe(to)
-    }
-  })
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  const address = server.address()
-  const port = address !== null && typeof address === 'object' ? address.port : 0
-  const close = (): void => {
-    for (const each of open) each.destroy()
-    server.close()
-  }
-  return { url: `http://localhost:${port}/`, close }
-}
-
-async function assertAnswers(url: string, session: Running): Promise<void> {
-  if (session.child.exitCode !== null) throw new Error(`code-server ended: ${(await session.finished).stderr}`)
-  const { status } = await fetch(`${url}healthz`)
-  if (status !== 200) throw new Error(`code-server answers ${status}.`)
 }

@@ -19,15 +19,31 @@ export interface ShippedSession {
   end(): Promise<Finished>
 }
 
+/** What a test gives a session besides. */
+interface Besides {
+  readonly environment?: Readonly<Record<string, string>>
+  /** Called with its home before it starts. */
+  readonly furnish?: (home: string) => void
+}
+
 /** Starts an application of the configuration by `benchkey session run` and waits until it is ready as `sessions.conf` says. */
-export async function startShippedSession(files: ServerFiles, section: string): Promise<ShippedSession> {
+export async function startShippedSession(files: ServerFiles, section: string, besides: Besides = {}): Promise<ShippedSession> {
   const { configDir, dataDir } = files
   const { configuration } = await loadConfiguration({ configDir, dataDir, uid: process.getuid?.() ?? 0 })
   const application = configuration?.applications.find((each) => each.section === section)
   if (!application) throw new Error(`There is no kind of session ${section}.`)
   const home = mkdtempSync(join(tmpdir(), 'benchkey-home-'))
   const socketPath = join(home, 'app.sock')
-  const facts = { socket: socketPath, 'base-path': '/s/t/', id: 't', name: 'analysis', 'runtime-dir': home, home }
+  besides.furnish?.(home)
+  const facts = {
+    'public-url': files.publicUrl,
+    socket: socketPath,
+    'base-path': '/s/t/',
+    id: 't',
+    name: 'analysis',
+    'runtime-dir': home,
+    home,
+  }
   const fill = (text: string): string => fillTemplate(text, facts)
   const own = Object.entries(application.environment).map(([name, value]) => [name, fill(value)])
   const environment = {
@@ -36,6 +52,7 @@ export async function startShippedSession(files: ServerFiles, section: string): 
     HOME: home,
     SHELL: '/bin/bash',
     PATH: '/usr/bin:/bin',
+    ...besides.environment,
   }
   const words = [...BENCHKEY, 'session', 'run', '--', ...application.command.map(fill)]
   const { child, finished } = startProcess(words, environment, { cwd: home })

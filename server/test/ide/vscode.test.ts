@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { agree, launchBrowser, logIn, openProfile } from '../../testing/browser.ts'
-import { type CodeServer, startCodeServer, type TestExtension } from '../../testing/code-server.ts'
+import { startCodeServer, type TestExtension } from '../../testing/code-server.ts'
 import { PASSWORD, type SessionWorld, startSessionWorld } from '../../testing/session-world.ts'
+import type { ShippedSession } from '../../testing/shipped-session.ts'
 import { fetchToken, openSession, runAdmin, writeOauthClients } from '../../testing/start-server.ts'
 
 /** Asks for tokens as any extension does, and writes down what it gets. */
@@ -39,7 +40,7 @@ exports.activate = ({ subscriptions }) => {
 }
 
 let world: SessionWorld
-let ide: CodeServer
+let ide: ShippedSession
 let browser: Browser
 let profile: BrowserContext
 let page: Page
@@ -51,14 +52,14 @@ beforeAll(async () => {
   profile.setDefaultTimeout(15_000)
   page = await profile.newPage()
   await logIn(page, world.files.publicUrl, 'demo', PASSWORD)
-  await page.goto(ide.url)
+  await page.goto(ide.front.url)
   await page.getByRole('tab', { name: 'Available Credentials' }).click({ timeout: 60_000 })
 }, 180_000)
 
 afterAll(async () => {
   await profile?.close()
   await browser?.close()
-  await ide?.close()
+  await ide?.end()
   expect(await world?.close()).toBe(0)
 })
 
@@ -95,7 +96,7 @@ describe('Available Credentials', () => {
   })
 
   it('expands to the facts of an integration, each of which can be copied', async () => {
-    await profile.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: new URL(ide.url).origin })
+    await profile.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: new URL(ide.front.url).origin })
     await row('Demo API').click()
     await row('Token URL').hover()
     for (const label of ['Integration ID', 'Issuer', 'Client ID', 'Scopes', 'Auth URL']) expect(await row(label).count()).toBe(1)
