@@ -9,6 +9,8 @@ const CHECKOUT = resolve(import.meta.dirname, '../..')
 export interface CheckoutCopy {
   /** The words that run `benchkey` from the copy. */
   readonly executable: readonly string[]
+  /** The folder that holds `benchkey`. */
+  readonly folder: string
   remove(): void
 }
 
@@ -39,6 +41,7 @@ export function copyCheckout(): CheckoutCopy {
   chmodSync(join(modules, '.bin/node'), 0o755)
   return {
     executable: [join(folder, 'benchkey')],
+    folder,
     remove: () => rmSync(folder, { recursive: true, force: true }),
   }
 }

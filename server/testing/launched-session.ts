@@ -1,8 +1,9 @@
-import { writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, writeFileSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { join, resolve } from 'node:path'
 import type { PageSession, PageSessionLog, PageSessionStart, PageSessions } from '@benchkey/sdk/pages'
-import { expect } from 'vitest'
+import { vi } from 'vitest'
+import type { CheckoutCopy } from './checkout-copy.ts'
 import type { PlainBrowser } from './signed-in.ts'
 import type { ServerFiles } from './start-server.ts'
 
@@ -11,6 +12,14 @@ const APPLICATION = resolve(import.meta.dirname, 'small-application.mjs')
 /** The words that run a test's application. */
 function smallApplication(node = process.execPath, script = APPLICATION): string {
   return `${node} ${script}`
+}
+
+/** The same in a copy of the checkout, for accounts that may not read the checkout itself. */
+export function smallApplicationIn({ folder }: CheckoutCopy): string {
+  const script = join(folder, 'small-application.mjs')
+  copyFileSync(APPLICATION, script)
+  chmodSync(script, 0o644)
+  return smallApplication(join(folder, 'node_modules/.bin/node'), script)
 }
 
 /**
@@ -43,18 +52,14 @@ export async function startSession(browser: PlainBrowser, wanted: Partial<PageSe
 
 /** Waits until the page shows the session in this state. */
 export async function untilSession(browser: PlainBrowser, id: string, state: PageSession['state']): Promise<PageSession> {
-  let shown: PageSession | undefined
-  await expect
-    .poll(
-      async () => {
-        shown = (await sessionsOf(browser)).sessions.find((session) => session.id === id)
-        return shown?.state
-      },
-      { timeout: 60_000, interval: 100 },
-    )
-    .toBe(state)
-  if (!shown) throw new Error('the session is not shown')
-  return shown
+  return await vi.waitFor(
+    async () => {
+      const shown = (await sessionsOf(browser)).sessions.find((session) => session.id === id)
+      if (shown?.state !== state) throw new Error(`The session is ${shown?.state}, not ${state}: ${shown?.explanation}`)
+      return shown
+    },
+    { timeout: 25_000, interval: 100 },
+  )
 }
 
 /** Ends a session as the page does, and waits until nothing of it runs. */

@@ -1,4 +1,5 @@
 // An application for sessions in tests: answers at the socket or port it is given, and does what the path says.
+import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 
@@ -8,9 +9,14 @@ if (behaviour === 'fail') {
   process.exit(3)
 }
 const replies = {
-  '/env': () => JSON.stringify({ ...process.env, cwd: process.cwd(), uid: process.getuid(), umask: process.umask() }),
+  '/env': () =>
+    JSON.stringify({ ...process.env, cwd: process.cwd(), uid: process.getuid(), pid: process.pid, umask: process.umask() }),
   '/cookie': () => readFileSync(`${process.env.PWB_SESSION_RUNTIME_DIR}/rpc_cookie`, 'utf8'),
   '/exit': () => process.exit(7),
+  '/stray': () => {
+    spawn('sleep', ['1000'], { detached: true, stdio: 'ignore' }).unref()
+    return 'up'
+  },
   '/limits': () => readFileSync('/proc/self/limits', 'utf8'),
 }
 const server = createServer((request, response) => {

@@ -98,7 +98,7 @@ export interface ServerInProcess extends RunningServer {
 /** Starts the prepared server in this process, through the same `start` as `benchkey serve`. */
 export async function startInProcess(
   files: ServerFiles,
-  options: Pick<StartOptions, 'providerCa' | 'effects'> = {},
+  options: Pick<StartOptions, 'providerCa' | 'effects' | 'executableDir'> = {},
 ): Promise<ServerInProcess> {
   const lines: string[] = []
   const logTo = new Writable({

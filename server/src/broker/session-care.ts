@@ -104,7 +104,9 @@ export class SessionCare {
     if (!application) return
     const before = this.isUnreachable
     const door = await applicationDoorOf(session, application, this.#parts)
-    this.#misses = (await local.lookAtDoor(door, session.account)) === 'open' ? 0 : this.#misses + 1
+    const state = await local.lookAtDoor(door, session.account)
+    if (state === 'foreign') this.#misses = MISSES
+    else this.#misses = state === 'open' ? 0 : this.#misses + 1
     if (before !== this.isUnreachable) endings.changed(session)
   }
 

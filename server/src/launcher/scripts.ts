@@ -12,7 +12,8 @@ export const RUNTIME_DIRECTORY = 'run'
 export const PREPARE_SCRIPT = String.raw`
 umask 077
 runtime=$1/${RUNTIME_DIRECTORY}
-mkdir -- "$runtime" || exit 1
+# The group of what lies in it is no matter of the proxy.
+mkdir -- "$runtime" && chmod u=rwx,g=,o=,g-s -- "$runtime" || exit 1
 authority=$runtime/authority.pem
 while IFS= read -r line && [ "$line" != . ]; do printf '%s\n' "$line"; done > "$authority" || exit 1
 [ -s "$authority" ] || rm -f -- "$authority"
@@ -89,10 +90,10 @@ case ,$no_proxy, in
 esac
 NO_PROXY=$no_proxy
 export PATH no_proxy NO_PROXY
-limit() { [ "$2" = 0 ] || ulimit "$1" "$2" 2>/dev/null || :; }
-limit -n "$files"
-limit -u "$processes" 2>/dev/null || limit -p "$processes"
-limit -d "$memory"
+# More than the account may have cannot be had; -p is dash's word for -u.
+[ "$files" = 0 ] || ulimit -n "$files" 2>/dev/null
+[ "$processes" = 0 ] || ulimit -u "$processes" 2>/dev/null || ulimit -p "$processes" 2>/dev/null
+[ "$memory" = 0 ] || ulimit -d "$memory" 2>/dev/null
 : > "$runtime/log"
 cd -- "$HOME" 2>/dev/null || cd /
 umask 022
@@ -108,7 +109,8 @@ printf 'leader %s\n' "$!"
 export const SIGNAL_SCRIPT = String.raw`
 [ -z "$2" ] || kill -s "$1" -- "-$2" 2>/dev/null
 left=0
-for pid in $(grep -lzsxF -- "$3" /proc/[0-9]*/environ | cut -d / -f 3); do
+# grep ends names with what ends its lines.
+for pid in $(grep -lzsxF -- "$3" /proc/[0-9]*/environ | tr '\0' '\n' | cut -d / -f 3); do
   left=$((left + 1))
   [ "$1" != KILL ] || kill -s KILL -- "$pid" 2>/dev/null
 done

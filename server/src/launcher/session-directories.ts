@@ -1,5 +1,5 @@
 import { chmod, chown, lstat, mkdir, rmdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { SOCKET_PATH_LIMIT_BYTES } from '../domain/admin-api.ts'
 import type { UnixAccount } from '../domain/unix-account.ts'
 import { LauncherError } from './launcher.ts'
@@ -69,12 +69,24 @@ export class OwnedDirectories implements SessionDirectories {
   async #makeBase(): Promise<void> {
     const { accountOf } = this.#parts
     const mode = accountOf ? 0o711 : 0o700
-    await mkdir(this.#base, { recursive: true, mode: 0o755 })
-    const there = await lstat(this.#base)
-    const isOurs = there.isDirectory() && there.uid === process.getuid?.()
-    if (!isOurs) throw new LauncherError(`The directory ${this.#base} of the sessions belongs to another account, or is none.`)
-    if ((there.mode & 0o7777) !== mode) await chmod(this.#base, mode)
+    if (accountOf) await makeOwn(dirname(this.#base), 0o755)
+    await makeOwn(this.#base, mode)
   }
+}
+
+/** A directory of this process's own account that nobody else writes in; of the given mode if it was not there. */
+async function makeOwn(path: string, mode: number): Promise<void> {
+  try {
+    await mkdir(path)
+    await chmod(path, mode)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+  const there = await lstat(path)
+  if (there.isDirectory() && there.uid === process.getuid?.() && (there.mode & 0o022) === 0) return
+  throw new LauncherError(
+    `The directory ${path} of the sessions belongs to another account, could be written by others, or is none.`,
+  )
 }
 
 /** Where the directories of sessions lie: in `/run` where they are of many accounts, else beside the server's data. */
