@@ -48,10 +48,9 @@ export function copyCheckout(): CheckoutCopy {
 
 /** Every package at the top of node_modules that the workspace needs to run; nested ones lie inside these. */
 function packagesBehind(workspace: string, known = new Set<string>()): ReadonlySet<string> {
-  const { dependencies = {} } = JSON.parse(readFileSync(join(workspace, 'package.json'), 'utf8')) as {
-    dependencies?: Record<string, string>
-  }
-  for (const name of Object.keys(dependencies)) {
+  const manifest = JSON.parse(readFileSync(join(workspace, 'package.json'), 'utf8')) as Record<string, object | undefined>
+  // What was built for this machine's processor is optional.
+  for (const name of Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies })) {
     const folder = join(CHECKOUT, 'node_modules', name)
     if (known.has(name) || name.startsWith('@benchkey/') || !existsSync(folder)) continue
     known.add(name)

@@ -17,12 +17,12 @@ const VSCODE = {
   icon: 'code',
 }
 
-/** Jupyter Server, under JupyterLab: the socket's directory is the guard, so there is no token. */
+/** Jupyter Server 1 and 2, under JupyterLab: the socket's directory is the guard, so there is no token, by the names of either. */
 const JUPYTER_LAB = {
   name: 'JupyterLab',
   program: 'jupyter-lab',
   command:
-    '/bin/sh {benchkey-dir}/applications/jupyter.sh {program} --no-browser --allow-root --ServerApp.sock={socket} --ServerApp.sock_mode=0660 --ServerApp.base_url={base-path} --ServerApp.root_dir={home} --ServerApp.allow_remote_access=True --IdentityProvider.token= --PasswordIdentityProvider.hashed_password=',
+    '/bin/sh {benchkey-dir}/applications/jupyter.sh {program} --no-browser --allow-root --ServerApp.sock={socket} --ServerApp.sock_mode=0660 --ServerApp.base_url={base-path} --ServerApp.root_dir={home} --ServerApp.allow_remote_access=True --ServerApp.token= --ServerApp.password= --IdentityProvider.token= --PasswordIdentityProvider.hashed_password=',
   'base-path': 'keep',
   'ready-path': '/api',
   'ready-seconds': '60',
