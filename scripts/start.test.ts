@@ -63,15 +63,33 @@ async function up(started: Start): Promise<Start> {
 
 const kept = (name: string) => readFileSync(join(root, '.benchkey', name), 'utf8')
 
-function logIn(port: number, password: string): Promise<number> {
-  const headers = { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin', 'x-benchkey-request': '1' }
+async function logIn(port: number, password: string): Promise<number> {
+  return (await post(port, '/api/login', { userName: 'demo', password })).status
+}
+
+/** A call of the page API, and the cookies it sets. */
+function post(port: number, path: string, body: object, cookie = ''): Promise<{ status: number; cookies: string[] }> {
+  const headers = { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin', 'x-benchkey-request': '1', cookie }
   return new Promise((answer, reject) => {
     const options = { method: 'POST', headers, ca: kept('certificates/ca.pem'), agent: false }
-    const outgoing = request(`https://localhost:${port}/api/login`, options, (response) => {
-      response.resume().on('end', () => answer(response.statusCode ?? 0))
+    const outgoing = request(`https://localhost:${port}${path}`, options, (response) => {
+      const cookies = (response.headers['set-cookie'] ?? []).map((each) => each.replace(/;.*/, ''))
+      response.resume().on('end', () => answer({ status: response.statusCode ?? 0, cookies }))
     })
     outgoing.on('error', reject)
-    outgoing.end(JSON.stringify({ userName: 'demo', password }))
+    outgoing.end(JSON.stringify(body))
+  })
+}
+
+/** Processes whose command line names something below this checkout's data directory. */
+function ofSessions(): readonly string[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  return pids.filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(join(root, '.benchkey/data/sessions/'))
+    } catch {
+      return false // It has ended meanwhile.
+    }
   })
 }
 
@@ -126,6 +144,19 @@ Stop: Ctrl-C. Everything is under .benchkey/ and kept.
       kept('certificates/ca.pem'),
     ]
     expect(after).toEqual(before)
+  })
+
+  test('ends the sessions that were started on its pages, which outlive a server otherwise', async () => {
+    const port = await freePort()
+    const started = await up(start('--port', `${port}`))
+    const { cookies } = await post(port, '/api/login', { userName: 'demo', password: kept('demo-user').trim() })
+    const { status } = await post(port, '/api/sessions', { application: 'terminal', name: '' }, cookies.join('; '))
+    expect(status).toBeLessThan(300)
+    await expect.poll(ofSessions, { timeout: 30_000 }).not.toEqual([])
+    started.child.kill('SIGINT')
+    expect(await started.ended).toBe(0)
+    expect(started.words).toContain('Ending a session …')
+    expect(ofSessions()).toEqual([])
   })
 
   test('ends everything and fails when one of its processes is killed', async () => {

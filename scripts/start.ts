@@ -29,10 +29,14 @@ async function main(): Promise<number> {
   const children = new Children(PATIENCE_MS)
   const stopped = stopSignal()
   try {
-    const up = startAll(prepareDirectories(root), port, children)
+    const files = prepareDirectories(root)
+    const up = startAll(files, port, children)
     if ((await Promise.race([up, stopped])) === 'stopped') return 0
     const ended = await Promise.race([stopped, children.unexpected])
-    if (ended === 'stopped') return 0
+    if (ended === 'stopped') {
+      await endSessions(files)
+      return 0
+    }
     throw new Trouble(`${ended} ended unexpectedly, so everything was stopped; its words are in .benchkey/logs/.`)
   } finally {
     await children.stop()
@@ -112,19 +116,46 @@ async function addDemoUser(files: StartFiles): Promise<void> {
   const pending = `${files.demoUser}.pending`
   if (!existsSync(pending)) writePrivate(pending, `${newPassword()}\n`)
   const password = readFileSync(pending, 'utf8').trim()
-  const command = [bin, 'user', 'add', 'demo', '--password-stdin', '--config-dir', files.configDir, '--data-dir', files.dataDir]
-  const child = spawn(process.execPath, command, { stdio: ['pipe', 'ignore', 'pipe'] })
-  let words = ''
-  child.stderr.on('data', (chunk) => {
-    words += chunk
+  const { code, words } = await runBenchkey(['user', 'add', 'demo', '--password-stdin'], files, `${password}\n`)
+  if (code !== 0) throw new Trouble(`The demo user could not be added: ${words.trim()}`)
+  renameSync(pending, files.demoUser)
+}
+
+/** Sessions outlive their server, which may come back at once; here everything that was started is to end. */
+async function endSessions(files: StartFiles): Promise<void> {
+  const { code, answer, words } = await runBenchkey(['session', 'list', '--json'], files)
+  if (code !== 0) throw new Trouble(`The running sessions could not be listed, so some may go on: ${words.trim()}`)
+  const running = JSON.parse(answer) as readonly { readonly id: string; readonly kind: string }[]
+  const launched = running.filter(({ kind }) => kind === 'launched')
+  if (launched.length > 0) step(`Ending ${launched.length === 1 ? 'a session' : `${launched.length} sessions`} …`)
+  for (const { id } of launched) {
+    const end = await runBenchkey(['session', 'end', id], files)
+    if (end.code !== 0) throw new Trouble(`Session ${id} could not be ended: ${end.words.trim()}`)
+  }
+}
+
+/** Runs a command of the running server's administrators. */
+async function runBenchkey(
+  words: readonly string[],
+  { configDir, dataDir }: StartFiles,
+  input = '',
+): Promise<{ code: number | null; answer: string; words: string }> {
+  const command = [bin, ...words, '--config-dir', configDir, '--data-dir', dataDir]
+  // A group of its own: Ctrl-C at the terminal is not for it.
+  const child = spawn(process.execPath, command, { stdio: 'pipe', detached: true })
+  const said = { answer: '', words: '' }
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    said.answer += chunk
   })
-  child.stdin.end(`${password}\n`)
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    said.words += chunk
+  })
+  child.stdin.end(input)
   const code = await new Promise<number | null>((answer, reject) => {
     child.once('error', reject)
     child.once('close', answer)
   })
-  if (code !== 0) throw new Trouble(`The demo user could not be added: ${words.trim()}`)
-  renameSync(pending, files.demoUser)
+  return { code, ...said }
 }
 
 function greeting(address: string, password: string): string {
