@@ -33,7 +33,7 @@ const PARTS = {
   logins: ['logIn', 'authenticate', 'logOut'],
   signIns: ['list', 'details', 'start', 'finish', 'signOut', 'icon', 'tryAgain'],
   tokens: ['fetch', 'authenticate', 'list', 'outside'],
-  sessionCalls: ['describe', 'integration', 'signOut', 'report', 'exchange'],
+  sessionCalls: ['describe', 'integrations', 'integration', 'signOut', 'report', 'exchange'],
   sessions: ['open', 'rotate', 'list', 'end'],
   services: ['add', 'list', 'rotate', 'remove'],
   serviceCalls: ['open', 'show', 'end'],

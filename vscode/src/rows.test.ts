@@ -51,6 +51,25 @@ describe('an integration is shown as', () => {
     expect(row.message).toBe(`${explanation} ${action} Integration box-integration (${uid}).`)
   })
 
+  test('a configuration error when the sign-in failed because the service refuses our client', () => {
+    const last_problem = {
+      ...{ code: 'client_refused', title: 'Benchkey could not finish your sign-in', explanation: 'You did nothing wrong.' },
+      ...{ reference: 'R-1', at: '2026-11-26T10:00:00Z' },
+    }
+    const tried = { authenticated: false, state: 'not_signed_in', label: 'Not signed in', last_problem }
+    const row = rowOf(integration(tried))
+    expect(row).toMatchObject({ standing: 'configuration-error', description: 'Configuration error', canSignIn: true })
+    expect(row.tooltip).toContain(
+      '\nBenchkey could not finish your sign-in\nYou did nothing wrong. (Reference R-1.)\nNot signed in',
+    )
+    expect(row.message).toContain(
+      'Benchkey could not finish your sign-in. You did nothing wrong. (Reference R-1.) Integration box-',
+    )
+    expect(rowOf(integration({ ...tried, last_problem: { ...last_problem, code: 'denied' } }))).toMatchObject({
+      ...{ standing: 'not-signed-in', tooltip: expect.stringContaining('(Reference R-1.)') },
+    })
+  })
+
   test('not answering, with the key kept: the sign-in is', () => {
     const row = rowOf(integration({ state: 'provider_unavailable', label: 'Service not answering' }))
     expect(row).toMatchObject({ standing: 'authenticated', description: `Service not answering · ${uid}`, canSignIn: false })

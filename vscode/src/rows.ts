@@ -50,10 +50,10 @@ export function canSignIn({ state }: Pick<WireIntegration, 'state'>): boolean {
 
 /** An integration as the view shows it. */
 export function rowOf(integration: WireIntegration): Row {
-  const { uid, name: section, state, authenticated } = integration
+  const { uid, name: section, authenticated } = integration
   const name = oneLine(integration.display_name)
   const standing = standingOf(integration)
-  const word = SERVED.has(state) ? 'Authenticated' : oneLine(integration.label)
+  const word = wordOf(integration)
   return {
     ...{ uid, section, name, standing },
     description: authenticated ? `${word} · ${uid}` : word,
@@ -66,22 +66,42 @@ export function rowOf(integration: WireIntegration): Row {
   }
 }
 
-function standingOf({ state, authenticated }: WireIntegration): Standing {
-  if (state === 'configuration_error') return 'configuration-error'
+/** Whoever has no sign-in yet learns of a refused client from the attempt; the state itself stays *not signed in*. */
+function isRefusedClient({ last_problem }: WireIntegration): boolean {
+  return last_problem?.code === 'client_refused'
+}
+
+function standingOf(integration: WireIntegration): Standing {
+  const { state, authenticated } = integration
+  if (state === 'configuration_error' || (needsSignIn(integration) && isRefusedClient(integration))) return 'configuration-error'
   return authenticated ? 'authenticated' : 'not-signed-in'
+}
+
+function wordOf(integration: WireIntegration): string {
+  if (SERVED.has(integration.state)) return 'Authenticated'
+  return standingOf(integration) === 'configuration-error' ? 'Configuration error' : oneLine(integration.label)
 }
 
 function tooltipOf(integration: WireIntegration): string {
   const { display_name, label, account, explanation, action } = integration
   const as = account === undefined ? '' : ` as ${account}`
-  return [display_name, `${label}${as}`, explanation, action]
+  return [display_name, ...problemOf(integration), `${label}${as}`, explanation, action]
     .map(oneLine)
     .filter((line) => line !== '')
     .join('\n')
 }
 
-function messageOf({ name, uid, explanation, action }: WireIntegration): string {
-  return oneLine(`${explanation} ${action} Integration ${name} (${uid}).`)
+/** How the last try to sign in ended, in the server's words. */
+function problemOf({ last_problem: problem }: WireIntegration): readonly string[] {
+  return problem ? [problem.title, `${problem.explanation} (Reference ${problem.reference}.)`] : []
+}
+
+function messageOf(integration: WireIntegration): string {
+  const { name, uid, explanation, action } = integration
+  const words = problemOf(integration)
+  return oneLine(
+    [...(words.length > 0 ? [`${words[0]}.`, words[1]] : [explanation, action]), `Integration ${name} (${uid}).`].join(' '),
+  )
 }
 
 function factsOf(integration: WireIntegration): readonly Fact[] {

@@ -30,16 +30,7 @@ export interface WireIntegration extends WireNames {
   readonly account?: string
   /** Hosts (`host` or `host:port`, lower case) that Git gets the token for. */
   readonly git_hosts?: readonly string[]
-}
-
-/** Reply of `/api/v1/integrations/:uid`: what somebody who waits for a sign-in wants to know. Instants as `expiry`. */
-export interface WireIntegrationDetails extends WireIntegration {
-  /** The page to sign in at. */
-  readonly link: string
-  readonly signed_in_at?: string
-  /** Start of the newest sign-in that is under way in a browser. */
-  readonly waiting_since?: string
-  /** How the last sign-in ended that gave no tokens, when it is not long ago and none has followed. */
+  /** How the last sign-in ended that gave no tokens, when it is not long ago and none has followed; in lists only where one is missing. */
   readonly last_problem?: {
     /** `denied`, `dead_link`, `scope_refused`, `client_refused`, `provider_failed`, `logged_out`, `doubled`, `not_yet` or `not_saved`. */
     readonly code: string
@@ -49,6 +40,15 @@ export interface WireIntegrationDetails extends WireIntegration {
     readonly reference: string
     readonly at: string
   }
+}
+
+/** Reply of `/api/v1/integrations/:uid`: what somebody who waits for a sign-in wants to know. Instants as `expiry`. */
+export interface WireIntegrationDetails extends WireIntegration {
+  /** The page to sign in at. */
+  readonly link: string
+  readonly signed_in_at?: string
+  /** Start of the newest sign-in that is under way in a browser. */
+  readonly waiting_since?: string
 }
 
 /** Reply of `/api/v1/session`: who the cookie belongs to. Instants as `expiry`. */

@@ -180,6 +180,11 @@ export interface Reported {
 /** What a session may do beside asking for tokens. Every method rejects with session_ended when the cookie opens nothing. */
 export interface SessionCalls {
   describe(request: Omit<SessionCall, 'uid'>): Promise<SessionFacts>
+  /** What the session may ask for, in file order, and what it may not. */
+  integrations(request: Omit<SessionCall, 'uid'>): Promise<{
+    readonly views: readonly WaitedForView[]
+    readonly outside: readonly Integration[]
+  }>
   integration(request: SessionCall): Promise<WaitedForView>
   signOut(request: SessionCall): Promise<SignedOut>
   /** The token of this fingerprint (first 16 hex digits of its SHA-256) does not work. Rejects with the state when none is to be had. */

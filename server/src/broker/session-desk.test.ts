@@ -46,7 +46,7 @@ beforeEach(async () => {
   }
   const fetch = async ({ uid }: { uid: string }): Promise<string> =>
     JSON.stringify({ access_token: `token of ${uid}`, expiry: '9999-12-31T23:59:59Z' })
-  const tokens = { authenticate: async () => caller, list: () => viewsFor(room, ann.id), fetch }
+  const tokens = { authenticate: async () => caller, list: () => viewsFor(room, ann.id), outside: () => [], fetch }
   desk = new SessionDesk({ ...room, signIns, tokens, reports, costly: (each) => costly.count(each) })
 })
 
@@ -132,6 +132,10 @@ describe('an integration somebody waits for', () => {
     provider.next(oauthError('invalid_client', { status: 401 }))
     await comeBack()
     expect((await asked()).lastProblem?.problem).toBe('client_refused')
+    const { views } = await desk.integrations(FROM)
+    const problems = views.map(({ integration, lastProblem }) => [integration.section, lastProblem?.problem])
+    expect(Object.fromEntries(problems)).toMatchObject({ [box.section]: 'client_refused' })
+    expect(problems.filter(([, problem]) => problem !== undefined)).toHaveLength(1)
   })
 
   test('forgets a problem after a quarter of an hour, and after a sign-in', async () => {

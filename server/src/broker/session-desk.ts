@@ -1,10 +1,11 @@
 import type { BrokerError } from '../domain/errors.ts'
 import { type Caller, mayUse } from '../domain/people.ts'
-import { plainPhrasing } from '../domain/states.ts'
-import type { Store } from '../store/store.ts'
+import { plainPhrasing, type StateCode } from '../domain/states.ts'
+import type { AuditEvent, Store } from '../store/store.ts'
 import type {
   CallbackProblemKind,
   ExchangedToken,
+  IntegrationView,
   LastProblem,
   Reported,
   SessionCall,
@@ -28,6 +29,9 @@ const PROBLEM_LIFE_MS = 15 * 60 * 1000
 /** Failed sign-ins of one user that are looked through for the newest of one integration. */
 const PROBLEMS_READ = 20
 
+/** States of whom a failed sign-in may be the reason. */
+const MISSING: ReadonlySet<StateCode> = new Set(['not_signed_in', 'reauthentication_required'])
+
 const KINDS: { readonly [K in CallbackProblemKind]: true } = {
   denied: true,
   dead_link: true,
@@ -45,7 +49,7 @@ export interface SessionDeskParts {
   readonly store: Store
   readonly catalogue: Catalogue
   readonly signIns: Pick<SignIns, 'signOut'>
-  readonly tokens: Pick<Tokens, 'authenticate' | 'list' | 'fetch'>
+  readonly tokens: Pick<Tokens, 'authenticate' | 'list' | 'outside' | 'fetch'>
   readonly reports: Pick<TokenReports, 'report'>
   /** Counts one such call; throws when there were too many. */
   readonly costly: (caller: Pick<Caller, 'userId' | 'sessionId'>) => void
@@ -67,14 +71,24 @@ export class SessionDesk implements SessionCalls {
     return { ...found, now: store.now() }
   }
 
+  /** Why a sign-in failed is looked up only where one is missing. */
+  async integrations({ cookie, address }: Omit<SessionCall, 'uid'>): ReturnType<SessionCalls['integrations']> {
+    const { tokens } = this.#parts
+    const caller = await tokens.authenticate(cookie, address)
+    const listed = await tokens.list(caller)
+    const isMissing = ({ state }: IntegrationView): boolean => MISSING.has(state.code)
+    const failures = listed.some(isMissing) ? await this.#failures(caller) : []
+    const views = listed.map((view) => ({ ...view, ...(isMissing(view) ? this.#problemOf(view, failures) : {}) }))
+    return { views, outside: tokens.outside(caller) }
+  }
+
   async integration({ cookie, uid, address }: SessionCall): Promise<WaitedForView> {
     const { catalogue, tokens } = this.#parts
     const caller = await tokens.authenticate(cookie, address)
     const known = catalogue.find(uid)?.uid
     const view = (await tokens.list(caller)).find(({ integration }) => integration.uid === known)
     if (!view) throw unlistedIntegration(catalogue, uid, caller)
-    const lastProblem = await this.#lastProblem(caller, view.integration.section, view.token?.signedInAt)
-    return { ...view, ...(lastProblem ? { lastProblem } : {}) }
+    return { ...view, ...this.#problemOf(view, await this.#failures(caller)) }
   }
 
   async signOut({ cookie, uid, address }: SessionCall): Promise<SignedOut> {
@@ -108,15 +122,17 @@ export class SessionDesk implements SessionCalls {
     return exchangedOf(body, store.now())
   }
 
-  /** The audit knows how a sign-in ended, on whichever node that was. */
-  async #lastProblem(caller: Caller, section: string, signedInAt: Date | undefined): Promise<LastProblem | undefined> {
-    const { store } = this.#parts
-    const since = Math.max(store.now().getTime() - PROBLEM_LIFE_MS, signedInAt?.getTime() ?? 0)
-    const filter = { limit: PROBLEMS_READ, userName: caller.userName, action: 'sign_in.failed' }
-    const found = (await store.audit.list(filter)).find((event) => event.section === section)
+  /** The audit knows how a sign-in ended, on whichever node that was; the newest first. */
+  async #failures({ userName }: Caller): Promise<readonly AuditEvent[]> {
+    return await this.#parts.store.audit.list({ limit: PROBLEMS_READ, userName, action: 'sign_in.failed' })
+  }
+
+  #problemOf({ integration, token }: IntegrationView, failures: readonly AuditEvent[]): { lastProblem?: LastProblem } {
+    const since = Math.max(this.#parts.store.now().getTime() - PROBLEM_LIFE_MS, token?.signedInAt.getTime() ?? 0)
+    const found = failures.find(({ section }) => section === integration.section)
     const problem = found?.detail?.split(':', 1)[0]
-    if (!found || found.at.getTime() < since || !isKind(problem)) return undefined
-    return { problem, at: found.at, reference: found.reference ?? '' }
+    if (!found || found.at.getTime() < since || !isKind(problem)) return {}
+    return { lastProblem: { problem, at: found.at, reference: found.reference ?? '' } }
   }
 
   #ended(): BrokerError {

@@ -8,7 +8,6 @@ import type { ServersOptions } from './servers.ts'
 
 const COOKIE = 'user-id=ada|Wed%2C%2001%20Jan%202031%2000%3A00%3A00%20GMT|c2ln'
 const TOKEN_REPLY = '{"access_token":"t-1","expiry":"2026-12-31T23:59:59Z"}'
-const UNLIMITED = { outside: () => [] }
 const CALLER = { userId: 'u1', userName: 'ada', sessionId: 's1', sessionName: 'command "Rscript"' }
 const ASK_TOKEN = JSON.stringify({ method: '/oauth_token', kwparams: { uuid: box.uid } })
 
@@ -78,13 +77,16 @@ describe('the recorded requests of the two clients', () => {
         {
           tokens: {
             authenticate: async (cookie) => (cookie === COOKIE ? CALLER : Promise.reject(new BrokerError('session_ended', ''))),
-            outside: () => [],
-            list: async (caller) =>
-              caller === CALLER ? [{ integration: box, state: { code: 'signed_in' }, token: storedToken, redirectUri: '' }] : [],
             fetch: async ({ cookie, uid, minTtlMs }) =>
               cookie === COOKIE && uid === box.uid && minTtlMs === undefined
                 ? TOKEN_REPLY
                 : Promise.reject(new BrokerError('session_ended', '')),
+          },
+          sessionCalls: {
+            integrations: async ({ cookie }) => {
+              const view = { integration: box, state: { code: 'signed_in' }, token: storedToken, redirectUri: '' } as const
+              return cookie === COOKIE ? { views: [view], outside: [] } : Promise.reject(new BrokerError('session_ended', ''))
+            },
           },
         },
         { callbackAddress: 'http://127.0.0.1:44399' },
@@ -279,14 +281,14 @@ describe('what a user can act on is HTTP 200 with the shape that both clients sh
   })
 
   test('no integrations are an empty list of providers', async () => {
-    const { send } = await open({ tokens: { authenticate: async () => CALLER, list: async () => [], ...UNLIMITED } })
+    const { send } = await open({ sessionCalls: { integrations: async () => ({ views: [], outside: [] }) } })
     expect((await send(tokenCall({ path: '/oauth_integrations', body: '{"kwparams":[]}' }))).body).toBe('{"providers":[]}')
   })
 
   test('an integration that needs a sign-in is listed as not authenticated, with its sentence', async () => {
     const state = { code: 'reauthentication_required', reason: 'changed', name: 'Box', section: 'box-integration' } as const
     const view = { integration: box, state, token: storedToken, redirectUri: '' }
-    const { send } = await open({ tokens: { authenticate: async () => CALLER, list: async () => [view], ...UNLIMITED } })
+    const { send } = await open({ sessionCalls: { integrations: async () => ({ views: [view], outside: [] }) } })
     const [provider] = JSON.parse((await send(tokenCall({ path: '/oauth_integrations', body: '{}' }))).body).providers
     expect(provider.integrations[0]).toMatchObject({
       authenticated: false,

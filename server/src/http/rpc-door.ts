@@ -166,8 +166,8 @@ export class RpcDoor {
     const { tokens, sessionCalls } = this.#broker
     switch (route.method) {
       case 'oauth_integrations': {
-        const caller = await tokens.authenticate(from.cookie, from.address)
-        return wireIntegrationsOf(await tokens.list(caller), tokens.outside(caller), this.#phrasing)
+        const { views, outside } = await sessionCalls.integrations(from)
+        return wireIntegrationsOf(views, outside, this.#phrasing)
       }
       case 'session':
         return wireSessionOf(await sessionCalls.describe(from), { publicUrl: this.#publicUrl, version: this.#version })

@@ -8,7 +8,7 @@ import type {
   WireSession,
   WireSignedOut,
 } from '@benchkey/sdk/wire'
-import type { IntegrationView, LastProblem, Reported, SessionFacts, SignedOut, WaitedForView } from '../broker/broker.ts'
+import type { LastProblem, Reported, SessionFacts, SignedOut, WaitedForView } from '../broker/broker.ts'
 import { callbackSentenceOf } from '../domain/callback-problems.ts'
 import type { BrokerError } from '../domain/errors.ts'
 import { hostOf, type Integration, issuerOf } from '../domain/integration.ts'
@@ -35,7 +35,7 @@ function halvesOf(state: State, phrasing: Phrasing): Required<Pick<WireError, 'e
 
 /** Reply of `/oauth_integrations`. */
 export function wireIntegrationsOf(
-  views: readonly IntegrationView[],
+  views: readonly WaitedForView[],
   outside: readonly Integration[],
   phrasing: Phrasing,
 ): WireIntegrations {
@@ -53,7 +53,8 @@ function namesOf({ uid, section, displayName, previousNames }: Integration): Wir
   return { uid, name: section, display_name: displayName, ...(previousNames ? { previous_names: previousNames } : {}) }
 }
 
-function wireIntegrationOf({ integration, state, token }: IntegrationView, phrasing: Phrasing): WireIntegration {
+function wireIntegrationOf(view: WaitedForView, phrasing: Phrasing): WireIntegration {
+  const { integration, state, token, lastProblem } = view
   const sentence = sentenceOf(state, phrasing)
   const needsSignIn = state.code === 'not_signed_in' || state.code === 'reauthentication_required'
   return {
@@ -73,25 +74,25 @@ function wireIntegrationOf({ integration, state, token }: IntegrationView, phras
     ...(sentence.brief === '' ? {} : { brief: sentence.brief }),
     ...(token?.account === undefined ? {} : { account: token.account }),
     ...(integration.gitHosts ? { git_hosts: integration.gitHosts } : {}),
+    ...(lastProblem ? { last_problem: wireProblemOf(lastProblem, integration) } : {}),
   }
 }
 
 /** Reply of `/api/v1/integrations/:uid`. */
 export function wireWaitedForOf(view: WaitedForView, phrasing: Phrasing): WireIntegrationDetails {
-  const { integration, token, waitingSince, lastProblem } = view
+  const { integration, token, waitingSince } = view
   return {
     ...wireIntegrationOf(view, phrasing),
     link: phrasing.signInLink(integration.section),
     ...(token ? { signed_in_at: wireTime(token.signedInAt) } : {}),
     ...(waitingSince ? { waiting_since: wireTime(waitingSince) } : {}),
-    ...(lastProblem ? { last_problem: wireProblemOf(lastProblem, integration) } : {}),
   }
 }
 
 function wireProblemOf(
   { problem, at, reference }: LastProblem,
   { displayName, section, authorizationUrl }: Integration,
-): NonNullable<WireIntegrationDetails['last_problem']> {
+): NonNullable<WireIntegration['last_problem']> {
   const { title, explanation } = callbackSentenceOf(problem, { name: displayName, section, host: hostOf(authorizationUrl) })
   return { code: problem, title, explanation, reference, at: wireTime(at) }
 }

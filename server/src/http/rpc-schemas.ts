@@ -37,6 +37,9 @@ const integration = {
   brief: z.string().exactOptional(),
   account: z.string().exactOptional(),
   git_hosts: z.array(z.string()).exactOptional(),
+  last_problem: z
+    .object({ code: z.string(), title: z.string(), explanation: z.string(), reference: z.string(), at: instant })
+    .exactOptional(),
 }
 
 const wireIntegration: z.ZodType<WireIntegration> = z.object(integration)
@@ -82,9 +85,6 @@ export const wireIntegrationDetails: z.ZodType<WireIntegrationDetails> = z.objec
   link: z.string(),
   signed_in_at: instant.exactOptional(),
   waiting_since: instant.exactOptional(),
-  last_problem: z
-    .object({ code: z.string(), title: z.string(), explanation: z.string(), reference: z.string(), at: instant })
-    .exactOptional(),
 })
 
 /** Reply of `/api/v1/integrations/UID/sign-out`. */

@@ -87,6 +87,17 @@ async function signInAfter(act: () => Promise<void>, account = 'ada'): Promise<v
   await tab.close()
 }
 
+const SECRET = /(client-secret = ).*/
+
+const clients = (): string => readFileSync(join(world.files.configDir, 'oauth-clients.conf'), 'utf8')
+
+async function configure(text: string): Promise<void> {
+  writeOauthClients(world.files, text)
+  expect(await runAdmin(world.files, ['reload'])).toMatchObject({ code: 0 })
+}
+
+const copied = (): Promise<unknown> => page.evaluate('navigator.clipboard.readText()')
+
 describe('Available Credentials', () => {
   it('shows what is signed in to with its Integration ID, and what is not', async () => {
     await row('Demo API').waitFor()
@@ -101,9 +112,9 @@ describe('Available Credentials', () => {
     await row('Token URL').hover()
     for (const label of ['Integration ID', 'Issuer', 'Client ID', 'Scopes', 'Auth URL']) expect(await row(label).count()).toBe(1)
     await press('Token URL', 'Copy')
-    await expect.poll(() => page.evaluate('navigator.clipboard.readText()')).toBe(world.provider.tokenUrl)
+    await expect.poll(copied, { timeout: 10_000 }).toBe(world.provider.tokenUrl)
     await press('Demo API', 'Copy Integration ID')
-    await expect.poll(() => page.evaluate('navigator.clipboard.readText()')).toBe(world.uid)
+    await expect.poll(copied, { timeout: 10_000 }).toBe(world.uid)
     await row('Demo API').click()
   })
 
@@ -120,20 +131,26 @@ describe('Available Credentials', () => {
     await row('Box API Access, Not signed in').waitFor()
   })
 
-  it('shows a configuration error when the service refuses the client secret', async () => {
-    const uid = await world.signIn('brief')
-    const file = join(world.files.configDir, 'oauth-clients.conf')
-    const text = readFileSync(file, 'utf8')
-    const at = text.indexOf('[brief]')
-    writeOauthClients(
-      world.files,
-      text.slice(0, at) + text.slice(at).replace(/client-secret = .*/, 'client-secret = another one'),
+  it('shows a configuration error when the service refuses the client secret at the sign-in', async () => {
+    const brief = clients().slice(clients().indexOf('[brief]'))
+    await configure(
+      `${clients()}\n${brief.replace('[brief]', '[wrong]').replace('Brief', 'Wrong').replace(SECRET, '$1another one')}`,
     )
-    expect(await runAdmin(world.files, ['reload'])).toMatchObject({ code: 0 })
+    await page.getByRole('button', { name: 'Refresh' }).click()
+    const [tab] = await Promise.all([profile.waitForEvent('page'), press('Wrong API', 'Sign In')])
+    await tab.getByRole('button', { name: /^Sign in/ }).click()
+    await agree(tab, 'ada')
+    await tab.getByText('You did nothing wrong', { exact: false }).waitFor()
+    await tab.close()
+    await row('Wrong API, Configuration error').waitFor()
+  })
+
+  it('shows a configuration error when the service refuses the client secret later', async () => {
+    const uid = await world.signIn('brief')
+    await configure(clients().replace(/(\[brief\][^[]*?client-secret = ).*/, '$1another one'))
     const { cookie } = await openSession(world.files, 'demo')
-    await expect
-      .poll(async () => (await fetchToken(world.files, cookie, uid)).body, { timeout: 20_000 })
-      .toContain('configuration_error')
+    const asked = async (): Promise<string> => (await fetchToken(world.files, cookie, uid)).body
+    await expect.poll(asked, { timeout: 20_000 }).toContain('configuration_error')
     await page.getByRole('button', { name: 'Refresh' }).click()
     await row('Brief API, Configuration error').waitFor()
     await page
