@@ -27,7 +27,7 @@ export function parseArguments(argv: readonly string[]): Parsed {
   const spec = findCommand(words)
   if (wantsHelp) return { kind: 'help', spec }
   const positionals = words.slice(wordsOf(spec).length)
-  const call = { options: checkedOptions(spec, options), positionals, command }
+  const call = { options: checkedOptions(spec, options), ...repeatedOf(spec, options), positionals, command }
   checkArguments(spec, call)
   return { kind: 'call', spec, call }
 }
@@ -92,6 +92,13 @@ function checkedOptions(spec: CommandSpec, tokens: readonly OptionToken[]): Reco
     given[name] = value ?? true
   }
   return given
+}
+
+/** All values of the options that may come more than once; absent for a command without such. */
+function repeatedOf(spec: CommandSpec, tokens: readonly OptionToken[]): Pick<Call, 'repeated'> {
+  const names = Object.entries(spec.options).flatMap(([name, { isRepeatable }]) => (isRepeatable ? [name] : []))
+  const valuesOf = (wanted: string): string[] => tokens.flatMap(({ name, value }) => (name === wanted && value ? [value] : []))
+  return names.length === 0 ? {} : { repeated: Object.fromEntries(names.map((name) => [name, valuesOf(name)])) }
 }
 
 function unknownOption(spec: CommandSpec, rawName: string, known: readonly string[]): CliError {

@@ -21,6 +21,8 @@ export interface OptionSpec {
   readonly type: 'boolean' | 'string'
   readonly value?: string
   readonly help: string
+  /** May be given more than once; its values are in `repeated` of the call. */
+  readonly isRepeatable?: true
 }
 
 /** The commands there are, by their words. */
@@ -49,6 +51,10 @@ export type CommandName =
   | 'user lock'
   | 'user unlock'
   | 'user remove'
+  | 'service add'
+  | 'service list'
+  | 'service rotate'
+  | 'service remove'
   | 'stored-token list'
   | 'completion'
   | 'version'
@@ -70,6 +76,8 @@ export interface CommandSpec {
 /** What was typed after the command's words. */
 export interface Call {
   readonly options: Readonly<Record<string, string | true>>
+  /** Values of options that may be given more than once, in their order. */
+  readonly repeated?: Readonly<Record<string, readonly string[]>>
   readonly positionals: readonly string[]
   /** What follows `--`. */
   readonly command: readonly string[]

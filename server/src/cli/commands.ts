@@ -197,6 +197,57 @@ export const COMMAND_GROUPS: readonly { readonly title: string; readonly command
         options: {},
       },
       {
+        name: 'service add',
+        summary: 'Add a service that may start sessions for others; prints its token, once',
+        positionals: ['NAME'],
+        options: {
+          'act-for': {
+            type: 'string',
+            value: 'WHOM',
+            help: 'user:U or group:G (of this host); more than once',
+            isRepeatable: true,
+          },
+          'all-users': { type: 'boolean', help: 'for everybody but administrators' },
+          expires: { type: 'string', value: 'D', help: 'how long its token works: 90d, or a date; a year at the most' },
+          from: {
+            type: 'string',
+            value: 'ADDRESS',
+            help: 'address or range the token counts from; more than once',
+            isRepeatable: true,
+          },
+          integration: {
+            type: 'string',
+            value: 'NAME',
+            help: 'at this integration only: section, name or ID',
+            isRepeatable: true,
+          },
+          'max-sessions': { type: 'string', value: 'N', help: 'how many of its sessions may run at once; 100' },
+          'max-life': { type: 'string', value: 'D', help: 'how long a session of it lasts at most; 12h' },
+        },
+      },
+      {
+        name: 'service list',
+        summary: 'List services, what they may do and until when',
+        positionals: [],
+        options: { json: JSON_OPTION },
+      },
+      {
+        name: 'service rotate',
+        summary: 'Print a new token of a service; the one before works for a day more',
+        positionals: ['NAME'],
+        options: {
+          expires: { type: 'string', value: 'D', help: 'how long the new one works: 90d, or a date; as long as the one before' },
+          overlap: { type: 'string', value: 'D', help: 'how long the one before works on: 2h, 0' },
+        },
+      },
+      {
+        name: 'service remove',
+        summary: 'Remove a service; its sessions end',
+        ownsTerminal: true,
+        positionals: ['NAME'],
+        options: {},
+      },
+      {
         name: 'stored-token list',
         summary: 'See stored sign-ins, never a value',
         positionals: [],

@@ -11,16 +11,11 @@ import type {
   AdminUserAdded,
   AdminUsers,
 } from '../domain/admin-api.ts'
+import { type AdminRoute, flagOf, memberOf } from './admin-route.ts'
+import { serviceRoutes } from './admin-service-routes.ts'
 import { adminHealthOf, adminSessionOf, adminStoredTokenOf, adminUserDetailsOf, adminUserOf } from './admin-views.ts'
 import { Refusal } from './failures.ts'
 import { textMembers } from './web-requests.ts'
-
-/** One command of the admin socket. `parameter`: the variable segment of the path, decoded. */
-export interface AdminRoute {
-  readonly method: 'GET' | 'POST' | 'DELETE'
-  readonly path: string
-  readonly answer: (body: unknown, parameter: string, query: URLSearchParams) => Promise<object>
-}
 
 /** What `GET /status` tells. */
 export type AdminStatusFacts = AdminStatus
@@ -31,6 +26,7 @@ export function adminRoutes(broker: Broker, facts: AdminStatusFacts): readonly A
   return [
     ...userRoutes(broker, publicUrl),
     ...sessionRoutes(broker),
+    ...serviceRoutes(broker),
     { method: 'POST', path: '/reload', answer: async (): Promise<AdminReloaded> => broker.administration.reload() },
     {
       method: 'GET',
@@ -115,17 +111,6 @@ function sessionRoutes({ sessions }: Broker): readonly AdminRoute[] {
       answer: async (_body, id): Promise<AdminSessionEnded> => ({ ended: await sessions.end(id, 'administrator') }),
     },
   ]
-}
-
-function memberOf(body: unknown, name: string): unknown {
-  return typeof body === 'object' && body !== null ? Reflect.get(body, name) : undefined
-}
-
-function flagOf(body: unknown, name: string): boolean {
-  const value = memberOf(body, name)
-  if (typeof value !== 'boolean')
-    throw new Refusal(400, 'bad_request', `The member ${name} of this request is not true or false.`)
-  return value
 }
 
 function optionalText(body: unknown, name: string): string | undefined {

@@ -48,6 +48,7 @@ const wireIntegration: z.ZodType<WireIntegration> = z.object(integration)
 export const wireIntegrations: z.ZodType<WireIntegrations> = z.object({
   providers: z.array(z.object({ type: z.literal('custom'), integrations: z.array(wireIntegration) })),
   switched_off: z.array(z.object(names)).exactOptional(),
+  not_allowed: z.array(z.object(names)).describe('What this session is not limited to, and gets no tokens of.').exactOptional(),
 })
 
 const extra = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).exactOptional()
