@@ -13,8 +13,10 @@ export interface Need {
 
 const runs = (program: string, ...args: string[]) => spawnSync(program, args, { stdio: 'ignore' }).status === 0
 
-/** A browser, R, Python, Jupyter, wrk, the shells that completion is for, and what builds the VS Code server, as the tests use them. */
-export const needs: Readonly<Record<'browser' | 'r' | 'python' | 'jupyter' | 'curl' | 'wrk' | 'shells' | 'compiler', Need>> = {
+type Name = 'browser' | 'r' | 'python' | 'jupyter' | 'jupyterhub' | 'curl' | 'wrk' | 'shells' | 'compiler'
+
+/** A browser, R, Python, Jupyter and its hub, wrk, the shells that completion is for, and what builds the VS Code server, as the tests use them. */
+export const needs: Readonly<Record<Name, Need>> = {
   browser: { packages: ['chromium'], isThere: () => isProgram('chromium') },
   r: {
     packages: ['r-base-core', 'r-cran-jsonlite', 'r-cran-curl'],
@@ -26,6 +28,13 @@ export const needs: Readonly<Record<'browser' | 'r' | 'python' | 'jupyter' | 'cu
   jupyter: {
     packages: ['jupyter-notebook', 'r-cran-irkernel'],
     isThere: () => ['/usr/bin/jupyter-notebook', '/usr/share/jupyter/kernels/ir/kernel.json'].every((path) => existsSync(path)),
+  },
+  // With the proxy in front of it, and what reads YAML.
+  jupyterhub: {
+    packages: ['jupyterhub', 'node-configurable-http-proxy', 'python3-yaml'],
+    isThere: () =>
+      ['/usr/bin/jupyterhub', '/usr/bin/configurable-http-proxy'].every((path) => existsSync(path)) &&
+      runs('/usr/bin/python3', '-c', 'import yaml'),
   },
   curl: { packages: ['curl', 'ca-certificates'], isThere: () => isProgram('curl') },
   wrk: { packages: ['wrk'], isThere: () => isProgram('wrk') },
