@@ -13,12 +13,14 @@ import type { Effects } from './domain/effects.ts'
 import { SetupError } from './domain/errors.ts'
 import { realEffects } from './effects.ts'
 import { createServers, type Servers } from './http/servers.ts'
+import { SessionPages } from './http/session-pages.ts'
 import { sessionSocketPlace } from './http/session-socket.ts'
 import { findUnixAccount } from './launcher/accounts.ts'
 import { createLocalSessions, type LocalSessions } from './launcher/create.ts'
 import { isInGroup } from './launcher/groups.ts'
 import { isAlive, startTimeOf } from './launcher/processes.ts'
 import { LocalAccounts } from './login/local-accounts.ts'
+import type { AuthorizationServers } from './oauth/authorization-server.ts'
 import { createAuthorizationServers } from './oauth/create.ts'
 import { openJournalFolder } from './store/journal-folder.ts'
 import { checkKeyRing } from './store/key-check.ts'
@@ -66,8 +68,6 @@ const MOST_READINGS = 50
 const JOURNALS = 'journals'
 const CHECKOUT = resolve(import.meta.dirname, '../..')
 const PAGES = join(CHECKOUT, 'web/dist')
-/** Its group may enter the sockets of sessions. */
-const PROXY_ACCOUNT = 'benchkey-proxy'
 
 /**
  * Starts one server process: the only place that constructs things. Throws SetupError when configuration, keys, database or
@@ -86,6 +86,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
   const say = (sentence: string): void => log.warn({}, sentence)
   const store = await openDatabase(configuration.database, { dataDir, uid, effects, say })
   const node = identityOf(effects, options.version)
+  const sessionPages = sessionPagesOf(server, { log, effects }, uid)
   let doors: Servers | undefined
   let broker: ClosableBroker | undefined
   try {
@@ -94,17 +95,13 @@ export async function start(options: StartOptions): Promise<RunningServer> {
       store,
       effects,
       configuration,
-      servers: createAuthorizationServers({
-        effects,
-        allowLoopback: server.insecureLoopbackProviders,
-        ...(options.providerCa === undefined ? {} : { extraCa: options.providerCa }),
-      }),
+      servers: authorizationServersOf(server, { ...options, effects }),
       accounts: new LocalAccounts(),
       log,
       loadConfiguration: async () => {
         const loaded = await loadSettled(load, effects)
         const tls = loaded.configuration && tlsIdentity(loaded.configuration.server)
-        if (tls) doors?.replaceTls(tls)
+        if (tls) for (const part of [doors, sessionPages]) part?.replaceTls(tls)
         return loaded
       },
       ...(server.sslCaCertificate === undefined ? {} : { caCertificate: readFileSync(server.sslCaCertificate, 'utf8') }),
@@ -112,35 +109,44 @@ export async function start(options: StartOptions): Promise<RunningServer> {
       sessionSocketPath: () => doors?.sessionSocketPath(),
       findUnixAccount,
       isInGroup,
+      sessionPages,
       local: localSessionsOf(server, { ...options, effects }, uid),
       node,
       journal: store.openJournal(journals, node.holder),
       checkKeyRing: (sentinels) => checkKeyRing({ dataDir, uid }, sentinels),
       createTokens: (shared) => createTokens(shared, node),
     })
-    doors = await createServers({ broker, effects, log, options: doorOptions(server, options, webRoot) })
+    await sessionPages.start(broker.entries)
+    doors = await createServers({ broker, effects, log, options: doorOptions(server, { ...options, sessionPages }, webRoot) })
     const port = await doors.listen(server.wwwAddress, server.wwwPort)
     const { administration } = broker
     return {
       url: addressOf(server.publicUrl),
       port,
       reload: () => administration.reload(),
-      close: () => closeAll(CLOSE_GRACE_MS, doors, broker, store),
+      close: () => closeAll(CLOSE_GRACE_MS, { doors, sessionPages, broker, store }),
     }
   } catch (error) {
-    await closeAll(0, doors, broker, store)
+    await closeAll(0, { doors, sessionPages, broker, store })
     throw error
   }
 }
 
+function authorizationServersOf(
+  { insecureLoopbackProviders: allowLoopback }: ServerConfiguration,
+  { effects, providerCa }: StartOptions & { readonly effects: Effects },
+): AuthorizationServers {
+  return createAuthorizationServers({ effects, allowLoopback, ...(providerCa === undefined ? {} : { extraCa: providerCa }) })
+}
+
 function localSessionsOf(
-  { singleUser, sessionLimits: limits }: ServerConfiguration,
+  { singleUser, sessionLimits: limits, sessionsAccount }: ServerConfiguration,
   { dataDir, effects, executableDir = CHECKOUT }: StartOptions & { readonly effects: Effects },
   uid: number,
 ): LocalSessions | undefined {
   return createLocalSessions({
     ...{ dataDir, uid, findUnixAccount, singleUser, limits, executableDir, bootId: effects.bootId },
-    proxyGroupId: async () => (await findUnixAccount(PROXY_ACCOUNT))?.gid,
+    proxyGroupId: async () => (await findUnixAccount(sessionsAccount))?.gid,
     sleep: (ms) => effects.sleep(ms),
   })
 }
@@ -154,14 +160,16 @@ function openDatabase(database: DatabaseConfiguration, parts: StoreParts): Promi
   return openPostgresStore({ address: { ...address, ...(tls ? { tls: ca } : {}) }, ...parts })
 }
 
+interface ClosableParts {
+  readonly doors: Servers | undefined
+  readonly sessionPages: SessionPages
+  readonly broker: ClosableBroker | undefined
+  readonly store: Store
+}
+
 /** From the doors inward: nobody asks any more, then nothing is under way any more, then the database. */
-async function closeAll(
-  graceMs: number,
-  doors: Servers | undefined,
-  broker: ClosableBroker | undefined,
-  store: Store,
-): Promise<void> {
-  await doors?.close(graceMs)
+async function closeAll(graceMs: number, { doors, sessionPages, broker, store }: ClosableParts): Promise<void> {
+  await Promise.all([doors?.close(graceMs), sessionPages.close()])
   await broker?.close()
   await store.close()
 }
@@ -193,7 +201,22 @@ function builtPages(webRoot: string): string {
   throw new SetupError(`The pages are not built: ${webRoot} has no index.html. Run: npm run build`)
 }
 
-function doorOptions(server: ServerConfiguration, { dataDir, version }: StartOptions, webRoot: string) {
+/** Root gives their process an account of its own; every other server has only its own to give. */
+function sessionPagesOf(
+  server: ServerConfiguration,
+  parts: ConstructorParameters<typeof SessionPages>[1],
+  uid: number,
+): SessionPages {
+  const { sessionPages, publicUrl, wwwAddress, trustedProxies, sessionsAccount: name, singleUser } = server
+  if (!sessionPages) return new SessionPages(undefined, parts)
+  const { url, port } = sessionPages
+  const account = uid === 0 && !singleUser ? { name, find: () => findUnixAccount(name) } : undefined
+  return new SessionPages({ publicUrl, wwwAddress, trustedProxies, url, port, account, tls: tlsIdentity(server) }, parts)
+}
+
+type DoorParts = StartOptions & { readonly sessionPages: SessionPages }
+
+function doorOptions(server: ServerConfiguration, { dataDir, version, sessionPages }: DoorParts, webRoot: string) {
   const tls = tlsIdentity(server)
   const sessionSocket = sessionSocketPlace(server, dataDir, process.getuid?.() ?? 0)
   return {
@@ -201,6 +224,7 @@ function doorOptions(server: ServerConfiguration, { dataDir, version }: StartOpt
     callbackAddress: server.callbackAddress,
     trustedProxies: server.trustedProxies,
     ...(tls ? { tls } : {}),
+    ...(sessionPages.url === undefined ? {} : { sessionsUrl: sessionPages.url }),
     webRoot,
     adminSocketPath: join(dataDir, ADMIN_SOCKET_NAME),
     ...(sessionSocket ? { sessionSocket } : {}),

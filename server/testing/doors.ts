@@ -35,6 +35,7 @@ const PARTS = {
   tokens: ['fetch', 'authenticate', 'list', 'outside'],
   sessionCalls: ['describe', 'integrations', 'integration', 'signOut', 'report', 'exchange'],
   sessions: ['open', 'rotate', 'list', 'end'],
+  entries: ['ticket', 'redeem', 'route', 'touch', 'onChange'],
   services: ['add', 'list', 'rotate', 'remove'],
   serviceCalls: ['open', 'show', 'end'],
   launches: ['offer', 'start', 'list', 'end', 'log'],

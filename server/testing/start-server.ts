@@ -56,6 +56,8 @@ export async function prepareServer(plan: ServerPlan = {}): Promise<ServerFiles>
     `ssl-ca-certificate=${caFile}`,
     'insecure-loopback-providers=1',
     ...(plan.singleUser === false ? [] : ['single-user=1']),
+    // Session pages take a free port: the one above may be another test's.
+    ...(plan.serverLines?.some((line) => /^(sessions-|shared-)/.test(line)) ? [] : ['sessions-port=0']),
     ...(plan.serverLines ?? []),
   ]
   writeFileSync(join(configDir, 'benchkey.conf'), `${lines.join('\n')}\n`, { mode: 0o600 })

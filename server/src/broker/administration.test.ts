@@ -47,6 +47,7 @@ const started: Configuration = {
     publicUrl: 'https://bench.example',
     callbackAddress: 'https://bench.example',
     singleUser: false,
+    sessionsAccount: 'benchkey-proxy',
     trustedProxies: [],
     insecureLoopbackProviders: false,
     secretsDir: '/secrets',
@@ -69,6 +70,7 @@ function administrator(singleUser = false): Administrator {
     },
     checkKeyRing: () => undefined,
     node,
+    sessionPages: { problem: undefined },
     configurationChanged: () => {
       hashes.push(room.catalogue.hash)
     },

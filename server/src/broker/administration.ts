@@ -14,6 +14,7 @@ import type { LiveChanges } from './live-changes.ts'
 import { soleUserOf } from './logins.ts'
 import type { NodeIdentity } from './node-heart.ts'
 import { detailsOfUser, getUser, listSignIns, noSuchUser } from './oversight.ts'
+import type { SessionPagesFacts } from './session-entries.ts'
 import type { UnsavedResults } from './unsaved-results.ts'
 
 /** What the administrator's use cases are made of. */
@@ -34,6 +35,7 @@ export interface AdministrationParts {
   readonly checkKeyRing: KeyRingCheck
   readonly node: NodeIdentity
   readonly results: Pick<UnsavedResults, 'reserve' | 'overdue'>
+  readonly sessionPages: Pick<SessionPagesFacts, 'problem'>
   /** Called when another configuration is in force. */
   readonly configurationChanged: (configuration: Configuration) => void
 }

@@ -21,6 +21,7 @@ export interface Broker {
   readonly serviceCalls: ServiceCalls
   readonly launches: Launches
   readonly activity: Activity
+  readonly entries: SessionEntries
   readonly administration: Administration
   readonly changes: Changes
 }
@@ -284,7 +285,7 @@ export interface UserDetails {
 export interface HealthFinding {
   /** `problem`: the server is not well. `remark`: worth knowing, and nothing of the server's own. */
   readonly level: 'problem' | 'remark'
-  readonly about: 'database' | 'journal' | 'audit' | 'keys' | 'integrations' | 'sign-ins' | 'revocations' | 'nodes'
+  readonly about: 'sessions' | 'database' | 'journal' | 'audit' | 'keys' | 'integrations' | 'sign-ins' | 'revocations' | 'nodes'
   /** What is so, in one sentence. */
   readonly fact: string
   /** Who does what about it. */

@@ -6,6 +6,10 @@ import type { Catalogue } from './catalogue.ts'
 import { LaunchedSessions } from './launched-sessions.ts'
 import { SessionBoard } from './launches.ts'
 import type { LiveChanges } from './live-changes.ts'
+import type { Log } from './log.ts'
+import type { BrowserLogins } from './logins.ts'
+import { sessionDoors } from './session-doors.ts'
+import { BrowserEntries, type SessionPagesFacts } from './session-entries.ts'
 import { SessionUses } from './session-uses.ts'
 import { SessionKeeper, type SessionParts } from './sessions.ts'
 
@@ -18,6 +22,7 @@ export interface SessionUseCases {
   readonly sessionUses: SessionUses
   /** Those of the configuration now. */
   readonly applications: () => readonly Application[]
+  readonly entries: BrowserEntries
   /** The configuration has others; sessions that run go on. */
   replaceApplications(applications: readonly Application[]): void
 }
@@ -29,12 +34,19 @@ export interface SessionUseCaseParts extends Omit<SessionParts, Settled> {
   readonly configuration: Configuration
   /** Undefined when this server can start nothing in its users' names. */
   readonly local: LocalSessions | undefined
+  readonly sessionPages: SessionPagesFacts
 }
 
 /** Sessions of every kind, over what the other use cases share. */
 export function createSessions(
   parts: SessionUseCaseParts,
-  shared: { readonly audit: AuditLog; readonly changes: LiveChanges; readonly catalogue: Catalogue },
+  shared: {
+    readonly audit: AuditLog
+    readonly changes: LiveChanges
+    readonly catalogue: Catalogue
+    readonly log: Log
+    readonly logins: Pick<BrowserLogins, 'resume'>
+  },
 ): SessionUseCases {
   const { store, local, configuration } = parts
   const { publicUrl, callbackAddress, singleUser, sessionTimeoutMinutes, sessionsPerUser: perUser } = configuration.server
@@ -53,6 +65,7 @@ export function createSessions(
     applications: whole.applications,
     sessionUses: new SessionUses(whole),
     launches: new SessionBoard({ ...whole, sessions, launched }),
+    entries: new BrowserEntries({ ...whole, doorOf: sessionDoors(whole) }),
     replaceApplications: (applications) => {
       known = applications
     },

@@ -22,6 +22,7 @@ import { RevocationQueue } from './revocation-queue.ts'
 import { ServiceAdministrator } from './service-administration.ts'
 import { ServiceDesk } from './service-desk.ts'
 import { SessionDesk } from './session-desk.ts'
+import type { SessionPagesFacts } from './session-entries.ts'
 import { BrowserSignIns, type TryAgain } from './sign-ins.ts'
 import { Sweeper } from './sweeper.ts'
 import type { TokenChecks } from './token-checks.ts'
@@ -53,6 +54,7 @@ export interface BrokerParts {
   readonly isInGroup: (account: string, group: string) => Promise<boolean>
   /** Starts sessions on this host; undefined when this server can start nothing in its users' names. */
   readonly local: LocalSessions | undefined
+  readonly sessionPages: SessionPagesFacts
   /** The token path and the refresh engine, made over what the use cases share. */
   readonly createTokens: (shared: SharedParts) => TokenUseCases
 }
@@ -102,33 +104,36 @@ export async function createBroker(parts: BrokerParts): Promise<Broker & { close
   const engine = parts.createTokens({ ...shared, uses })
   const revocations = new RevocationQueue(shared)
   const wakeRevocations = (): void => revocations.wake()
-  const { sessions, launched, launches, sessionUses, applications, replaceApplications } = createSessions(parts, shared)
+  const logins = new BrowserLogins({ store, accounts, effects, audit, changes, log, singleUser })
+  const ofSessions = createSessions(parts, { ...shared, logins })
+  const { sessions, launched, sessionUses } = ofSessions
   const sweeper = new Sweeper({ store, effects, sessions, log })
-  const { loadConfiguration, checkKeyRing } = parts
   const told = { configurationHash: () => catalogue.hash, epoch: () => results.epoch }
   const heart = new NodeHeart({ store, effects, log, identity: parts.node, ...told })
   const unread = new UnreadReplies(shared)
   const configurationChanged = (changed: Configuration): void => {
-    replaceApplications(changed.applications)
+    ofSessions.replaceApplications(changed.applications)
     heart.beat()
     unread.start()
   }
   const administration = new Administrator({
-    ...{ store, catalogue, accounts, audit, changes, sessions, results, singleUser, launched },
-    ...{ started: configuration, loadConfiguration, wakeRevocations, checkKeyRing, node: parts.node, configurationChanged },
+    ...parts,
+    ...{ catalogue, audit, changes, sessions, results, singleUser, launched },
+    ...{ started: configuration, wakeRevocations, configurationChanged },
   })
   const signIns = new BrowserSignIns({ ...shared, revocations, checks: engine.checks }, engine.tryAgain)
   for (const loop of [heart, results, audit, uses, sessionUses, revocations, sweeper, unread, launched]) loop?.start()
   return {
-    logins: new BrowserLogins({ store, accounts, effects, audit, changes, log, singleUser }),
+    logins,
     signIns,
     tokens: engine.tokens,
     sessionCalls: new SessionDesk({ store, catalogue, signIns, ...engine }),
     sessions,
     services: new ServiceAdministrator({ store, effects, audit, catalogue }),
     serviceCalls: new ServiceDesk({ ...parts, audit, catalogue, sessions, publicUrl, callbackAddress, singleUser }),
-    launches,
-    activity: new ActivityDesk({ ...shared, sessions, signIns, applications }),
+    launches: ofSessions.launches,
+    entries: ofSessions.entries,
+    activity: new ActivityDesk({ ...shared, ...ofSessions, signIns }),
     administration,
     changes,
     close: async () => {
@@ -137,8 +142,7 @@ export async function createBroker(parts: BrokerParts): Promise<Broker & { close
       await Promise.all([revocations, sweeper, sessions, unread].map((part) => part.close()))
       await results.close()
       await Promise.all([uses, sessionUses].map((part) => part.close()))
-      await audit.close()
-      await heart.close()
+      for (const part of [audit, heart]) await part.close()
     },
   }
 }

@@ -20,7 +20,8 @@ beforeEach(async () => {
 
 afterEach(() => room.close())
 
-const health = () => healthOf({ ...room, store, checkKeyRing, node: { holder: { incarnation: 'bk-1' } } })
+const health = () =>
+  healthOf({ ...room, store, checkKeyRing, sessionPages: { problem: undefined }, node: { holder: { incarnation: 'bk-1' } } })
 const told = async () => (await health()).findings.map(({ level, about, fact }) => `${level} ${about}: ${fact}`)
 
 async function signIn(name: string, refreshToken: string | undefined = 'r') {

@@ -7,6 +7,7 @@ import type { AuditLog } from './audit-log.ts'
 import type { HealthFinding, HealthNode, HealthReport } from './broker.ts'
 import type { Catalogue } from './catalogue.ts'
 import { findingsOfNodes, nodesOf } from './health-of-nodes.ts'
+import type { SessionPagesFacts } from './session-entries.ts'
 import type { UnsavedResults } from './unsaved-results.ts'
 
 /** Throws SetupError when the key ring on the disk would not open what these sentinels stand for. */
@@ -18,6 +19,7 @@ interface Sources {
   readonly audit: AuditLog
   readonly checkKeyRing: KeyRingCheck
   readonly results: Pick<UnsavedResults, 'reserve' | 'overdue'>
+  readonly sessionPages: Pick<SessionPagesFacts, 'problem'>
   /** The server that answers. */
   readonly node: { readonly holder: Pick<LeaseHolder, 'incarnation'> }
 }
@@ -30,7 +32,7 @@ const GIVEN_UP_NEWS_MS = 24 * 60 * 60_000
 /** Looks at everything a server depends on, and says what is not well. Never rejects for what it is there to report. */
 export async function healthOf(sources: Sources): Promise<HealthReport> {
   const ofWriting = await ofDatabase(sources)
-  const findings: HealthFinding[] = [...ofWriting, ...(await ofJournal(sources)), ...ofAudit(sources)]
+  const findings: HealthFinding[] = [...ofWriting, ...(await ofJournal(sources)), ...ofAudit(sources), ...ofSessionPages(sources)]
   let facts: HealthFacts | undefined
   let nodes: readonly HealthNode[] = []
   try {
@@ -90,6 +92,11 @@ function ofAudit({ audit }: Sources): readonly HealthFinding[] {
   if (audit.lost === 0) return []
   const fact = `${audit.lost} lines of the audit were lost since the start of this server, because the database took none for too long.`
   return [remark('audit', fact, 'Nothing to repair; note it where you keep track of such gaps.')]
+}
+
+function ofSessionPages({ sessionPages: { problem: fact } }: Sources): readonly HealthFinding[] {
+  if (fact === undefined) return []
+  return [remark('sessions', fact, 'Sessions cannot be opened in browsers until it is mended; tokens are served as ever.')]
 }
 
 async function ofKeys({ store, checkKeyRing }: Sources): Promise<readonly HealthFinding[]> {

@@ -105,7 +105,7 @@ export async function applicationDoorOf(
 }
 
 /** The header that shows the application that it is the proxy who asks. */
-async function secretHeaderOf(
+export async function secretHeaderOf(
   session: DevelopmentSession,
   { secretHeader }: Application,
   store: Pick<Store, 'sessions'>,

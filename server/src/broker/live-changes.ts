@@ -6,6 +6,7 @@ type Listener = (change: Change) => void
 /** Changes of this process, told to the pages it serves. */
 export class LiveChanges implements Changes {
   readonly #listeners = new Map<string, Set<Listener>>()
+  readonly #ofAll = new Set<Listener>()
 
   subscribe(userId: string, listener: Listener): () => void {
     const own: Listener = (change) => listener(change)
@@ -17,8 +18,16 @@ export class LiveChanges implements Changes {
     }
   }
 
+  /** Changes for anybody. Returns the function that ends it. */
+  subscribeToAll(listener: Listener): () => void {
+    const own: Listener = (change) => listener(change)
+    this.#ofAll.add(own)
+    return () => this.#ofAll.delete(own)
+  }
+
   /** Tells the pages of one user. */
   publish(userId: string, change: Change): void {
+    for (const listener of [...this.#ofAll]) listener(change)
     for (const listener of [...(this.#listeners.get(userId) ?? [])]) listener(change)
   }
 

@@ -73,8 +73,12 @@ export class BrowserLogins implements Logins {
   }
 
   async authenticate(cookie: string): Promise<BrowserSession | undefined> {
-    if (!looksLikeSecret(cookie)) return undefined
-    const session = await this.#parts.store.browserSessions.find(sha256(cookie), BROWSER_SESSION_LIMITS)
+    return looksLikeSecret(cookie) ? await this.resume(sha256(cookie)) : undefined
+  }
+
+  /** A web login by the hash of its cookie, as good as `authenticate` finds it. What its browser does in a session counts as use. */
+  async resume(idHash: string): Promise<BrowserSession | undefined> {
+    const session = await this.#parts.store.browserSessions.find(idHash, BROWSER_SESSION_LIMITS)
     if (!session || !(await this.#mayLogIn(session.user))) return undefined
     return session
   }

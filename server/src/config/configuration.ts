@@ -17,6 +17,10 @@ export interface ServerConfiguration {
   readonly singleUser: boolean
   /** Where the session socket lies; absent: where it lies by default. */
   readonly sessionSocket?: SessionSocketOption
+  /** How session pages are served; absent: they are off. */
+  readonly sessionPages?: SessionPagesConfiguration
+  /** Whose group is let into the sockets of sessions. */
+  readonly sessionsAccount: string
   /** Addresses and CIDR ranges; forwarded headers of others are ignored. */
   readonly trustedProxies: readonly string[]
   readonly insecureLoopbackProviders: boolean
@@ -34,6 +38,16 @@ export interface SessionLimitOptions {
   readonly openFiles: number
   readonly processes: number
   readonly memoryMib: number
+}
+
+/** Where the pages of sessions are. */
+export interface SessionPagesConfiguration {
+  /** An origin, with `{id}` where each session has its own; absent: the host of the public URL with the port. */
+  readonly url?: string
+  /** 0: a free one. */
+  readonly port: number
+  /** Below the public URL itself. */
+  readonly isSharedOrigin: boolean
 }
 
 /** `session-socket`: an absolute path, or no socket at all. */

@@ -595,6 +595,18 @@ const SERVER_LINES: readonly (readonly [line: string, finding: string])[] = [
     `session-socket=/${'s'.repeat(107)}`,
     'session-socket: is a path of 108 bytes, and that of a socket may have 107; write a shorter one.',
   ],
+  ['sessions-url=http://s.example', 'sessions-url: is an http URL; people reach sessions by https only.'],
+  ['sessions-url=https://s.example/path', 'sessions-url: holds a path; write scheme, host and port only.'],
+  [
+    'sessions-url=https://s.{id}.example',
+    'sessions-url: has braces elsewhere than in {id} as the first label of its host, such as https://{id}.sessions.example.',
+  ],
+  [
+    'sessions-url=https://bench.example',
+    'sessions-url: is the public URL itself; write another host or port, or shared-origin=1 with all that means.',
+  ],
+  ['sessions-port=8787', 'sessions-port: is the port of Benchkey itself; write another one.'],
+  ['sessions-account=a b', 'sessions-account: is not the name of a Unix account; write one such as benchkey-proxy.'],
   ['secrets-dir=a\tb', 'secrets-dir: holds a tab; write a blank instead.'],
   [
     'launcher-sessions-callback-address=http://bench.example',
@@ -637,6 +649,22 @@ describe('a finding in benchkey.conf', () => {
     expect(await findings()).toEqual([
       'error benchkey.conf:2: trusted-proxies: names no address; write at least one or remove the line.',
     ])
+  })
+
+  test('is told for a shared origin beside one of its own, or below a path; and the shared one is warned of', async () => {
+    const warning =
+      'warning benchkey.conf:3: shared-origin: is on, so code in a session can act as its user on every page of Benchkey; a sessions-url prevents that.'
+    write('benchkey.conf', `${SERVER}shared-origin=1\n`)
+    expect(await findings()).toEqual([warning])
+    write('benchkey.conf', `${SERVER}shared-origin=1\nsessions-url=https://s.example\n`)
+    expect(await findings()).toEqual([
+      'error benchkey.conf:3: shared-origin: stands beside sessions-url; write one of the two.',
+      warning,
+    ])
+    write('benchkey.conf', `${SERVER.replace('bench.example', 'bench.example/bench')}shared-origin=1\n`)
+    expect((await findings())[0]).toBe(
+      'error benchkey.conf:3: shared-origin: does not work below a public-url with a path; write a sessions-url.',
+    )
   })
 
   test('is a warning at every start for insecure-loopback-providers=1', async () => {

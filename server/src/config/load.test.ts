@@ -214,6 +214,7 @@ describe('loading', () => {
       publicUrl: 'https://bench.example',
       callbackAddress: 'https://bench.example',
       singleUser: false,
+      sessionsAccount: 'benchkey-proxy',
       trustedProxies: ['10.0.0.1'],
       insecureLoopbackProviders: false,
       secretsDir: join(directory, 'secrets'),
@@ -223,7 +224,7 @@ describe('loading', () => {
     })
     expect(configuration?.database).toEqual({ provider: 'sqlite', directory: join(directory, 'data') })
     const written =
-      'www-address=127.0.0.1\nwww-port=0\nlauncher-sessions-callback-address=http://127.0.0.1:9/\nsingle-user=1\nsecrets-dir=s\nsession-socket=run/s.sock\n'
+      'www-address=127.0.0.1\nwww-port=0\nlauncher-sessions-callback-address=http://127.0.0.1:9/\nsingle-user=1\nsecrets-dir=s\nsession-socket=run/s.sock\nsessions-url=https://{id}.s.example\nsessions-account=px\n'
     write('benchkey.conf', SERVER + written)
     write('database.conf', 'provider=sqlite\ndirectory=db\n')
     expect((await load()).configuration).toMatchObject({
@@ -233,6 +234,8 @@ describe('loading', () => {
         callbackAddress: 'http://127.0.0.1:9',
         singleUser: true,
         sessionSocket: { path: join(directory, 'run/s.sock') },
+        sessionPages: { url: 'https://{id}.s.example', port: 0, isSharedOrigin: false },
+        sessionsAccount: 'px',
         secretsDir: join(directory, 's'),
       },
       database: { directory: join(directory, 'db') },

@@ -4,6 +4,7 @@ import type { Findings } from './diagnostics.ts'
 import { readKeyValueFile } from './key-value-file.ts'
 import type { ReadOptions } from './option-table.ts'
 import { DEFAULT_HTTP_PORT, DEFAULT_HTTPS_PORT, SERVER_OPTIONS } from './server-options.ts'
+import { checkSessionPages, sessionPagesOf, sessionsAccountOf } from './session-pages.ts'
 import { checkTlsFiles } from './tls-files.ts'
 
 /** `benchkey.conf` as read, and what it is judged by. */
@@ -30,6 +31,7 @@ export async function readServerConf(source: ServerFile): Promise<ServerReading>
   const context = { configDir: source.configDir, allowsLoopback: false }
   const { findings, ...options } = readKeyValueFile(SERVER_OPTIONS, { ...source, context })
   checkTlsOptions(options, findings)
+  checkSessionPages(options, wwwPortOf(options.values), findings)
   const { values } = options
   await checkTlsFiles(
     {
@@ -37,6 +39,7 @@ export async function readServerConf(source: ServerFile): Promise<ServerReading>
       ...named('key', options, 'ssl-certificate-key'),
       ...named('caCertificate', options, 'ssl-ca-certificate'),
       ...(values['public-url'] !== undefined && { publicUrl: values['public-url'] }),
+      ...sessionsHostOf(options),
     },
     { uid: source.uid, now: source.now, findings },
   )
@@ -45,7 +48,7 @@ export async function readServerConf(source: ServerFile): Promise<ServerReading>
     const place = { line: options.lines.get('insecure-loopback-providers') ?? 0, option: 'insecure-loopback-providers' }
     findings.warning(place, 'is on, so integrations may use http and this machine itself; it is for tests and the demo only.')
   }
-  const configuration = toServerConfiguration(values, source.configDir)
+  const configuration = toServerConfiguration(options, source.configDir)
   const secretsDir = values['secrets-dir'] ?? defaultSecretsDir(source.configDir)
   return { ...(configuration && { configuration }), secretsDir, allowsLoopback, findings }
 }
@@ -70,13 +73,20 @@ function checkTlsOptions({ lines }: Options, findings: Findings): void {
   }
 }
 
-function toServerConfiguration(values: Options['values'], configDir: string): ServerConfiguration | undefined {
+function wwwPortOf(values: Options['values']): number {
+  const hasCertificate = values['ssl-certificate'] !== undefined
+  return values['www-port'] ?? (hasCertificate ? DEFAULT_HTTPS_PORT : DEFAULT_HTTP_PORT)
+}
+
+function toServerConfiguration(options: Options, configDir: string): ServerConfiguration | undefined {
+  const { values } = options
   const publicUrl = values['public-url']
   if (publicUrl === undefined) return undefined
-  const hasCertificate = values['ssl-certificate'] !== undefined
+  const wwwPort = wwwPortOf(values)
+  const sessionPages = sessionPagesOf(options, wwwPort)
   return {
     wwwAddress: values['www-address'] ?? '0.0.0.0',
-    wwwPort: values['www-port'] ?? (hasCertificate ? DEFAULT_HTTPS_PORT : DEFAULT_HTTP_PORT),
+    wwwPort,
     publicUrl,
     ...(values['ssl-certificate'] !== undefined && { sslCertificate: values['ssl-certificate'] }),
     ...(values['ssl-certificate-key'] !== undefined && { sslCertificateKey: values['ssl-certificate-key'] }),
@@ -84,6 +94,8 @@ function toServerConfiguration(values: Options['values'], configDir: string): Se
     callbackAddress: values['launcher-sessions-callback-address'] ?? publicUrl,
     singleUser: values['single-user'] ?? false,
     ...(values['session-socket'] !== undefined && { sessionSocket: values['session-socket'] }),
+    ...(sessionPages && { sessionPages }),
+    sessionsAccount: sessionsAccountOf(options),
     trustedProxies: values['trusted-proxies'] ?? [],
     insecureLoopbackProviders: values['insecure-loopback-providers'] ?? false,
     sessionTimeoutMinutes: values['session-timeout-minutes'] ?? 120,
@@ -95,6 +107,11 @@ function toServerConfiguration(values: Options['values'], configDir: string): Se
     },
     secretsDir: values['secrets-dir'] ?? defaultSecretsDir(configDir),
   }
+}
+
+function sessionsHostOf({ values, lines }: Options): { readonly sessionsUrl?: { readonly url: string; readonly line: number } } {
+  const url = values['sessions-url']
+  return url === undefined || url === 'none' ? {} : { sessionsUrl: { url, line: lines.get('sessions-url') ?? 0 } }
 }
 
 function named<K extends string>(

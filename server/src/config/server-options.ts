@@ -1,7 +1,7 @@
 import { addressRanges, listenAddress } from './addresses.ts'
 import type { OptionRow, OptionTable } from './option-table.ts'
-import { callbackAddress, publicUrl } from './urls.ts'
-import { flag, path, socketPath, wholeNumber } from './values.ts'
+import { callbackAddress, publicUrl, sessionsUrl } from './urls.ts'
+import { accountName, flag, path, socketPath, wholeNumber } from './values.ts'
 
 /** The port of https, which the public URL has when it names none. */
 export const DEFAULT_HTTPS_PORT = 443
@@ -90,6 +90,33 @@ export const SERVER_OPTIONS = {
     meaning: 'MiB of memory that each process of a session may have (data and private maps, RLIMIT_DATA). 0: as its account.',
     example: '16384',
     parse: wholeNumber('number of MiB', 0, 16_777_216),
+  }),
+  'sessions-url': row({
+    default: 'the host of the public URL with `sessions-port`; without `ssl-certificate` none, and session pages are off',
+    meaning:
+      'The address of session pages, another origin than the public URL: https, a host and perhaps a port. With `{id}` as the first label of the host each session has a host of its own. `none`: no session pages.',
+    example: 'https://{id}.sessions.corp.example',
+    parse: sessionsUrl,
+  }),
+  'sessions-port': row({
+    default: '`www-port` + 1',
+    meaning: 'The port that session pages are served on, at `www-address` and with the same certificate; 0 takes a free one.',
+    example: '8444',
+    parse: wholeNumber('port', 0, 65_535),
+  }),
+  'sessions-account': row({
+    default: '`benchkey-proxy`',
+    meaning:
+      'The Unix account that the process of the session pages runs as when the server is root, and whose group is let into the sockets of sessions. Without such an account session pages are off. Nobody else should use it.',
+    example: 'benchkey-proxy',
+    parse: accountName,
+  }),
+  'shared-origin': row({
+    default: '0',
+    meaning:
+      '1: session pages are served below the public URL itself. Whatever runs in a session can then act as its user on the pages of Benchkey; the pages for administrators are off for that reason.',
+    example: '1',
+    parse: flag,
   }),
   'single-user': row({
     default: '0',

@@ -69,6 +69,18 @@ describe('certificate files', () => {
     })
   })
 
+  test('are made for the host of session pages, too, be it one for each', async () => {
+    const pair = await makePair()
+    write('a.pem', pair.certificate)
+    write('a.key', pair.key)
+    expect(await findings(`${CONF}sessions-url=https://bench.example:444\n`)).toEqual([])
+    for (const host of ['other.example', '{id}.bench.example']) {
+      expect(await findings(`${CONF}sessions-url=https://${host}\n`)).toEqual([
+        'warning 4: sessions-url: has a host that ssl-certificate is not made for; browsers will refuse the pages of sessions.',
+      ])
+    }
+  })
+
   test('are made for addresses too', async () => {
     const pair = await makePair()
     write('a.pem', pair.certificate)

@@ -10,6 +10,8 @@ export interface TlsFiles {
   readonly caCertificate?: { readonly path: string; readonly line: number }
   /** Undefined when it is missing or wrong itself. */
   readonly publicUrl?: string
+  /** `{id}` in its host stands for any session. */
+  readonly sessionsUrl?: { readonly url: string; readonly line: number }
 }
 
 /** What the files are judged by. */
@@ -33,11 +35,19 @@ export async function checkTlsFiles(files: TlsFiles, context: TlsContext): Promi
       'is not the key of ssl-certificate; write the matching pair.',
     )
   }
-  const host = files.publicUrl === undefined ? undefined : new URL(files.publicUrl).hostname.replace(/^\[|\]$/g, '')
-  if (host !== undefined && !(isIP(host) === 0 ? leaf.checkHost(host) : leaf.checkIP(host))) {
+  if (files.publicUrl !== undefined && !isMadeFor(leaf, files.publicUrl)) {
     const message = 'is not made for the host of public-url; browsers and sessions will refuse it.'
     context.findings.warning({ line: files.certificate.line, option: 'ssl-certificate' }, message)
   }
+  if (files.sessionsUrl && !isMadeFor(leaf, files.sessionsUrl.url.replace('{id}', 'a-session'))) {
+    const message = 'has a host that ssl-certificate is not made for; browsers will refuse the pages of sessions.'
+    context.findings.warning({ line: files.sessionsUrl.line, option: 'sessions-url' }, message)
+  }
+}
+
+function isMadeFor(leaf: X509Certificate, url: string): boolean {
+  const host = new URL(url).hostname.replace(/^\[|\]$/g, '')
+  return (isIP(host) === 0 ? leaf.checkHost(host) : leaf.checkIP(host)) !== undefined
 }
 
 /** Checks the CA that `ssl-ca-certificate` names, in whatever file it stands. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { callbackAddress, endpointUrl, issuerUrl, publicUrl } from './urls.ts'
+import { callbackAddress, endpointUrl, issuerUrl, publicUrl, sessionsUrl } from './urls.ts'
 
 const strict = { configDir: '/etc/benchkey', allowsLoopback: false }
 const loose = { ...strict, allowsLoopback: true }
@@ -149,5 +149,28 @@ describe('the callback address', () => {
     expect(callbackAddress('http://[::1]:8080')).toEqual({ value: 'http://[::1]:8080' })
     for (const text of ['http://10.0.0.1', 'http://inner.example', 'ftp://127.0.0.1'])
       expect(isAccepted(callbackAddress(text))).toBe(false)
+  })
+})
+
+describe('the address of session pages', () => {
+  test.each([
+    ['https://sessions.example', 'https://sessions.example'],
+    ['https://Sessions.example:8444/', 'https://sessions.example:8444'],
+    ['https://sessions.example:443', 'https://sessions.example'],
+    ['https://{id}.sessions.example:8444', 'https://{id}.sessions.example:8444'],
+    ['none', 'none'],
+  ])('%s is an origin, or none', (text, value) => {
+    expect(sessionsUrl(text)).toEqual({ value })
+  })
+
+  test.each([
+    'https://x.{id}.example',
+    'https://{id}',
+    'https://{id}x.example',
+    'https://{id}.{id}.example',
+    'https://x.example/{id}',
+    '{id}',
+  ])('%s is refused', (text) => {
+    expect(isAccepted(sessionsUrl(text))).toBe(false)
   })
 })

@@ -84,6 +84,24 @@ export function publicUrl(text: string): Parsed<string> {
   return withoutTrailingSlash(text, url.value)
 }
 
+/** The address of session pages: an https origin, `{id}` as the first label of its host for one per session, or `none`. */
+export function sessionsUrl(text: string): Parsed<string | 'none'> {
+  if (text === 'none') return { value: 'none' }
+  const plain = text.replace('{id}', EACH_SESSION)
+  if (/[{}]/.test(plain) || (text.includes('{id}') && !/^https:\/\/\{id\}\.[^.]/i.test(text))) {
+    return { problem: 'has braces elsewhere than in {id} as the first label of its host, such as https://{id}.sessions.example.' }
+  }
+  const url = publicUrl(plain)
+  if ('problem' in url) return { problem: url.problem.replace('people reach Benchkey', 'people reach sessions') }
+  const { pathname, origin } = new URL(url.value)
+  return pathname === '/'
+    ? { value: origin.replace(EACH_SESSION, '{id}') }
+    : { problem: 'holds a path; write scheme, host and port only.' }
+}
+
+/** Stands for `{id}` while the URL is read: the longest label a session makes. */
+const EACH_SESSION = '00000000-0000-4000-8000-000000000000'
+
 /** The address sessions use: as the public URL, and http on loopback. */
 export function callbackAddress(text: string): Parsed<string> {
   const url = absoluteUrl(text)

@@ -46,6 +46,12 @@ export function path(text: string, context: ParseContext): Parsed<string> {
   return 'problem' in plain ? plain : { value: resolve(context.configDir, plain.value) }
 }
 
+/** The name of a Unix account, as useradd(8) takes them. */
+export function accountName(text: string): Parsed<string> {
+  if (/^[a-z_][a-z0-9_-]{0,31}$/i.test(text)) return { value: text }
+  return { problem: 'is not the name of a Unix account; write one such as benchkey-proxy.' }
+}
+
 /** A path that a Unix socket may have, or `none`. */
 export function socketPath(text: string, context: ParseContext): Parsed<{ readonly path: string } | 'none'> {
   if (text === 'none') return { value: 'none' }

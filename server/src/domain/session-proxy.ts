@@ -1,8 +1,8 @@
 /** Where the application of a session answers HTTP. */
 export type SessionTarget =
   | { readonly socketPath: string }
-  /** Of 127.0.0.1. */
-  | { readonly port: number }
+  /** A port of 127.0.0.1, and the account that has to listen there. */
+  | { readonly port: number; readonly uid: number }
 
 /** What an entry opens now; `none`: nothing, be it unknown, somebody else's, logged out or locked. */
 export type SessionRoute =

@@ -57,9 +57,14 @@ function commonHeaders(publicUrl: string, policy: string): Headers {
   ]
 }
 
-/** The headers of the browser door. `no-store` gives way for assets only. */
-export function pageHeaders(publicUrl: string): Headers {
-  return [...commonHeaders(publicUrl, PAGE_POLICY), ['X-Frame-Options', 'DENY'], ['Permissions-Policy', PERMISSIONS_POLICY]]
+/**
+ * The headers of the browser door. `no-store` gives way for assets only. `sessionsUrl`: where the home page sends tickets as forms,
+ * with `{id}` for any session.
+ */
+export function pageHeaders(publicUrl: string, sessionsUrl?: string): Headers {
+  const tickets = sessionsUrl === undefined ? '' : ` ${sessionsUrl.replace('{id}', '*')}`
+  const policy = PAGE_POLICY.replace("form-action 'self'", `form-action 'self'${tickets}`)
+  return [...commonHeaders(publicUrl, policy), ['X-Frame-Options', 'DENY'], ['Permissions-Policy', PERMISSIONS_POLICY]]
 }
 
 /** The headers of JSON and plain text for programs: a stricter policy, and nothing that only a document can use. */

@@ -20,6 +20,8 @@ export interface ServersOptions {
   readonly callbackAddress: string
   /** Absent only behind a proxy of `trustedProxies`. */
   readonly tls?: TlsIdentity
+  /** Origin of session pages, `{id}` in it where each session has its own; absent: there are none. */
+  readonly sessionsUrl?: string
   readonly trustedProxies: readonly string[]
   /** The folder of the built pages. */
   readonly webRoot: string
@@ -57,7 +59,7 @@ export async function createServers(parts: {
 }): Promise<Servers> {
   const { broker, options, log, effects } = parts
   const { publicUrl, callbackAddress, tls, webRoot, serverName, redirectUri } = options
-  const headers = pageHeaders(publicUrl)
+  const headers = pageHeaders(publicUrl, options.sessionsUrl)
   const replies = new PlainReplies(programHeaders(publicUrl))
   const rpc = new RpcDoor({ broker, replies, log, effects, publicUrl, callbackAddress, version: options.version })
   const proxies = new TrustedProxies(options.trustedProxies)

@@ -1,4 +1,4 @@
-import type { PageSession, PageSessionLog, PageSessions } from '@benchkey/sdk/pages'
+import type { PageSession, PageSessionLog, PageSessions, PageSessionTicket } from '@benchkey/sdk/pages'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Broker } from '../broker/broker.ts'
 import type { SessionView } from '../broker/broker-of-sessions.ts'
@@ -41,6 +41,10 @@ export function registerSessionApi(app: FastifyInstance, parts: SessionApiParts)
   app.post<Id>('/sessions/:id/end', async (request): Promise<PageSession> => {
     const { user } = (await getLogin(broker, request)).session
     return pageSessionOf(await broker.launches.end(user, request.params.id), basePath)
+  })
+  app.post<Id>('/sessions/:id/open', async (request): Promise<PageSessionTicket> => {
+    const { session } = await getLogin(broker, request)
+    return await broker.entries.ticket(session, request.params.id)
   })
   app.get<Id>('/sessions/:id/log', async (request): Promise<PageSessionLog> => {
     const { user } = (await getLogin(broker, request)).session

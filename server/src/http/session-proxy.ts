@@ -47,7 +47,7 @@ export class SessionProxyProcess {
   #child: ChildProcess | undefined
   #port: number
   #tls: ProxyTls | undefined
-  #problem: string | undefined = 'It has not been started yet.'
+  #problem: string | undefined
   #life: Promise<void> | undefined
   #forget: (() => void) | undefined
 
@@ -56,7 +56,7 @@ export class SessionProxyProcess {
     this.#port = parts.port
   }
 
-  /** Why session pages do not answer now: a sentence. Undefined when they do. */
+  /** Why session pages do not answer now: a sentence. Undefined when they do, or are about to. */
   get problem(): string | undefined {
     return this.#problem
   }
@@ -71,7 +71,7 @@ export class SessionProxyProcess {
     return this.#child?.pid
   }
 
-  /** Resolves when it answers, or its first start has failed; it goes on trying then. */
+  /** Resolves when the port is taken, or could not be; it goes on trying then. */
   async start(): Promise<void> {
     this.#forget = this.#parts.entries.onChange(() => this.#tell({ kind: 'look_again' }))
     await new Promise<void>((resolve) => {
@@ -113,14 +113,15 @@ export class SessionProxyProcess {
   }
 
   /** One life of the process, from its socket to its end; resolves to why it ended. */
-  async #once(onReady: () => void): Promise<string> {
+  async #once(onListening: () => void): Promise<string> {
     let listener: Server | undefined
     try {
       listener = await this.#listen()
+      onListening()
       const child = this.#spawn()
       const ended = endOf(child)
       const starting: ToProxy = { kind: 'start', settings: this.#settings() }
-      child.on('message', (message) => this.#receive(readProxyMessage(message), onReady))
+      child.on('message', (message) => this.#receive(readProxyMessage(message)))
       child.send(starting, listener, () => listener?.close())
       const slow = setTimeout(() => child.kill('SIGKILL'), READY_MS)
       child.once('message', () => clearTimeout(slow))
@@ -168,12 +169,11 @@ export class SessionProxyProcess {
     return child
   }
 
-  #receive(message: FromProxy | undefined, onReady: () => void): void {
+  #receive(message: FromProxy | undefined): void {
     const { log, entries } = this.#parts
     if (message === undefined) return
     if (message.kind === 'ready') {
       this.#problem = undefined
-      onReady()
     } else if (message.kind === 'failed') {
       log.error({ failure: message.failure }, 'the process of the session pages met something it did not foresee')
     } else if (message.kind === 'active') {

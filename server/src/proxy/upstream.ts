@@ -2,6 +2,7 @@ import { type ClientRequest, request as httpRequest, type IncomingMessage } from
 import type { SessionRoute, SessionTarget } from '../domain/session-proxy.ts'
 import { holdSocket, releaseWhenConnected } from './application-socket.ts'
 import type { HeaderPair } from './hop-by-hop.ts'
+import { listenerOf } from './port-owner.ts'
 import { requestHeaders } from './request-headers.ts'
 
 /** A session that runs, as the server described it. */
@@ -66,7 +67,10 @@ interface Place {
 }
 
 function placeOf(target: SessionTarget): Place | undefined {
-  if ('port' in target) return { address: { host: '127.0.0.1', port: target.port }, release: () => undefined }
+  if ('port' in target) {
+    const isTheirs = listenerOf(target.port) === target.uid
+    return isTheirs ? { address: { host: '127.0.0.1', port: target.port }, release: () => undefined } : undefined
+  }
   const held = holdSocket(target.socketPath)
   return held && { address: { socketPath: held.path }, release: held.release }
 }
