@@ -103,7 +103,6 @@ export async function createBroker(parts: BrokerParts): Promise<Broker & { close
   const shared = { store, servers, effects, catalogue, audit, changes, log, results }
   const engine = parts.createTokens({ ...shared, uses })
   const revocations = new RevocationQueue(shared)
-  const wakeRevocations = (): void => revocations.wake()
   const logins = new BrowserLogins({ store, accounts, effects, audit, changes, log, singleUser })
   const ofSessions = createSessions(parts, { ...shared, logins })
   const { sessions, launched, sessionUses } = ofSessions
@@ -119,7 +118,7 @@ export async function createBroker(parts: BrokerParts): Promise<Broker & { close
   const administration = new Administrator({
     ...parts,
     ...{ catalogue, audit, changes, sessions, results, singleUser, launched },
-    ...{ started: configuration, wakeRevocations, configurationChanged },
+    ...{ started: configuration, configurationChanged, wakeRevocations: () => revocations.wake() },
   })
   const signIns = new BrowserSignIns({ ...shared, revocations, checks: engine.checks }, engine.tryAgain)
   for (const loop of [heart, results, audit, uses, sessionUses, revocations, sweeper, unread, launched]) loop?.start()
@@ -131,8 +130,7 @@ export async function createBroker(parts: BrokerParts): Promise<Broker & { close
     sessions,
     services: new ServiceAdministrator({ store, effects, audit, catalogue }),
     serviceCalls: new ServiceDesk({ ...parts, audit, catalogue, sessions, publicUrl, callbackAddress, singleUser }),
-    launches: ofSessions.launches,
-    entries: ofSessions.entries,
+    ...{ launches: ofSessions.launches, entries: ofSessions.entries },
     activity: new ActivityDesk({ ...shared, ...ofSessions, signIns }),
     administration,
     changes,
