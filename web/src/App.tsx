@@ -6,6 +6,7 @@ import { LoginPage } from './pages/LoginPage.tsx'
 import { NotFoundPage } from './pages/NotFoundPage.tsx'
 import { pagePaths, routePatterns } from './paths.ts'
 
+const ActivityPage = lazy(() => import('./pages/ActivityPage.tsx').then((module) => ({ default: module.ActivityPage })))
 const HomePage = lazy(() => import('./pages/HomePage.tsx').then((module) => ({ default: module.HomePage })))
 const ManagedCredentialsPage = lazy(() =>
   import('./pages/ManagedCredentialsPage.tsx').then((module) => ({ default: module.ManagedCredentialsPage })),
@@ -30,6 +31,9 @@ export function App() {
         </Route>
         <Route path={pagePaths.managedCredentials}>
           <ManagedCredentialsPage />
+        </Route>
+        <Route path={pagePaths.activity}>
+          <ActivityPage />
         </Route>
         <Route path={routePatterns.signInDone}>
           <SignInDonePage />

@@ -1,5 +1,7 @@
 import type {
+  PageActivity,
   PageError,
+  PageEverywhere,
   PageIntegrationDetails,
   PageIntegrations,
   PageLogin,
@@ -112,6 +114,13 @@ export const api = {
   startSession: (start: PageSessionStart) => post<PageSession>(apiPaths.sessions, start),
   endSession: (id: string) => post<void>(apiPaths.endSession(id)),
   sessionLog: (id: string, signal: AbortSignal) => get<PageSessionLog>(apiPaths.sessionLog(id), signal),
+  /** `days` begin at these instants; the last one ends at `until`, or has not ended. */
+  activity: (days: readonly Date[], until: Date | undefined, signal: AbortSignal) => {
+    const query = new URLSearchParams(days.map((day) => ['day', day.toISOString()]))
+    if (until) query.set('until', until.toISOString())
+    return get<PageActivity>(`${apiPaths.activity}?${query}`, signal)
+  },
+  signOutEverywhere: () => post<PageEverywhere>(apiPaths.signOutEverywhere),
   /** Opens a session in a new tab, which has its own origin: the ticket goes there as a form, so that no address carries it. */
   async openSession(id: string): Promise<void> {
     const { url, ticket } = await post<PageSessionTicket>(apiPaths.openSession(id))

@@ -13,6 +13,7 @@ import './styles/controls.css'
 import './styles/layout.css'
 import './styles/list.css'
 import './styles/sessions.css'
+import './styles/activity.css'
 import './styles/dialogs.css'
 
 // A callback that failed leaves code and state in the address: out of the history before anything else runs, unless the

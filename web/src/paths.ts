@@ -28,6 +28,8 @@ export const apiPaths = {
   signOut: (uid: string): string => `${integration(uid)}/sign-out`,
   tryAgain: (uid: string): string => `${integration(uid)}/try-again`,
   sessions: '/api/sessions',
+  activity: '/api/activity',
+  signOutEverywhere: '/api/sign-out-everywhere',
   openSession: (id: string): string => `${session(id)}/open`,
   endSession: (id: string): string => `${session(id)}/end`,
   sessionLog: (id: string): string => `${session(id)}/log`,

@@ -1,6 +1,7 @@
 import { keepPreviousData, QueryClient, queryOptions } from '@tanstack/react-query'
 import { api } from './api.ts'
 import { isWorthRetrying } from './errors.ts'
+import { daysOfWeek } from './times.ts'
 
 /** The pages' cache of what the API answered. */
 export const queryClient = new QueryClient({
@@ -40,9 +41,26 @@ export const sessionsQuery = queryOptions({
 export const sessionLogQuery = (id: string) =>
   queryOptions({ queryKey: ['sessions', id, 'log'], queryFn: ({ signal }) => api.sessionLog(id, signal) })
 
-/** Asks again for everything said about integrations, or about sessions. */
-export const lookAgain = (about: 'integrations' | 'sessions' = 'integrations'): Promise<void> =>
-  queryClient.invalidateQueries({ queryKey: [about] })
+/** Use is on the page after so long, in milliseconds; no event tells of it. */
+const ACTIVITY_EVERY_MS = 30_000
+
+/** What happened in the user's name in a week of their own days; 0 is the one that ends today. */
+export const activityQuery = (week: number) =>
+  queryOptions({
+    queryKey: ['activity', week],
+    queryFn: ({ signal }) => {
+      const { days, until } = daysOfWeek(new Date(), week)
+      return api.activity(days, until, signal)
+    },
+    placeholderData: keepPreviousData,
+    refetchInterval: week === 0 ? ACTIVITY_EVERY_MS : false,
+  })
+
+const ABOUT = { integrations: ['integrations'], sessions: ['sessions', 'activity'] } as const
+
+/** Asks again for everything said about integrations, or about sessions and what they did. */
+export const lookAgain = (about: keyof typeof ABOUT = 'integrations'): Promise<void> =>
+  queryClient.invalidateQueries({ predicate: ({ queryKey }) => ABOUT[about].some((name) => name === queryKey[0]) })
 
 /** Asks again for everything that open pages show. */
 export const lookAgainAtAll = (): Promise<void> =>

@@ -1,4 +1,4 @@
-import type { PageIntegration, PageIntegrations, PageSession } from '@benchkey/sdk/pages'
+import type { PageEverywhere, PageIntegration, PageIntegrations, PageSession, PageSessionUse } from '@benchkey/sdk/pages'
 import type { Shape } from './components/StateMark.tsx'
 
 /** "2 sign-ins need you: Box API Access, Salesforce."; undefined when none does. */
@@ -47,4 +47,33 @@ export function endWords({ canOpen, hasLog }: PageSession): string {
   return runsHere
     ? 'Everything that runs in it stops, and what is not saved in a file is lost. Its code gets no more tokens.'
     : 'Its code gets no more tokens, and a command that Benchkey started for it stops.'
+}
+
+/** "Box API Access, GitHub · 1,240 times". */
+export function useFacts({ integrations, count }: PageSessionUse): string {
+  return `${integrations.join(', ')}\u00a0· ${count === 1 ? 'once' : `${count.toLocaleString('en-US')} times`}`
+}
+
+const counted = (count: number, one: string, many: string): string =>
+  `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`
+
+/** What a sign-out everywhere costs, as the dialog says it: a sentence for each loss. */
+export function everywhereLosses({ browsers, sessions, signIns }: PageEverywhere): readonly string[] {
+  return [
+    ...(sessions > 0 ? [`${counted(sessions, 'session ends', 'sessions end')}, and what is not saved in a file is lost.`] : []),
+    ...(browsers > 0 ? [`${counted(browsers, 'other browser is', 'other browsers are')} logged out.`] : []),
+    ...(signIns > 0
+      ? [`${counted(signIns, 'sign-in is', 'sign-ins are')} deleted, and the services are asked to revoke the tokens.`]
+      : []),
+  ]
+}
+
+/** What it did. */
+export function everywhereDone({ browsers, sessions, signIns }: PageEverywhere): string {
+  const parts = [
+    `${counted(sessions, 'session', 'sessions')} ended`,
+    `${counted(browsers, 'other browser', 'other browsers')} logged out`,
+    `${counted(signIns, 'sign-in', 'sign-ins')} deleted`,
+  ]
+  return `Signed out everywhere: ${parts.join(', ')}.`
 }

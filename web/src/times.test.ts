@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { agoWords, durationWords, localTime, piecesOf, plainTextOf } from './times.ts'
+import { agoWords, dayHeading, daysOfWeek, durationWords, localTime, piecesOf, plainTextOf } from './times.ts'
 
 const now = new Date(2026, 10, 21, 14, 30)
 const at = new Date(2026, 10, 21, 10, 2)
@@ -65,5 +65,25 @@ describe('durationWords', () => {
       '1 min 0 s',
       '2 min 5 s',
     ])
+  })
+})
+
+describe('the days of a week', () => {
+  const now = new Date(2026, 10, 21, 14, 30)
+
+  it('begin at local midnights, newest first, and weeks follow on each other', () => {
+    const { days, until } = daysOfWeek(now, 0)
+    expect([days[0], days[6], until]).toEqual([new Date(2026, 10, 21), new Date(2026, 10, 15), undefined])
+    const before = daysOfWeek(now, 1)
+    expect([before.days[0], before.days[6], before.until]).toEqual([
+      new Date(2026, 10, 14),
+      new Date(2026, 10, 8),
+      new Date(2026, 10, 15),
+    ])
+  })
+
+  it('are called by name', () => {
+    const names = [0, 1, 2].map((ago) => dayHeading(new Date(2026, 10, 21 - ago), now))
+    expect(names).toEqual(['Today', 'Yesterday', 'Thursday 19 November'])
   })
 })

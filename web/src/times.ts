@@ -8,12 +8,13 @@ function day(at: Date, now: Date): string {
   return at.getFullYear() === now.getFullYear() ? short : `${short} ${at.getFullYear()}`
 }
 
-/** What a sentence around a time has room for: "ended at 16:40", "stopped on 21 Nov 16:40", "renew by 14 Feb". */
-export type TimeShape = 'short' | 'dated' | 'day'
+/** What the words around a time have room for: "ended at 16:40", "stopped on 21 Nov 16:40", "renew by 14 Feb"; `clock`: "16:40" on any day. */
+export type TimeShape = 'short' | 'dated' | 'day' | 'clock'
 
 /** Local time in words, without the day when it is today (shape `short`). */
 export function localTime(at: Date, now: Date, shape: TimeShape): string {
   if (shape === 'day') return day(at, now)
+  if (shape === 'clock') return clock(at)
   const isToday = at.toDateString() === now.toDateString()
   return isToday && shape === 'short' ? clock(at) : `${day(at, now)} ${clock(at)}`
 }
@@ -68,4 +69,19 @@ export function plainTextOf(text: string, now: Date): string {
   return piecesOf(text)
     .map((piece) => ('text' in piece ? piece.text : localTime(piece.at, now, piece.shape)))
     .join('')
+}
+
+/** The local midnights of a week, newest first; `week` 0 ends with today and has no end yet, 1 is the one before. */
+export function daysOfWeek(now: Date, week: number): { readonly days: readonly Date[]; readonly until?: Date } {
+  const midnight = (daysAgo: number): Date => new Date(now.getFullYear(), now.getMonth(), now.getDate() - daysAgo)
+  const days = Array.from({ length: 7 }, (_, n) => midnight(week * 7 + n))
+  return week === 0 ? { days } : { days, until: midnight(week * 7 - 1) }
+}
+
+/** "Today", "Yesterday", "Saturday 21 November". */
+export function dayHeading(startsAt: Date, now: Date): string {
+  const yesterday = new Date(now.getFullYear(), now.getMonth(), now.getDate() - 1)
+  if (startsAt.toDateString() === now.toDateString()) return 'Today'
+  if (startsAt.toDateString() === yesterday.toDateString()) return 'Yesterday'
+  return new Intl.DateTimeFormat('en-GB', { weekday: 'long', day: 'numeric', month: 'long' }).format(startsAt)
 }

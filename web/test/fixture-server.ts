@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { extname, join, normalize } from 'node:path'
 import type {
+  PageActivity,
   PageError,
   PageIntegration,
   PageIntegrationDetails,
@@ -33,6 +34,7 @@ export interface Script {
   details: (integration: PageIntegration) => PageIntegrationDetails
   sessions: PageSessions
   log: PageSessionLog
+  activity: (days: readonly string[]) => PageActivity
   problem: PageProblem | undefined
   /** Answers to POSTs by path; 204 where none is named. */
   posts: Record<string, { status: number; body?: object }>
@@ -48,6 +50,13 @@ export interface Posted {
 }
 
 const refusal = (code: string, message: string): PageError => ({ error: { code, message } })
+
+/** Nothing on any day. */
+const noActivity = (days: readonly string[]): PageActivity => ({
+  days: days.map((startsAt) => ({ startsAt, lines: [], isCut: false })),
+  live: [],
+  everywhere: { browsers: 0, sessions: 0, signIns: 0 },
+})
 
 /** Serves the built pages as the real server does, with an API that says what the test's script says. */
 export class FixtureServer {
@@ -67,6 +76,7 @@ export class FixtureServer {
       details: detailsOf,
       sessions: { sessions: [], applications: [] },
       log: { lines: [] },
+      activity: noActivity,
       problem: undefined,
       posts: {},
       lateMs: 0,
@@ -104,7 +114,7 @@ export class FixtureServer {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const path = new URL(request.url ?? '/', 'http://fixture').pathname
+    const { pathname: path } = new URL(request.url ?? '/', 'http://fixture')
     response.setHeader('content-security-policy', CSP)
     response.setHeader('x-content-type-options', 'nosniff')
     if (!path.startsWith(`${this.#basePath}/`)) return this.#send(response, 404, refusal('not_found', 'Outside the base path.'))
@@ -147,6 +157,10 @@ export class FixtureServer {
     if (path === '/api/integrations') {
       const needYou = integrations.filter((each) => each.tone === 'warn' && each.pageAction === 'sign-in').length
       return this.#send(response, 200, { integrations, needYou, switchedOff: this.script.switchedOff })
+    }
+    if (path === '/api/activity') {
+      const days = new URL(request.url ?? '/', 'http://fixture').searchParams.getAll('day')
+      return this.#send(response, 200, this.script.activity(days))
     }
     if (path === '/api/sessions') return this.#send(response, 200, this.script.sessions)
     if (/^\/api\/sessions\/[^/]+\/log$/.test(path)) return this.#send(response, 200, this.script.log)

@@ -80,7 +80,7 @@ describe('the home page', () => {
 
   it('shows kind, state, when it started and where, and folds what has ended', async () => {
     const page = await visit('/', { sessions: EVERY_SESSION })
-    await row(page, 'analysis').getByText('VS Code · on bench-1').waitFor()
+    await row(page, 'nightly').getByText('JupyterHub · jupyterhub').waitFor()
     await row(page, 'analysis').getByText('started 42 min ago').waitFor()
     await row(page, 'quarterly report').getByText('Idle, ends 15:30').waitFor()
     await row(page, 'quarterly report').getByText('gets tokens of Box API Access, GitHub only').waitFor()

@@ -4,7 +4,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { axeFindings, launchBrowser, openPage, scrollsSideways } from './browser.ts'
 import { FixtureServer, type Script } from './fixture-server.ts'
-import { APPLICATIONS, EVERY_SESSION, FORTY_SESSIONS, RUNNING } from './sample-sessions.ts'
+import { APPLICATIONS, EVERY_SESSION, FORTY_SESSIONS, muchActivity, RUNNING, someActivity } from './sample-sessions.ts'
 import { EVERY_STATE, FORTY, HEALTHY, ONE_PROBLEM, PROBLEM } from './sample-states.ts'
 
 const SHOTS = join(import.meta.dirname, '..', '..', 'test-output', 'screenshots')
@@ -84,6 +84,29 @@ const SCENES: Readonly<Record<string, Scene>> = {
     reach: async (page) => {
       await page.getByRole('button', { name: 'More about analysis' }).click()
       await page.getByRole('menuitem', { name: 'End' }).waitFor()
+    },
+  },
+  activity: {
+    path: '/settings/activity',
+    script: { sessions: RUNNING, activity: someActivity },
+    reach: (page) => page.getByText('Logged in from 10.0.0.7').waitFor(),
+  },
+  'activity-forty-long': {
+    path: '/settings/activity',
+    script: { sessions: RUNNING, activity: muchActivity },
+    reach: (page) => page.getByText('warehouse_39').waitFor(),
+  },
+  'activity-empty': {
+    path: '/settings/activity',
+    script: {},
+    reach: (page) => page.getByText('Nothing happened in the last 7 days.').waitFor(),
+  },
+  'sign-out-everywhere-dialog': {
+    path: '/settings/activity',
+    script: { sessions: RUNNING, activity: someActivity },
+    reach: async (page) => {
+      await page.getByRole('button', { name: 'Sign out everywhere' }).click()
+      await page.getByRole('dialog', { name: 'Sign out everywhere?' }).waitFor()
     },
   },
   'new-session-dialog': {

@@ -10,7 +10,6 @@ import { SessionRow } from '../components/SessionRow.tsx'
 import { SkeletonRows } from '../components/Skeleton.tsx'
 import { TimeText } from '../components/TimeText.tsx'
 import { TopBar } from '../components/TopBar.tsx'
-import { ApiError } from '../errors.ts'
 import { useKeys } from '../keys.ts'
 import { pagePaths } from '../paths.ts'
 import { integrationsQuery, sessionsQuery } from '../queries.ts'
@@ -41,7 +40,7 @@ export function HomePage() {
   useLive()
   const { data, error } = useQuery(sessionsQuery)
   const hasNone = data && data.sessions.length === 0 && !canStart(data)
-  if (hasNone || isWithoutSessions(error)) return <Redirect to={pagePaths.managedCredentials} replace />
+  if (hasNone) return <Redirect to={pagePaths.managedCredentials} replace />
   return (
     <>
       <TopBar />
@@ -55,9 +54,6 @@ export function HomePage() {
     </>
   )
 }
-
-/** A server of before sessions could be started here. */
-const isWithoutSessions = (error: unknown): boolean => error instanceof ApiError && error.status === 404
 
 const canStart = ({ applications, cannotStart }: PageSessions): boolean => applications.length > 0 && cannotStart === undefined
 

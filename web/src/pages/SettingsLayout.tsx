@@ -3,7 +3,10 @@ import { Link, useLocation } from 'wouter'
 import { TopBar } from '../components/TopBar.tsx'
 import { pagePaths } from '../paths.ts'
 
-const TABS = [{ path: pagePaths.managedCredentials, label: 'Managed Credentials' }] as const
+const TABS = [
+  { path: pagePaths.managedCredentials, label: 'Managed Credentials' },
+  { path: pagePaths.activity, label: 'Activity' },
+] as const
 
 /** Top bar, the heading Settings, the list of its tabs, and one tab's content. */
 export function SettingsLayout({ children }: { readonly children: ReactNode }) {
