@@ -59,7 +59,15 @@ export class SessionUses {
 
   /** Writes what was noted so far. What cannot be written waits for the next time. */
   async flush(): Promise<void> {
-    await this.#writeAddresses()
+    try {
+      await this.#writeUses()
+    } finally {
+      // Afterwards: an open page that is told of a first use finds the use.
+      await this.#writeAddresses()
+    }
+  }
+
+  async #writeUses(): Promise<void> {
     const uses = [...this.#uses.entries()]
     if (uses.length === 0) return
     this.#uses.clear()
