@@ -6,6 +6,7 @@ import type { User } from '../src/domain/people.ts'
 import type { Extra, StoredToken } from '../src/domain/stored-token.ts'
 import type { AttemptKey, LeaseHolder, SavedReply, Store } from '../src/store/store.ts'
 import { activitySuite } from './activity-suite.ts'
+import { deviceLoginsSuite } from './device-logins-suite.ts'
 import { entriesSuite } from './entries-suite.ts'
 import { lateResultsSuite } from './late-results-suite.ts'
 import { operationsSuite } from './operations-suite.ts'
@@ -1055,6 +1056,7 @@ export function storeSuite(name: string, open: () => Promise<OpenedDatabase>): v
     lateResultsSuite(room)
     entriesSuite(room)
     activitySuite(room)
+    deviceLoginsSuite(room)
 
     it('runs writes of many callers one after another, and loses none', async () => {
       const created = Array.from({ length: 100 }, (_, n) =>

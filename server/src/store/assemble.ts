@@ -3,6 +3,7 @@ import { attemptStore } from './attempts.ts'
 import { auditStore } from './audit.ts'
 import { browserSessionStore } from './browser-sessions.ts'
 import type { StoreContext } from './database.ts'
+import { deviceLoginStore } from './device-logins.ts'
 import { epochOf } from './epoch.ts'
 import { integrationStore } from './integrations.ts'
 import { FileJournal } from './journal.ts'
@@ -31,6 +32,7 @@ export function assemble(
     unreadReplies: unreadReplyStore(context),
     sessions: sessionStore(context, own.lookUp),
     entries: entryStore(context),
+    deviceLogins: deviceLoginStore(context),
     services: serviceStore(context),
     revocations: revocationStore(context),
     audit: auditStore(context),

@@ -19,6 +19,7 @@ export interface Tables {
   session_entries: { entry_hash: string; session_id: string; browser_session_hash: string; created_at: number }
   services: ServicesTable
   service_tokens: ServiceTokensTable
+  device_logins: DeviceLoginsTable
   rpc_cookies: { cookie_hash: string; session_id: string; expires_at: number }
   revocations: RevocationsTable
   audit: AuditTable
@@ -216,6 +217,22 @@ export interface ServiceTokensTable {
   created_at: number
   expires_at: number
   last_used_at: number | null
+}
+
+/** Terminals that wait to be logged in. */
+export interface DeviceLoginsTable {
+  /** Of the code that the terminal keeps. */
+  device_hash: string
+  /** Of the code that a person types. */
+  user_hash: string
+  /** Where it says it runs. */
+  host: string
+  address: string
+  started_at: number
+  expires_at: number
+  /** Who decided; null: it waits. */
+  user_id: string | null
+  is_approved: number | null
 }
 
 /** Tokens that wait to be revoked at the service, and those it never confirmed. */

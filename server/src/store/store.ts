@@ -3,6 +3,7 @@ import type { BrowserSession, SignInAttempt, User } from '../domain/people.ts'
 import type { ReauthenticationReason, StoredToken, TokenSecrets } from '../domain/stored-token.ts'
 import type { UnreadReply } from '../domain/unread-reply.ts'
 import type { ActivityStore } from './store-of-activity.ts'
+import type { DeviceLoginStore } from './store-of-device-logins.ts'
 import type { EntryStore } from './store-of-entries.ts'
 import type { LeaseHolder, NodeStore } from './store-of-nodes.ts'
 import type { Journal, JournalFolder } from './store-of-results.ts'
@@ -12,6 +13,7 @@ import type { SessionStore } from './store-of-sessions.ts'
 import type { AttemptKey, NewToken, SavedReply } from './token-results.ts'
 
 export type { ActivityStore, NewUse, SessionAddress, UseOfQuarter } from './store-of-activity.ts'
+export type { DeviceLoginStore } from './store-of-device-logins.ts'
 export type { EntryStore } from './store-of-entries.ts'
 export type { LeaseHolder, NodeStore, ServerNode } from './store-of-nodes.ts'
 export type { RevocationJob, RevocationStore } from './store-of-revocations.ts'
@@ -30,6 +32,7 @@ export interface Store {
   readonly unreadReplies: UnreadReplyStore
   readonly sessions: SessionStore
   readonly entries: EntryStore
+  readonly deviceLogins: DeviceLoginStore
   readonly services: ServiceStore
   readonly revocations: RevocationStore
   readonly audit: AuditStore

@@ -60,6 +60,7 @@ export function pointedStore(
     unreadReplies: wrap(store.unreadReplies),
     sessions: wrap(store.sessions),
     entries: wrap(store.entries),
+    deviceLogins: wrap(store.deviceLogins),
     services: wrap(store.services),
     revocations: wrap(store.revocations),
     audit: wrap(store.audit),

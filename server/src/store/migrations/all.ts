@@ -11,6 +11,7 @@ import { sessionKinds } from './0010-session-kinds.ts'
 import { sessionDoors } from './0011-session-doors.ts'
 import { activity } from './0012-activity.ts'
 import { services } from './0013-services.ts'
+import { deviceLogins } from './0014-device-logins.ts'
 
 /** Every migration by its name, which orders them. Never change one that was released: add one, in a file of its own. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -26,4 +27,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0011_session_doors': sessionDoors,
   '0012_activity': activity,
   '0013_services': services,
+  '0014_device_logins': deviceLogins,
 }
