@@ -149,7 +149,7 @@ describe('the recorded requests of posit-sdk and rstudioapi', () => {
       const { status, reason, headers, body } = await connection.exchange(replayed(recorded).replace(cookie, ended.cookie))
       expect({ status, reason }).toEqual({ status: 401, reason: SESSION_ENDED })
       expect(headers.get('content-type')).toBe('text/plain; charset=utf-8')
-      expect(body).toBe(`${SESSION_ENDED} Open a new one at ${world.files.publicUrl}.`)
+      expect(body).toBe(`${SESSION_ENDED} Open a new one at ${world.files.publicUrl}, or run: benchkey login.`)
     }
   })
 })
@@ -182,7 +182,7 @@ describe('both clients, with the library each uses', () => {
     const { python, r } = await clientsRead([world.uid], cookie.replace(/[^|]+$/, 'forged'))
     const url = `${world.files.publicUrl}/oauth_token`
     expect(python.tokens).toEqual([{ error: `401 Client Error: ${SESSION_ENDED} for url: ${url}` }])
-    const sentence = { error: `401: ${SESSION_ENDED} Open a new one at ${world.files.publicUrl}.` }
+    const sentence = { error: `401: ${SESSION_ENDED} Open a new one at ${world.files.publicUrl}, or run: benchkey login.` }
     expect(r).toEqual({ integrations: sentence, tokens: [sentence] })
   })
 })

@@ -197,6 +197,27 @@ export interface PageEverywhere {
   readonly signIns: number
 }
 
+/** `POST /api/device`, `…/approve` and `…/deny`: the terminal that waits with a code (body: PageDeviceCode). */
+export interface PageDevice {
+  /** As the terminal shows it: `WDJB-MJHT`. */
+  readonly code: string
+  /** Where it says it runs. */
+  readonly host: string
+  /** Where it asked from. */
+  readonly address: string
+  /** This browser asks from that address, too. */
+  readonly isSameAddress: boolean
+  /** ISO. */
+  readonly startedAt: string
+  /** How long its session would last. */
+  readonly lifeSeconds: number
+}
+
+/** What somebody typed as the code of a terminal: any case, with or without the dash. */
+export interface PageDeviceCode {
+  readonly code: string
+}
+
 /** `GET /api/me`. 401 with PageError when nobody is logged in. */
 export interface PageMe {
   readonly userName: string

@@ -61,6 +61,37 @@ export interface WireSession {
   readonly server: { readonly url: string; readonly version: string; readonly time: string }
 }
 
+/** Reply of `/api/v1/session/end`. */
+export interface WireEnded {
+  readonly ended: true
+}
+
+/** Reply of `/api/v1/device/authorization` (RFC 8628 §3.2). Seconds. */
+export interface WireDeviceStart {
+  /** For the terminal alone. */
+  readonly device_code: string
+  /** For its person to type: `WDJB-MJHT`. */
+  readonly user_code: string
+  readonly verification_uri: string
+  readonly verification_uri_complete: string
+  readonly expires_in: number
+  readonly interval: number
+}
+
+/** Reply of `/api/v1/device/token` when the person has approved: a session. */
+export interface WireLoggedIn {
+  /** The RPC cookie. */
+  readonly access_token: string
+  readonly token_type: 'rpc_cookie'
+  readonly expires_in: number
+  /** As `expiry`. */
+  readonly ends_at: string
+  readonly user: string
+  readonly session: { readonly id: string; readonly name: string }
+  /** Variables of the session, without those of a runtime directory. */
+  readonly environment: Readonly<Record<string, string>>
+}
+
 /** Reply of `/api/v1/integrations/:uid/sign-out`; `signed_out` is false when there was no sign-in. */
 export interface WireSignedOut {
   readonly signed_out: boolean

@@ -48,6 +48,7 @@ const started: Configuration = {
     callbackAddress: 'https://bench.example',
     singleUser: false,
     sessionsAccount: 'benchkey-proxy',
+    terminalSessionHours: 12,
     trustedProxies: [],
     insecureLoopbackProviders: false,
     secretsDir: '/secrets',

@@ -7,6 +7,7 @@ import type { SessionRoute } from '../domain/session-proxy.ts'
 import type { State } from '../domain/states.ts'
 import type { Extra, StoredToken } from '../domain/stored-token.ts'
 import type { Activity } from './broker-of-activity.ts'
+import type { DeviceLogins } from './broker-of-devices.ts'
 import type { ServiceCalls, Services } from './broker-of-services.ts'
 import type { Launches } from './broker-of-sessions.ts'
 
@@ -22,6 +23,7 @@ export interface Broker {
   readonly launches: Launches
   readonly activity: Activity
   readonly entries: SessionEntries
+  readonly deviceLogins: DeviceLogins
   readonly administration: Administration
   readonly changes: Changes
 }
@@ -188,6 +190,8 @@ export interface SessionCalls {
   }>
   integration(request: SessionCall): Promise<WaitedForView>
   signOut(request: SessionCall): Promise<SignedOut>
+  /** Ends the caller's own session; rejects with bad_request unless it is a terminal that was logged in. */
+  end(request: Omit<SessionCall, 'uid'>): Promise<void>
   /** The token of this fingerprint (first 16 hex digits of its SHA-256) does not work. Rejects with the state when none is to be had. */
   report(request: SessionCall & { readonly fingerprint: string }): Promise<Reported>
   /**

@@ -13,6 +13,7 @@ import { AuditLog } from './audit-log.ts'
 import type { Broker, Tokens } from './broker.ts'
 import { Catalogue } from './catalogue.ts'
 import { createSessions } from './create-sessions.ts'
+import { DeviceDesk } from './device-desk.ts'
 import type { KeyRingCheck } from './health.ts'
 import { LiveChanges } from './live-changes.ts'
 import type { Log } from './log.ts'
@@ -83,10 +84,12 @@ export interface TokenUseCases {
   drain(): Promise<void>
 }
 
+const HOUR_MS = 60 * 60_000
+
 /** All use cases over one store. `close` lets what is under way finish and writes what waits; the store is left open. */
 export async function createBroker(parts: BrokerParts): Promise<Broker & { close(): Promise<void> }> {
   const { store, servers, effects, log, accounts, configuration } = parts
-  const { publicUrl, callbackAddress, singleUser } = configuration.server
+  const { publicUrl, callbackAddress, singleUser, terminalSessionHours } = configuration.server
   const catalogue = new Catalogue(publicUrl, store.integrations)
   await catalogue.replace(configuration.integrations, store.now())
   const changes = new LiveChanges()
@@ -123,15 +126,13 @@ export async function createBroker(parts: BrokerParts): Promise<Broker & { close
   const signIns = new BrowserSignIns({ ...shared, revocations, checks: engine.checks }, engine.tryAgain)
   for (const loop of [heart, results, audit, uses, sessionUses, revocations, sweeper, unread, launched]) loop?.start()
   return {
-    logins,
-    signIns,
-    tokens: engine.tokens,
-    sessionCalls: new SessionDesk({ store, catalogue, signIns, ...engine }),
-    sessions,
+    ...{ logins, signIns, sessions, tokens: engine.tokens },
+    sessionCalls: new SessionDesk({ store, catalogue, signIns, sessions, ...engine }),
     services: new ServiceAdministrator({ store, effects, audit, catalogue }),
     serviceCalls: new ServiceDesk({ ...parts, audit, catalogue, sessions, publicUrl, callbackAddress, singleUser }),
     ...{ launches: ofSessions.launches, entries: ofSessions.entries },
     activity: new ActivityDesk({ ...shared, ...ofSessions, signIns }),
+    deviceLogins: new DeviceDesk({ ...shared, publicUrl, callbackAddress, lifeMs: terminalSessionHours * HOUR_MS }),
     administration,
     changes,
     close: async () => {

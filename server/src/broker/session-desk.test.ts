@@ -47,7 +47,8 @@ beforeEach(async () => {
   const fetch = async ({ uid }: { uid: string }): Promise<string> =>
     JSON.stringify({ access_token: `token of ${uid}`, expiry: '9999-12-31T23:59:59Z' })
   const tokens = { authenticate: async () => caller, list: () => viewsFor(room, ann.id), outside: () => [], fetch }
-  desk = new SessionDesk({ ...room, signIns, tokens, reports, costly: (each) => costly.count(each) })
+  const sessions = { end: async (id: string) => room.store.sessions.end(id) }
+  desk = new SessionDesk({ ...room, signIns, sessions, tokens, reports, costly: (each) => costly.count(each) })
 })
 
 afterEach(async () => {

@@ -2,6 +2,7 @@ import type { BrokerError } from '../domain/errors.ts'
 import { type Caller, mayUse } from '../domain/people.ts'
 import { plainPhrasing, type StateCode } from '../domain/states.ts'
 import type { AuditEvent, Store } from '../store/store.ts'
+import { badRequest } from './bad-request.ts'
 import type {
   CallbackProblemKind,
   ExchangedToken,
@@ -11,6 +12,7 @@ import type {
   SessionCall,
   SessionCalls,
   SessionFacts,
+  Sessions,
   SignedOut,
   SignIns,
   Tokens,
@@ -49,6 +51,7 @@ export interface SessionDeskParts {
   readonly store: Store
   readonly catalogue: Catalogue
   readonly signIns: Pick<SignIns, 'signOut'>
+  readonly sessions: Pick<Sessions, 'end'>
   readonly tokens: Pick<Tokens, 'authenticate' | 'list' | 'outside' | 'fetch'>
   readonly reports: Pick<TokenReports, 'report'>
   /** Counts one such call; throws when there were too many. */
@@ -98,6 +101,16 @@ export class SessionDesk implements SessionCalls {
     const known = catalogue.find(uid)
     if (known && !mayUse(caller, known.uid)) throw unlistedIntegration(catalogue, uid, caller)
     return await signIns.signOut({ id: caller.userId, name: caller.userName }, uid, address, caller)
+  }
+
+  async end({ cookie, address }: Omit<SessionCall, 'uid'>): Promise<void> {
+    const { costly, store, sessions, tokens } = this.#parts
+    costly(await tokens.authenticate(cookie, address))
+    const found = await store.sessions.findByCookie(rpcCookieHash(cookie))
+    if (!found) throw this.#ended()
+    if (found.session.kind !== 'login')
+      throw badRequest('This session was not opened by benchkey login. End it where it was opened.')
+    await sessions.end(found.session.id, 'benchkey logout')
   }
 
   async report({ cookie, ...report }: Parameters<SessionCalls['report']>[0]): Promise<Reported> {

@@ -1,5 +1,6 @@
 import type { Effects } from '../domain/effects.ts'
 import type { Store } from '../store/store.ts'
+import { EXPIRED_KEPT_MS } from './device-desk.ts'
 import { ATTEMPT_LIFE_MS } from './integration-views.ts'
 import type { Log } from './log.ts'
 import { BROWSER_SESSION_LIMITS } from './logins.ts'
@@ -35,6 +36,7 @@ export class Sweeper {
       new Periodic('clearing away of expired rows', EXPIRED_MS, parts, async () => {
         await store.attempts.removeExpired(ATTEMPT_LIFE_MS)
         await store.browserSessions.removeExpired(BROWSER_SESSION_LIMITS)
+        await store.deviceLogins.removeBefore(new Date(store.now().getTime() - EXPIRED_KEPT_MS))
         const before = new Date(store.now().getTime() - PARKED_LIFE_MS)
         await store.tokens.removeParkedBefore(before)
         await store.unreadReplies.removeBefore(before)

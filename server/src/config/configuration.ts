@@ -15,6 +15,8 @@ export interface ServerConfiguration {
   /** `launcher-sessions-callback-address`, without a trailing slash; default: the public URL. */
   readonly callbackAddress: string
   readonly singleUser: boolean
+  /** `terminal-session-lifetime`; 0: no terminal is logged in. */
+  readonly terminalSessionHours: number
   /** Where the session socket lies; absent: where it lies by default. */
   readonly sessionSocket?: SessionSocketOption
   /** How session pages are served; absent: they are off. */

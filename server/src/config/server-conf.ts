@@ -3,7 +3,7 @@ import type { ServerConfiguration } from './configuration.ts'
 import type { Findings } from './diagnostics.ts'
 import { readKeyValueFile } from './key-value-file.ts'
 import type { ReadOptions } from './option-table.ts'
-import { DEFAULT_HTTP_PORT, DEFAULT_HTTPS_PORT, SERVER_OPTIONS } from './server-options.ts'
+import { DEFAULT_HTTP_PORT, DEFAULT_HTTPS_PORT, DEFAULT_TERMINAL_HOURS, SERVER_OPTIONS } from './server-options.ts'
 import { checkSessionPages, sessionPagesOf, sessionsAccountOf } from './session-pages.ts'
 import { checkTlsFiles } from './tls-files.ts'
 
@@ -93,6 +93,7 @@ function toServerConfiguration(options: Options, configDir: string): ServerConfi
     ...(values['ssl-ca-certificate'] !== undefined && { sslCaCertificate: values['ssl-ca-certificate'] }),
     callbackAddress: values['launcher-sessions-callback-address'] ?? publicUrl,
     singleUser: values['single-user'] ?? false,
+    terminalSessionHours: values['terminal-session-lifetime'] ?? DEFAULT_TERMINAL_HOURS,
     ...(values['session-socket'] !== undefined && { sessionSocket: values['session-socket'] }),
     ...(sessionPages && { sessionPages }),
     sessionsAccount: sessionsAccountOf(options),

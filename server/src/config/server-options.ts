@@ -8,6 +8,9 @@ export const DEFAULT_HTTPS_PORT = 443
 /** The reference's port; behind a proxy it is nobody's habit to listen on 443 without TLS. */
 export const DEFAULT_HTTP_PORT = 8787
 
+/** A working day and the way home. */
+export const DEFAULT_TERMINAL_HOURS = 12
+
 /** The options of `benchkey.conf`. */
 export const SERVER_OPTIONS = {
   'public-url': row({
@@ -123,6 +126,12 @@ export const SERVER_OPTIONS = {
     meaning: '1: exactly one account can log in, and its sessions run as the account of the server.',
     example: '1',
     parse: flag,
+  }),
+  'terminal-session-lifetime': row({
+    default: `${DEFAULT_TERMINAL_HOURS}`,
+    meaning: 'How many hours a terminal stays logged in after `benchkey login`, at most 744; 0: no terminal can be logged in.',
+    example: '8',
+    parse: wholeNumber('number of hours', 0, 744),
   }),
   'trusted-proxies': row({
     default: 'none; forwarded headers are ignored',

@@ -53,6 +53,9 @@ const WORDS: Readonly<Record<string, Words>> = {
   'session.opened': (event) => quiet(`${capital(session(event))} began`),
   'session.ended': (event) => quiet(`${capital(session(event))} ended${endedWhy(event)}`),
   'session.first_use': (event) => quiet(`${capital(session(event))} used ${event.integration}`),
+  'terminal.approved': (event) => loud(`You let a terminal in${detailed(event)}`),
+  'terminal.denied': (event) => loud(`You denied a terminal${detailed(event)}`),
+  'terminal.wrong_code': (event) => loud(`A code that no terminal shows was typed${from(event)}`),
   'user.locked': () => loud('Your account was locked'),
   'user.unlocked': () => quiet('Your account was unlocked'),
 }

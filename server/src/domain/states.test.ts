@@ -106,7 +106,7 @@ const ROWS: readonly (readonly [State, string, string, string])[] = [
     { code: 'session_ended' },
     'neutral',
     'Session ended',
-    'This session has ended or lost its access, so it gets no tokens. Open a new one at https://bench.corp.example.',
+    'This session has ended or lost its access, so it gets no tokens. Open a new one at https://bench.corp.example, or run: benchkey login.',
   ],
 ]
 

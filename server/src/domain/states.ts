@@ -199,7 +199,7 @@ function refusalRowOf(state: State, phrasing: Phrasing): Row {
         tone: 'neutral',
         label: 'Session ended',
         explanation: 'This session has ended or lost its access, so it gets no tokens.',
-        action: `Open a new one at ${phrasing.home}.`,
+        action: `Open a new one at ${phrasing.home}, or run: benchkey login.`,
         brief: '',
         pageAction: 'none',
       }

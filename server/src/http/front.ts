@@ -3,6 +3,7 @@ import type { Broker } from '../broker/broker.ts'
 import type { Effects } from '../domain/effects.ts'
 import { printable } from '../domain/states.ts'
 import { allowedHosts } from './allowed-hosts.ts'
+import type { DeviceDoor } from './device-door.ts'
 import { reportUnknown } from './failures.ts'
 import type { HttpLog } from './log.ts'
 import type { PlainReplies } from './plain-replies.ts'
@@ -14,6 +15,7 @@ import type { TrustedProxies } from './trusted-proxies.ts'
 export interface FrontParts {
   readonly broker: Broker
   readonly rpc: RpcDoor
+  readonly devices: DeviceDoor
   readonly replies: PlainReplies
   /** The browser door; its responses already carry the security headers. */
   readonly web: RequestListener
@@ -47,6 +49,14 @@ export function createFront(parts: FrontParts): RequestListener {
         return replies.refuse(response, 403, `Benchkey answers over https only. Use ${callbackAddress}.`)
       }
       return parts.rpc.handle(request, response, route, proxies.clientAddress(request))
+    }
+    const device = parts.devices.find(path)
+    if (device !== undefined) {
+      // Whoever types an address into a terminal knows that of the pages.
+      if (!webHosts.has(hostOf(request)) && !rpcHosts.has(hostOf(request)))
+        return refuseHost(request, response, replies, publicUrl)
+      if (!isSecure(request, proxies)) return replies.refuse(response, 403, `Benchkey answers over https only. Use ${publicUrl}.`)
+      return parts.devices.handle(request, response, device, proxies.clientAddress(request))
     }
     if (path === LIVE || path === READY) return answerHealth(request, response, path, parts)
     if (!path.startsWith('/')) return replies.refuse(response, 400, 'The target of this request is not a path.')

@@ -7,7 +7,7 @@ import * as service from './service-schemas.ts'
 const SHAPES = {
   ...{ PlainCall: rpc.plainCall, TokenCall: rpc.tokenCall, TokenExchange: rpc.exchangeForm, Report: rpc.wireReport },
   ...{ Integrations: rpc.wireIntegrations, Token: rpc.wireToken, Error: rpc.wireError, Session: rpc.wireSession },
-  ...{ Integration: rpc.wireIntegrationDetails, SignedOut: rpc.wireSignedOut, Reported: rpc.wireReported },
+  ...{ Integration: rpc.wireIntegrationDetails, SignedOut: rpc.wireSignedOut, Ended: rpc.wireEnded, Reported: rpc.wireReported },
   ...{ ExchangedToken: rpc.exchanged, OAuthError: rpc.oauthError, NewSession: service.newSession },
   ...{ SessionOpened: service.sessionOpened, SessionShown: service.sessionShown, SessionEnded: service.sessionEnded },
   ...{ ServiceError: service.serviceError, Document: z.looseObject({ openapi: z.string() }) },
@@ -66,6 +66,10 @@ export const OPERATIONS: { readonly [M in RpcMethod]: { readonly path: string; r
   }),
   integration: one('/api/v1/integrations/{uid}', 'One integration', {
     ...{ methods: READ, parameter: UID, body: PLAIN, replies: { 200: ['Integration', 'Error'] } },
+    ...OF_SESSION,
+  }),
+  end_session: one('/api/v1/session/end', 'Logs this terminal out', {
+    ...{ methods: ['post'], body: PLAIN, replies: { 200: ['Ended', 'Error'] } },
     ...OF_SESSION,
   }),
   sign_out: one('/api/v1/integrations/{uid}/sign-out', 'Deletes the stored tokens and has them revoked', {

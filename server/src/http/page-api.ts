@@ -4,6 +4,7 @@ import type { Broker } from '../broker/broker.ts'
 import type { User } from '../domain/people.ts'
 import { registerActivityApi } from './activity-api.ts'
 import { attemptCookieName, readCookie, SESSION_COOKIE, setCookie } from './cookies.ts'
+import { registerDeviceApi } from './device-api.ts'
 import type { EventStreams } from './event-streams.ts'
 import { Refusal } from './failures.ts'
 import { pageDetailsOf, pageIntegrationsOf, type ViewFacts } from './page-views.ts'
@@ -38,6 +39,7 @@ export function registerPageApi(app: FastifyInstance, parts: PageApiParts): void
   registerIntegrations(app, parts)
   registerSessionApi(app, { ...parts, basePath: parts.facts.basePath })
   registerActivityApi(app, parts)
+  registerDeviceApi(app, parts)
   app.get('/events', async (request, reply) => {
     const { session, cookie } = await getLogin(parts.broker, request)
     reply.hijack()

@@ -302,7 +302,8 @@ describe('what a user can act on is HTTP 200 with the shape that both clients sh
 })
 
 describe('a session that opens nothing', () => {
-  const ended = 'This session has ended or lost its access, so it gets no tokens. Open a new one at https://bench.example.'
+  const ended =
+    'This session has ended or lost its access, so it gets no tokens. Open a new one at https://bench.example, or run: benchkey login.'
 
   test('is 401, the sentence as body, its first part without link as reason phrase', async () => {
     const { send } = await open(fails('session_ended', ''))

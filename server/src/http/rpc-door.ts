@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
-import type { WireError } from '@benchkey/sdk/wire'
+import type { WireEnded, WireError } from '@benchkey/sdk/wire'
 import type { Broker } from '../broker/broker.ts'
 import type { Effects } from '../domain/effects.ts'
 import { BrokerError } from '../domain/errors.ts'
@@ -31,10 +31,10 @@ const NOT_OFFERED = {
 } as const
 
 /** These change something, so a GET never does it. */
-const POST_ONLY: ReadonlySet<RpcMethod> = new Set(['sign_out', 'report'])
+const POST_ONLY: ReadonlySet<RpcMethod> = new Set(['sign_out', 'report', 'end_session'])
 
 /** These take no arguments, so their body may be empty. */
-const WITHOUT_ARGUMENTS: ReadonlySet<RpcMethod> = new Set(['session', 'integration', 'sign_out'])
+const WITHOUT_ARGUMENTS: ReadonlySet<RpcMethod> = new Set(['session', 'integration', 'sign_out', 'end_session'])
 
 /** Whether a request carries the credential of the RPC door. */
 export function hasRpcCookie(headers: IncomingHttpHeaders): boolean {
@@ -171,6 +171,9 @@ export class RpcDoor {
       }
       case 'session':
         return wireSessionOf(await sessionCalls.describe(from), { publicUrl: this.#publicUrl, version: this.#version })
+      case 'end_session':
+        await sessionCalls.end(from)
+        return { ended: true } satisfies WireEnded
       case 'integration':
         return wireWaitedForOf(await sessionCalls.integration({ ...from, uid: route.uid }), this.#phrasing)
       case 'sign_out':

@@ -142,7 +142,7 @@ describe('every call of our own', () => {
         status: 401,
         reason: 'This session has ended or lost its access, so it gets no tokens.',
       })
-      expect(body).toMatch(/ Open a new one at https:\/\/bench\.example\.$/)
+      expect(body).toMatch(/ Open a new one at https:\/\/bench\.example, or run: benchkey login\.$/)
     }
   })
 

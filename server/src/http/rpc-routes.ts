@@ -6,9 +6,10 @@ const COMPATIBLE = ['oauth_integrations', 'oauth_token', 'id_token', 'delegated_
 /** What our own clients ask of one integration: the last part of the path, if any. */
 const OF_INTEGRATION = { '': 'integration', 'sign-out': 'sign_out', report: 'report' } as const
 
-/** What no client of another make asks: who am I, the door of OAuth libraries, that of services, and what all this is. */
+/** What no client of another make asks: who am I, that this terminal is logged out, and the doors of OAuth libraries and services. */
 const OWN = {
   'api/v1/session': 'session',
+  'api/v1/session/end': 'end_session',
   'oauth/token': 'token_exchange',
   'api/v1/sessions': 'service_sessions',
   'api/v1/openapi.json': 'openapi',

@@ -1,4 +1,5 @@
 import type {
+  WireEnded,
   WireError,
   WireIntegration,
   WireIntegrationDetails,
@@ -87,6 +88,9 @@ export const wireIntegrationDetails: z.ZodType<WireIntegrationDetails> = z.objec
   signed_in_at: instant.exactOptional(),
   waiting_since: instant.exactOptional(),
 })
+
+/** Reply of `/api/v1/session/end`. */
+export const wireEnded: z.ZodType<WireEnded> = z.object({ ended: z.literal(true) })
 
 /** Reply of `/api/v1/integrations/UID/sign-out`. */
 export const wireSignedOut: z.ZodType<WireSignedOut> = z.object({

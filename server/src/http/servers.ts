@@ -5,6 +5,7 @@ import type { Effects } from '../domain/effects.ts'
 import { SetupError } from '../domain/errors.ts'
 import { createAdminDoor } from './admin-door.ts'
 import { createBrowserDoor } from './browser-door.ts'
+import { DeviceDoor } from './device-door.ts'
 import { createFront, createLocalFront } from './front.ts'
 import { answerParserError, createListener, createLocalListener, replaceIdentity, type TlsIdentity } from './listener.ts'
 import type { HttpLog } from './log.ts'
@@ -62,6 +63,7 @@ export async function createServers(parts: {
   const headers = pageHeaders(publicUrl, options.sessionsUrl)
   const replies = new PlainReplies(programHeaders(publicUrl))
   const rpc = new RpcDoor({ broker, replies, log, effects, publicUrl, callbackAddress, version: options.version })
+  const devices = new DeviceDoor({ broker, replies, log, effects, publicUrl, callbackAddress })
   const proxies = new TrustedProxies(options.trustedProxies)
   const drain = { isDraining: false }
   const onParserError: Parameters<typeof createLocalListener>[2] = (error, socket) =>
@@ -71,7 +73,7 @@ export async function createServers(parts: {
     ...{ broker, log, effects, proxies, publicUrl, webRoot, serverName, redirectUri },
     serverFactory: (web) => {
       const isDraining = (): boolean => drain.isDraining
-      const shared = { broker, rpc, replies, proxies, headers, log, effects }
+      const shared = { broker, rpc, devices, replies, proxies, headers, log, effects }
       server = createListener(tls, replies, createFront({ ...shared, web, publicUrl, callbackAddress, isDraining }))
       return server
     },
