@@ -7,6 +7,7 @@ import { NotFoundPage } from './pages/NotFoundPage.tsx'
 import { pagePaths, routePatterns } from './paths.ts'
 
 const ActivityPage = lazy(() => import('./pages/ActivityPage.tsx').then((module) => ({ default: module.ActivityPage })))
+const DevicePage = lazy(() => import('./pages/DevicePage.tsx').then((module) => ({ default: module.DevicePage })))
 const HomePage = lazy(() => import('./pages/HomePage.tsx').then((module) => ({ default: module.HomePage })))
 const ManagedCredentialsPage = lazy(() =>
   import('./pages/ManagedCredentialsPage.tsx').then((module) => ({ default: module.ManagedCredentialsPage })),
@@ -28,6 +29,9 @@ export function App() {
         </Route>
         <Route path={pagePaths.login}>
           <LoginPage />
+        </Route>
+        <Route path={pagePaths.device}>
+          <DevicePage />
         </Route>
         <Route path={pagePaths.managedCredentials}>
           <ManagedCredentialsPage />

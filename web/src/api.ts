@@ -1,5 +1,7 @@
 import type {
   PageActivity,
+  PageDevice,
+  PageDeviceCode,
   PageError,
   PageEverywhere,
   PageIntegrationDetails,
@@ -16,7 +18,7 @@ import type {
 } from '@benchkey/sdk/pages'
 import { ApiError, NoAnswerError } from './errors.ts'
 import { pageData } from './page-data.ts'
-import { apiPaths, isServiceUrl, loginPath, withoutBase } from './paths.ts'
+import { apiPaths, isServiceUrl, loginPath, pagePaths, withoutBase } from './paths.ts'
 
 /** The complete path of one of the server's, base path included. */
 export const fromBase = (path: string): string => `${pageData.basePath}${path}`
@@ -27,7 +29,8 @@ let leaving = false
 export function leaveForLogin(): void {
   if (leaving) return
   leaving = true
-  location.assign(fromBase(loginPath(withoutBase(location.pathname, pageData.basePath))))
+  const path = withoutBase(location.pathname, pageData.basePath)
+  location.assign(fromBase(loginPath(path === pagePaths.device ? path + location.search : path)))
 }
 
 async function send(path: string, init: RequestInit): Promise<Response> {
@@ -110,6 +113,9 @@ export const api = {
   logOut: () => post<void>(apiPaths.logout),
   signOut: (uid: string) => post<void>(apiPaths.signOut(uid)),
   tryAgain: (uid: string) => post<void>(apiPaths.tryAgain(uid)),
+  findDevice: (code: string) => post<PageDevice>(apiPaths.device, { code } satisfies PageDeviceCode),
+  decideDevice: (code: string, decision: 'approve' | 'deny') =>
+    post<PageDevice>(apiPaths.decideDevice(decision), { code } satisfies PageDeviceCode),
   sessions: (signal: AbortSignal) => get<PageSessions>(apiPaths.sessions, signal),
   startSession: (start: PageSessionStart) => post<PageSession>(apiPaths.sessions, start),
   endSession: (id: string) => post<void>(apiPaths.endSession(id)),

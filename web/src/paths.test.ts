@@ -21,6 +21,8 @@ describe('allowedNext', () => {
     for (const path of [
       '/settings/managed-credentials',
       '/settings/activity',
+      '/device',
+      '/device?code=WDJB-MJHT',
       '/sign-in/box-integration',
       '/sign-in/a%2Fb/done',
     ]) {
@@ -42,6 +44,15 @@ describe('allowedNext', () => {
     for (const path of others) expect(allowedNext(path)).toBeUndefined()
     expect(allowedNext(null)).toBeUndefined()
   })
+})
+
+it('of the address of a terminal nothing is kept but a code', () => {
+  for (const query of ['code=1234-5678', 'code=%2F%2Fevil.example', 'code=WDJB-MJHT.x', 'next=//evil.example']) {
+    expect(allowedNext(`/device?${query}`)).toBe('/device')
+  }
+  expect(allowedNext('/device?x=1&code=WDJB-MJHT#y')).toBe('/device')
+  expect(allowedNext('/device/x')).toBeUndefined()
+  expect(loginPath('/device?code=WDJB-MJHT')).toBe('/login?next=%2Fdevice%3Fcode%3DWDJB-MJHT')
 })
 
 describe('loginPath', () => {

@@ -4,6 +4,7 @@
 export const pagePaths = {
   home: '/',
   login: '/login',
+  device: '/device',
   settings: '/settings',
   managedCredentials: '/settings/managed-credentials',
   activity: '/settings/activity',
@@ -27,6 +28,8 @@ export const apiPaths = {
   signIn: (uid: string): string => `${integration(uid)}/sign-in`,
   signOut: (uid: string): string => `${integration(uid)}/sign-out`,
   tryAgain: (uid: string): string => `${integration(uid)}/try-again`,
+  device: '/api/device',
+  decideDevice: (decision: 'approve' | 'deny'): string => `/api/device/${decision}`,
   sessions: '/api/sessions',
   activity: '/api/activity',
   signOutEverywhere: '/api/sign-out-everywhere',
@@ -34,6 +37,19 @@ export const apiPaths = {
   endSession: (id: string): string => `${session(id)}/end`,
   sessionLog: (id: string): string => `${session(id)}/log`,
 } as const
+
+/** The code of a terminal that an address holds, `WDJB-MJHT`; undefined when it is none. */
+export function userCodeIn(code: string | null): string | undefined {
+  return code !== null && /^[A-Z]{4}-[A-Z]{4}$/.test(code) ? code : undefined
+}
+
+/** The path of the page for terminals, with the code of the one that is meant; undefined for other paths. */
+function devicePath(path: string): string | undefined {
+  const [page, query = ''] = path.split('?')
+  if (page !== pagePaths.device) return undefined
+  const code = userCodeIn(new URLSearchParams(query).get('code'))
+  return code === undefined ? pagePaths.device : `${pagePaths.device}?code=${code}`
+}
 
 /** The section that a `/sign-in/<section>` path names, decoded; undefined for other paths. */
 export function sectionOf(path: string): string | undefined {
@@ -53,6 +69,8 @@ export function sectionOf(path: string): string | undefined {
 export function allowedNext(next: string | null): string | undefined {
   if (next === null) return undefined
   if (next === pagePaths.managedCredentials || next === pagePaths.activity) return next
+  const device = devicePath(next)
+  if (device !== undefined) return device
   const section = sectionOf(next)
   return section === undefined ? undefined : `${pagePaths.signIn(section)}${next.endsWith('/done') ? '/done' : ''}`
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { countWords, labelParts, loginPurpose, matches, monogramOf, renewalWords, signOutWords } from './words.ts'
+import { countWords, hoursWords, labelParts, loginPurpose, matches, monogramOf, renewalWords, signOutWords } from './words.ts'
 
 describe('countWords', () => {
   it('counts integrations and those that need the user', () => {
@@ -53,6 +53,10 @@ describe('monogramOf', () => {
       '𝒳Z',
     ])
   })
+})
+
+it('hoursWords tells a life in hours', () => {
+  expect([3600, 12 * 3600].map(hoursWords)).toEqual(['1 hour', '12 hours'])
 })
 
 describe('loginPurpose', () => {

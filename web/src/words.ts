@@ -39,6 +39,12 @@ export function loginPurpose(section: string): string {
   return `Log in to continue to: sign in to ${/^[\w.-]{1,60}$/.test(section) ? section : 'an integration'}.`
 }
 
+/** "12 hours", "1 hour". */
+export function hoursWords(seconds: number): string {
+  const hours = Math.round(seconds / 3600)
+  return hours === 1 ? '1 hour' : `${hours} hours`
+}
+
 /** Whether every word of a filter occurs in one of the texts. */
 export function matches(filter: string, texts: readonly (string | undefined)[]): boolean {
   const all = texts.join('\n').toLowerCase()

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { PageDevice } from '@benchkey/sdk/pages'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { axeFindings, launchBrowser, openPage, scrollsSideways } from './browser.ts'
@@ -55,6 +56,15 @@ const listed = async (page: Page) => {
   await page.getByRole('listitem').first().waitFor()
 }
 
+const ELSEWHERE: PageDevice = {
+  ...{
+    code: 'WDJB-MJHT',
+    host: 'a-host-with-a-long-name-0123456789.research.corp.example',
+    address: '2001:db8:85a3::8a2e:370:7334',
+  },
+  ...{ isSameAddress: false, startedAt: '2026-11-23T11:59:10Z', lifeSeconds: 43_200 },
+}
+
 const LOG_LINES = Array.from(
   { length: 60 },
   (_, line) =>
@@ -77,6 +87,15 @@ const SCENES: Readonly<Record<string, Scene>> = {
     path: '/',
     script: { sessions: { sessions: [], applications: APPLICATIONS } },
     reach: (page) => page.getByText('Nothing is running.').waitFor(),
+  },
+  'device-code': { path: '/device?code=WDJB-MJHT', script: {}, reach: (page) => page.getByLabel('Code').waitFor() },
+  'device-question': {
+    path: '/device?code=WDJB-MJHT',
+    script: { posts: { '/api/device': { status: 200, body: ELSEWHERE } } },
+    reach: async (page) => {
+      await page.getByRole('button', { name: 'Continue' }).click()
+      await page.getByRole('button', { name: 'Approve' }).waitFor()
+    },
   },
   'home-menu': {
     path: '/',
