@@ -98,7 +98,7 @@ describe('benchkey doctor outside a session', () => {
       code: 1,
       stdout:
         '✗ This is not a Benchkey session: RS_SERVER_ADDRESS is not set.\n' +
-        '  Run this inside a session: benchkey session run -- COMMAND.\n' +
+        '  Run this inside a session, or log this terminal in: benchkey login.\n' +
         '- R is not there, or did not start.\n' +
         '- Python (python3) is not there, or did not start.\n' +
         '- Python (python) is not there, or did not start.\n' +

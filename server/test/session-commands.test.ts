@@ -124,7 +124,7 @@ describe('benchkey in a session', () => {
         stdout: '',
         stderr:
           'benchkey: This is not a Benchkey session: RS_SERVER_ADDRESS is not set.\n' +
-          '  Run this inside a session: benchkey session run -- COMMAND.\n',
+          '  Run this inside a session, or log this terminal in: benchkey login.\n',
       })
     }
   })

@@ -44,9 +44,14 @@ export interface Client {
   report(nameOrId: string, accessToken: string, options?: CallOptions): Promise<Reported>
   /** Who this session belongs to, and how long its cookie is good. */
   session(options?: CallOptions): Promise<Session>
+  /** Ends this session, which has to be that of a terminal that was logged in with `benchkey login`. */
+  logOut(options?: CallOptions): Promise<void>
 }
 
-/** A client for the session whose variables `environment` holds; default: this process's own. */
+/**
+ * A client for the session whose variables `environment` holds; default: this process's own. Outside of a session: for that of the
+ * server that this terminal was logged in to.
+ */
 export function createClient(options: { readonly environment?: Environment } = {}): Client {
   const rpc = createRpc(options.environment ?? process.env)
   const ask = (call?: CallOptions) => rpc('oauth_integrations', { method: 'oauth_integrations', kwparams: {} }, call)
@@ -73,6 +78,7 @@ export function createClient(options: { readonly environment?: Environment } = {
       return parseReported(await rpc(path, { fingerprint: fingerprintOf(accessToken) }, call))
     },
     session: async (call) => parseSession(await rpc('api/v1/session', {}, call)),
+    logOut: async (call) => void (await rpc('api/v1/session/end', {}, call)),
   }
 }
 

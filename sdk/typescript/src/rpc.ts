@@ -2,6 +2,7 @@ import { BenchkeyError, codeOf, isCertificateProblem, notBenchkey } from './erro
 import type { Exchange, Reply } from './exchange.ts'
 import { localSocket, postOverSocket } from './local-socket.ts'
 import { type Environment, rpcCookie, serverAddress } from './session.ts'
+import { environmentOfSession } from './terminal.ts'
 import type { Transport } from './transport.ts'
 
 /** Longer than the server's own limit for one refresh at a slow service. */
@@ -23,13 +24,14 @@ export type Rpc = (
 ) => Promise<Readonly<Record<string, unknown>>>
 
 /**
- * The session RPC of the given environment: over the session socket where there is one, else over connections that are kept for
+ * The session RPC of the given environment, or of what its terminal was logged in to: over the session socket where there is one, else over connections that are kept for
  * later calls. Redirects are refused, and no proxy is used: the cookie is for Benchkey alone. Rejects with BenchkeyError, or with
  * the reason of the caller's own signal.
  */
-export function createRpc(environment: Environment): Rpc {
+export function createRpc(given: Environment): Rpc {
   let transport: Transport | undefined
-  const overNetwork = async (exchange: Exchange): Promise<Reply> => {
+  let session: Environment | undefined
+  const overNetwork = async (exchange: Exchange, environment: Environment): Promise<Reply> => {
     // Loaded when needed, as Node's TLS is: it costs more than a call over the socket.
     const { createTransport } = await import('./transport.ts')
     transport ??= createTransport(exchange.url, environment)
@@ -37,12 +39,14 @@ export function createRpc(environment: Environment): Rpc {
   }
   return async (path, body, { signal, timeoutMs = CALL_TIMEOUT_MS } = {}) => {
     signal?.throwIfAborted()
+    const environment = session ?? environmentOfSession(given)
     const url = new URL(`${serverAddress(environment)}/${path}`)
+    session = environment
     const cookie = rpcCookie(environment)
     const deadline = startDeadline(timeoutMs, signal)
     try {
       const exchange = { url, cookie, body: JSON.stringify(body), signal: deadline.signal }
-      return parseReply((await overSocket(environment, exchange)) ?? (await overNetwork(exchange)), url)
+      return parseReply((await overSocket(environment, exchange)) ?? (await overNetwork(exchange, environment)), url)
     } catch (error) {
       signal?.throwIfAborted()
       if (error instanceof BenchkeyError) throw error

@@ -5,7 +5,7 @@ import { BenchkeyError } from './errors.ts'
 /** The variables of a process, as `process.env` has them. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-const OPEN_A_SESSION = 'Run this inside a session: benchkey session run -- COMMAND.'
+const OPEN_A_SESSION = 'Run this inside a session, or log this terminal in: benchkey login.'
 
 /** The base URL of the session RPC, without trailing slashes. Throws `no_session` outside a session. */
 export function serverAddress(environment: Environment): string {

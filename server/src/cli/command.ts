@@ -34,6 +34,8 @@ export type CommandName =
   | 'sign-out'
   | 'run'
   | 'git-credential'
+  | 'login'
+  | 'logout'
   | 'doctor'
   | 'session run'
   | 'session env'

@@ -65,6 +65,22 @@ export const COMMAND_GROUPS: readonly { readonly title: string; readonly command
         options: { setup: { type: 'boolean', help: 'print the line for git config, one for each host' } },
       },
       {
+        name: 'login',
+        summary: 'Log this terminal in to a Benchkey server',
+        ownsTerminal: true,
+        positionals: ['[URL]'],
+        options: {
+          ca: { type: 'string', value: 'FILE', help: 'the certificate of its authority, when that is a private one' },
+          'no-browser': { type: 'boolean', help: 'print the address only' },
+        },
+      },
+      {
+        name: 'logout',
+        summary: "End this terminal's session",
+        positionals: ['[URL]'],
+        options: {},
+      },
+      {
         name: 'doctor',
         summary: 'Find out why this session gets no tokens',
         ownsTerminal: true,

@@ -26,10 +26,9 @@ export const runDoctor: Run = async ({ options }, context) => {
 
 /** Each check as soon as its turn has come; programs are asked meanwhile. */
 async function* examine(context: Context): AsyncGenerator<Check> {
-  const { environment } = context
   const programs = checkPrograms(context)
-  const session = checkSession(environment)
-  yield session
+  const { environment, check } = checkSession(context.environment)
+  yield check
   const address = environment.RS_SERVER_ADDRESS || environment.BENCHKEY_SERVER_ADDRESS
   if (address) yield* examineSession(environment, address)
   yield* await programs

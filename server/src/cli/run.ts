@@ -11,6 +11,8 @@ const LOADERS: Readonly<Record<CommandName, () => Promise<Run>>> = {
   'sign-out': async () => (await import('./sign-out.ts')).runSignOut,
   run: async () => (await import('./run-with-tokens.ts')).runWithTokens,
   'git-credential': async () => (await import('./git-credential.ts')).runGitCredential,
+  login: async () => (await import('./login.ts')).runLogin,
+  logout: async () => (await import('./logout.ts')).runLogout,
   doctor: async () => (await import('./doctor.ts')).runDoctor,
   'session run': async () => (await import('./session-run.ts')).runSessionRun,
   'session env': async () => (await import('./session-env.ts')).runSessionEnv,

@@ -1,10 +1,11 @@
+import { environmentOfSession } from '@benchkey/sdk'
 import type { AdminOpenEnvironment, AdminSessionOpened } from '../domain/admin-api.ts'
 import { accountFor, switchTo } from './account.ts'
 import { type AdminClient, adminClient } from './admin-client.ts'
 import { CliError, type Context, EXIT, print, type Run, say } from './command.ts'
 import { type KeeperRequest, startKeeper } from './keeper.ts'
 import { instantOf, oneLine } from './printing.ts'
-import { runtimeVariables, sessionEnvironment } from './session-environment.ts'
+import { proxyExceptions, runtimeVariables, sessionEnvironment } from './session-environment.ts'
 
 /** What makes a session, in the order it is printed (wire.md, *Session environment*). The rest of an environment is the caller's own. */
 const OF_SESSIONS = [
@@ -36,10 +37,13 @@ export const runSessionEnv: Run = async ({ options }, context) => {
   return EXIT.ok
 }
 
-function ownVariables({ environment }: Context): Readonly<Record<string, string | undefined>> {
-  if (environment.RS_SERVER_ADDRESS) return environment
+function ownVariables({ environment: given }: Context): Readonly<Record<string, string | undefined>> {
+  if (given.RS_SERVER_ADDRESS) return given
+  const environment = environmentOfSession(given)
+  const { RS_SERVER_ADDRESS: address } = environment
+  if (address) return { ...environment, ...proxyExceptions(given, address) }
   throw new CliError('This is not a Benchkey session: RS_SERVER_ADDRESS is not set.', {
-    action: 'Run this inside a session, or, as an administrator, name the user to open one for: --user U',
+    action: 'Log this terminal in with benchkey login; as an administrator, name the user to open a session for: --user U',
   })
 }
 

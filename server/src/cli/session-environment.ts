@@ -75,7 +75,7 @@ function isOfNpm(name: string, own: SessionFacts['own']): boolean {
 }
 
 /** Calls to Benchkey never go through a proxy; both spellings, because curl reads one and others the other. */
-function proxyExceptions(own: SessionFacts['own'], address: string | undefined): Record<string, string> {
+export function proxyExceptions(own: SessionFacts['own'], address: string | undefined): Record<string, string> {
   if (!address) return {}
   const host = new URL(address).hostname.replace(/^\[|\]$/g, '')
   const given = own.no_proxy || own.NO_PROXY || ''

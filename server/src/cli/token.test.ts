@@ -164,7 +164,7 @@ describe('benchkey token', () => {
     const { code, stderr } = await runBenchkey(['token', 'box'])
     expect(code).toBe(1)
     expect(stderr).toBe(
-      'benchkey: This is not a Benchkey session: RS_SERVER_ADDRESS is not set.\n  Run this inside a session: benchkey session run -- COMMAND.\n',
+      'benchkey: This is not a Benchkey session: RS_SERVER_ADDRESS is not set.\n  Run this inside a session, or log this terminal in: benchkey login.\n',
     )
   })
 })

@@ -1,3 +1,4 @@
+import { BenchkeyError, environmentOfSession } from '@benchkey/sdk'
 import { type Check, failed, ok, shown, type Variables, warning } from './check.ts'
 
 /** The same fact under the names that R and Python read, and under Benchkey's own. */
@@ -13,8 +14,29 @@ const LEAVE_THEM = 'Leave these variables to the session: look for them in .Renv
 /** The lowest version that rstudioapi and posit-sdk do not refuse. */
 const LEAST_VERSION = [2026, 1, 0] as const
 
-/** Whether this process is in a session at all. */
-export function checkSession(variables: Variables): Check {
+/** The variables of the session, and where they come from. */
+export interface FoundSession {
+  readonly environment: Variables
+  readonly check: Check
+}
+
+/** Whether this process is in a session at all, or its terminal is logged in. */
+export function checkSession(variables: Variables): FoundSession {
+  try {
+    const environment = environmentOfSession(variables)
+    return { environment, check: environment === variables ? checkVariablesOf(variables) : loggedIn(environment) }
+  } catch (error) {
+    if (!(error instanceof BenchkeyError)) throw error
+    return { environment: variables, check: failed('session', error.explanation, error.action ?? '') }
+  }
+}
+
+function loggedIn({ RS_SERVER_ADDRESS: address = '' }: Variables): Check {
+  const where = `This terminal is logged in to ${shown(withoutPassword(address))}`
+  return ok('session', `${where}; R and Python find it after: eval "$(benchkey session env)"`)
+}
+
+function checkVariablesOf(variables: Variables): Check {
   const { RS_SERVER_ADDRESS: address, BENCHKEY_SERVER_ADDRESS: own } = variables
   if (address) return ok('session', `This is a session: RS_SERVER_ADDRESS is ${shown(withoutPassword(address))}.`)
   if (own) {
@@ -24,7 +46,7 @@ export function checkSession(variables: Variables): Check {
   return failed(
     'session',
     'This is not a Benchkey session: RS_SERVER_ADDRESS is not set.',
-    'Run this inside a session: benchkey session run -- COMMAND.',
+    'Run this inside a session, or log this terminal in: benchkey login.',
   )
 }
 
