@@ -18,7 +18,7 @@ const OFFLINE = { EXTENSIONS_GALLERY: '{"serviceUrl":""}' } as const
 const USER_DATA = '.local/share/benchkey/vscode'
 
 /** Lets a server find the VS Code that the tests have, as if `ide install` had put it there. */
-function offerVsCode({ dataDir }: Pick<ServerFiles, 'dataDir'>): void {
+export function offerVsCode({ dataDir }: Pick<ServerFiles, 'dataDir'>): void {
   if (!existsSync(join(dataDir, 'ide'))) symlinkSync(testIdeFolder(), join(dataDir, 'ide'))
 }
 
