@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chownSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chownSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -88,9 +88,15 @@ describe.skipIf(process.getuid?.() !== 0)('under root, VS Code of another accoun
     expect(await world.statusWith(cookie)).toBe(200)
     await endSession(pages, session.id)
     expect(await world.statusWith(cookie)).toBe(401)
-    await expect.poll(() => spawnSync('pgrep', ['-u', OWNER], { encoding: 'utf8' }).stdout, { timeout: 20_000 }).toBe('')
+    await expect.poll(() => processesOf(statSync(HOME).uid), { timeout: 20_000 }).toEqual([])
     expect(existsSync(session.directory)).toBe(false)
   })
 
   const read = (name: string): string => readFileSync(join(HOME, name), 'utf8')
 })
+
+function processesOf(uid: number): string[] {
+  return readdirSync('/proc').filter(
+    (name) => /^\d+$/.test(name) && statSync(join('/proc', name), { throwIfNoEntry: false })?.uid === uid,
+  )
+}
