@@ -52,6 +52,7 @@ const WORDS: Readonly<Record<string, Words>> = {
   'session.idle_ended': (event) => quiet(`${capital(session(event))} ended, for nobody used it`),
   'session.opened': (event) => quiet(`${capital(session(event))} began`),
   'session.ended': (event) => quiet(`${capital(session(event))} ended${endedWhy(event)}`),
+  'session.entered': (event) => quiet(`${capital(session(event))} was opened in a browser`),
   'session.first_use': (event) => quiet(`${capital(session(event))} used ${event.integration}`),
   'terminal.approved': (event) => loud(`You let a terminal in${detailed(event)}`),
   'terminal.denied': (event) => loud(`You denied a terminal${detailed(event)}`),
