@@ -9,8 +9,6 @@ import { Terminal, type TerminalPage, type TerminalPlan } from './terminal.ts'
 
 /** A page cuts what is pasted into pieces smaller than this. */
 const MOST_MESSAGE_BYTES = 128 * 1024
-/** A page whose computer sleeps or has lost its network is let go after two of these. */
-const HEARTBEAT_MS = 30_000
 /** RFC 6455 §7.4.1. */
 const GOING_AWAY = 1001
 const PROTOCOL_ERROR = 1002
@@ -64,24 +62,14 @@ function connect(socket: WebSocket, terminal: Terminal): void {
     output: (bytes) => socket.send(bytes),
     close: () => socket.close(GOING_AWAY),
   }
-  let isAlive = true
-  const heartbeat = setInterval(() => {
-    if (!isAlive) return socket.terminate()
-    isAlive = false
-    socket.ping()
-  }, HEARTBEAT_MS)
-  socket.on('pong', () => {
-    isAlive = true
-  })
   socket.on('message', (data, isBinary) => {
     const request = isBinary ? undefined : parseRequest(data.toString())
     if (request) terminal.answer(page, request)
     else socket.close(PROTOCOL_ERROR)
   })
   socket.on('error', () => socket.terminate())
-  socket.on('close', () => {
-    clearInterval(heartbeat)
-    terminal.detach(page)
-  })
+  // No heartbeat: what a browser answers would count as use, and an open tab would keep a session from ever being idle. A page
+  // that is gone without a word is noticed by the proxy.
+  socket.on('close', () => terminal.detach(page))
   terminal.attach(page)
 }
