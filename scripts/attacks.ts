@@ -3,7 +3,6 @@ import { resolve } from 'node:path'
 import { startVitest } from 'vitest/node'
 import { AttacksReporter, type Verdict } from './attacks-reporter.ts'
 import { buildExtension } from './extension.ts'
-import { prepareIde } from './ide.ts'
 import { buildPages } from './pages.ts'
 import { installMissing, needs } from './system-packages.ts'
 import { readPromises } from './threat-model.ts'
@@ -25,7 +24,6 @@ async function main(): Promise<number> {
   buildPages(root)
   const files = [...new Set(tests.map(({ file }) => file))]
   await buildExtension(root)
-  prepareIde(root, { filters: files, withIde: true })
   step(`Playing the attacks behind ${promises.length} promises, from ${files.length} files …`)
   const reporter = new AttacksReporter(promises, root)
   const vitest = await startVitest('test', files, {
