@@ -66,6 +66,8 @@ const SETTLE_MS = 100
 const MOST_READINGS = 50
 /** Folder of the data directory. */
 const JOURNALS = 'journals'
+/** In the data directory: where the server passes requests for sessions on under `shared-origin=1`. */
+const SHARED_PAGES_SOCKET = 'pages.sock'
 const CHECKOUT = resolve(import.meta.dirname, '../..')
 const PAGES = join(CHECKOUT, 'web/dist')
 
@@ -86,7 +88,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
   const say = (sentence: string): void => log.warn({}, sentence)
   const store = await openDatabase(configuration.database, { dataDir, uid, effects, say })
   const node = identityOf(effects, options.version)
-  const sessionPages = sessionPagesOf(server, { log, effects }, uid)
+  const sessionPages = sessionPagesOf(server, { log, effects }, { uid, dataDir })
   let doors: Servers | undefined
   let broker: ClosableBroker | undefined
   try {
@@ -205,13 +207,17 @@ function builtPages(webRoot: string): string {
 function sessionPagesOf(
   server: ServerConfiguration,
   parts: ConstructorParameters<typeof SessionPages>[1],
-  uid: number,
+  { uid, dataDir }: { readonly uid: number; readonly dataDir: string },
 ): SessionPages {
   const { sessionPages, publicUrl, wwwAddress, trustedProxies, sessionsAccount: name, singleUser } = server
   if (!sessionPages) return new SessionPages(undefined, parts)
-  const { url, port } = sessionPages
+  const { url, port, isSharedOrigin } = sessionPages
+  const shared = isSharedOrigin ? { socketPath: join(dataDir, SHARED_PAGES_SOCKET) } : {}
   const account = uid === 0 && !singleUser ? { name, find: () => findUnixAccount(name) } : undefined
-  return new SessionPages({ publicUrl, wwwAddress, trustedProxies, url, port, account, tls: tlsIdentity(server) }, parts)
+  return new SessionPages(
+    { publicUrl, wwwAddress, trustedProxies, url, port, account, tls: tlsIdentity(server), ...shared },
+    parts,
+  )
 }
 
 type DoorParts = StartOptions & { readonly sessionPages: SessionPages }
@@ -225,6 +231,7 @@ function doorOptions(server: ServerConfiguration, { dataDir, version, sessionPag
     trustedProxies: server.trustedProxies,
     ...(tls ? { tls } : {}),
     ...(sessionPages.url === undefined ? {} : { sessionsUrl: sessionPages.url }),
+    ...(server.sessionPages?.isSharedOrigin ? { sharedPagesSocket: join(dataDir, SHARED_PAGES_SOCKET) } : {}),
     webRoot,
     adminSocketPath: join(dataDir, ADMIN_SOCKET_NAME),
     ...(sessionSocket ? { sessionSocket } : {}),

@@ -1,5 +1,5 @@
 import { renameSync, symlinkSync } from 'node:fs'
-import type { RequestListener } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
 import { afterEach, describe, expect, test } from 'vitest'
 import { openSessionProxyRoom, PUBLIC_URL, type RoomPlan, SESSION, type SessionProxyRoom } from '../testing/session-proxy-room.ts'
 
@@ -170,5 +170,22 @@ describe('a session that does not answer itself', () => {
     symlinkSync(`${room.appSocket}.real`, room.appSocket)
     expect(await room.ask(`${PREFIX}/`)).toMatchObject({ status: 502 })
     expect(room.seen).toEqual([])
+  })
+
+  test('is not reached at a port on which another account listens', async () => {
+    room = await openSessionProxyRoom()
+    const { seen } = room
+    const squatter = createServer((_request, response) => response.end('squatter'))
+    await new Promise<void>((resolve) => squatter.listen(0, '127.0.0.1', resolve))
+    const address = squatter.address()
+    const port = address !== null && typeof address === 'object' ? address.port : 0
+    const own = process.getuid?.() ?? 0
+    const route = { state: 'running', name: 'lab', basePath: 'strip' } as const
+    room.route = { ...route, target: { port, uid: own + 1 } }
+    expect(await room.ask(`${PREFIX}/`)).toMatchObject({ status: 502 })
+    room.route = { ...route, target: { port, uid: own } }
+    expect(await room.ask(`${PREFIX}/`)).toMatchObject({ status: 200, body: 'squatter' })
+    expect(seen).toEqual([])
+    squatter.close()
   })
 })

@@ -59,6 +59,9 @@ export type FromProxy =
   /** It ends because of what it did not foresee: name and code of the failure and where, never its words. */
   | { readonly kind: 'failed'; readonly failure: string }
 
+/** Where the server writes the address of a browser whose request it passes on, under `shared-origin=1`. */
+export const CLIENT_ADDRESS_HEADER = 'x-benchkey-client-address'
+
 /** Of everything Benchkey's own in a browser; no session sees or sets a cookie that begins so. */
 export const COOKIE_PREFIX = '__Host-Http-benchkey-'
 

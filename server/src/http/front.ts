@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
 import type { Broker } from '../broker/broker.ts'
 import type { Effects } from '../domain/effects.ts'
 import { printable } from '../domain/states.ts'
@@ -9,6 +10,7 @@ import type { HttpLog } from './log.ts'
 import type { PlainReplies } from './plain-replies.ts'
 import { hasRpcCookie, type RpcDoor } from './rpc-door.ts'
 import { type RpcRoute, RpcRoutes } from './rpc-routes.ts'
+import { isOfSessions, type SharedOrigin } from './shared-origin.ts'
 import type { TrustedProxies } from './trusted-proxies.ts'
 
 /** What stands behind the one port. */
@@ -20,6 +22,8 @@ export interface FrontParts {
   /** The browser door; its responses already carry the security headers. */
   readonly web: RequestListener
   readonly proxies: TrustedProxies
+  /** Under `shared-origin=1`. */
+  readonly shared?: SharedOrigin
   readonly publicUrl: string
   readonly callbackAddress: string
   readonly headers: readonly (readonly [name: string, value: string])[]
@@ -65,8 +69,33 @@ export function createFront(parts: FrontParts): RequestListener {
     if (hasRpcCookie(request.headers)) {
       return replies.refuse(response, 400, 'The session RPC does not know this method. The pages here take no RPC cookie.')
     }
+    if (parts.shared) {
+      if (isOfSessions(path)) return parts.shared.pass(request, response, proxies.clientAddress(request))
+      if (isOfAdministrators(path)) return replies.refuse(response, 403, NO_ADMINISTRATION)
+    }
+    if (request.headers['service-worker'] !== undefined) {
+      return replies.refuse(response, 403, 'The pages of Benchkey have no service worker.')
+    }
     for (const [name, value] of parts.headers) response.setHeader(name, value)
     parts.web(request, response)
+  }
+}
+
+const NO_ADMINISTRATION =
+  'The pages for administrators are off: with shared-origin=1 any session could act on them. Set sessions-url instead.'
+
+function isOfAdministrators(path: string): boolean {
+  return /^\/(api\/)?admin(\/|$)/i.test(path)
+}
+
+/** WebSockets: only sessions have them, and only under `shared-origin=1` they come here. */
+export function createUpgradeFront(parts: FrontParts): (request: IncomingMessage, socket: Duplex, head: Buffer) => void {
+  const webHosts = allowedHosts(parts.publicUrl)
+  return (request, socket, head) => {
+    const { shared, proxies } = parts
+    const isFor = shared && isOfSessions(pathOf(request.url ?? '')) && webHosts.has(hostOf(request)) && isSecure(request, proxies)
+    if (isFor) shared.passUpgrade(request, socket, head, proxies.clientAddress(request))
+    else socket.destroy()
   }
 }
 

@@ -6,13 +6,14 @@ import { SetupError } from '../domain/errors.ts'
 import { createAdminDoor } from './admin-door.ts'
 import { createBrowserDoor } from './browser-door.ts'
 import { DeviceDoor } from './device-door.ts'
-import { createFront, createLocalFront } from './front.ts'
+import { createFront, createLocalFront, createUpgradeFront, type FrontParts } from './front.ts'
 import { answerParserError, createListener, createLocalListener, replaceIdentity, type TlsIdentity } from './listener.ts'
 import type { HttpLog } from './log.ts'
 import { PlainReplies } from './plain-replies.ts'
 import { RpcDoor } from './rpc-door.ts'
 import { pageHeaders, programHeaders } from './security-headers.ts'
 import { SessionSocket, type SessionSocketPlace } from './session-socket.ts'
+import { SharedOrigin } from './shared-origin.ts'
 import { TrustedProxies } from './trusted-proxies.ts'
 
 /** Addresses, files and names of one server. URLs without a trailing slash. */
@@ -23,6 +24,8 @@ export interface ServersOptions {
   readonly tls?: TlsIdentity
   /** Origin of session pages, `{id}` in it where each session has its own; absent: there are none. */
   readonly sessionsUrl?: string
+  /** Under `shared-origin=1`: where requests for sessions are passed on to. */
+  readonly sharedPagesSocket?: string
   readonly trustedProxies: readonly string[]
   /** The folder of the built pages. */
   readonly webRoot: string
@@ -73,8 +76,8 @@ export async function createServers(parts: {
     ...{ broker, log, effects, proxies, publicUrl, webRoot, serverName, redirectUri },
     serverFactory: (web) => {
       const isDraining = (): boolean => drain.isDraining
-      const shared = { broker, rpc, devices, replies, proxies, headers, log, effects }
-      server = createListener(tls, replies, createFront({ ...shared, web, publicUrl, callbackAddress, isDraining }))
+      const own = { broker, rpc, devices, replies, proxies, headers, log, effects }
+      server = createServer(tls, { ...own, web, publicUrl, callbackAddress, isDraining }, options.sharedPagesSocket)
       return server
     },
     onParserError,
@@ -109,6 +112,18 @@ export async function createServers(parts: {
       await drainConnections([listener, local], closed, graceMs, effects)
     },
   }
+}
+
+/** Uploads to sessions take as long as they need; the other doors have bounds of their own for bodies. */
+const SHARED_REQUEST_MS = 3_600_000
+
+/** The one server, which under `shared-origin=1` also passes on what is for sessions. */
+function createServer(tls: TlsIdentity | undefined, front: FrontParts, sharedPagesSocket: string | undefined): Server {
+  if (sharedPagesSocket === undefined) return createListener(tls, front.replies, createFront(front))
+  const all = { ...front, shared: new SharedOrigin(sharedPagesSocket, front.replies) }
+  const server = createListener(tls, front.replies, createFront(all))
+  server.requestTimeout = SHARED_REQUEST_MS
+  return server.on('upgrade', createUpgradeFront(all))
 }
 
 function listenOn(server: Server, host: string, port: number): Promise<number> {

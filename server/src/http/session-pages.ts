@@ -15,6 +15,8 @@ export interface SessionPagesOptions {
   readonly url: string | undefined
   /** 0: a free one. */
   readonly port: number
+  /** Under `shared-origin=1`: where the process is asked, below the public URL and on no port of its own. */
+  readonly socketPath?: string
   /** The account of the process; undefined: the server's own, which is all it can be unless it is root. */
   readonly account: { readonly name: string; readonly find: () => Promise<{ uid: number; gid: number } | undefined> } | undefined
 }
@@ -35,7 +37,8 @@ export class SessionPages {
   /** Origin of the pages, with `{id}` where each session has its own; undefined when they are off. */
   get url(): string | undefined {
     if (!this.#options) return undefined
-    const { url, publicUrl, port } = this.#options
+    const { url, publicUrl, port, socketPath } = this.#options
+    if (socketPath !== undefined) return new URL(publicUrl).origin
     return url ?? originAt(publicUrl, this.#process?.port ?? port)
   }
 
@@ -47,7 +50,7 @@ export class SessionPages {
   /** Resolves when the port is taken, or could not be; the process is started and kept alive beside. */
   async start(entries: SessionEntries): Promise<void> {
     if (!this.#options) return
-    const { publicUrl, wwwAddress, trustedProxies, tls, port, account, url } = this.#options
+    const { publicUrl, wwwAddress, trustedProxies, tls, port, account, url, socketPath } = this.#options
     const found = await account?.find()
     if (account && !found) {
       this.#obstacle = `There is no Unix account ${account.name} for the process of the session pages, so they are off.`
@@ -56,12 +59,16 @@ export class SessionPages {
     }
     this.#process = new SessionProxyProcess({
       ...this.#parts,
-      ...{ entries, port, address: wwwAddress, account: found && { uid: found.uid, gid: found.gid } },
-      settings: (taken) => ({
-        sessionsUrl: url ?? originAt(publicUrl, taken),
-        ...{ publicUrl, trustedProxies, isBehindServer: false },
-        ...(tls ? { tls } : {}),
-      }),
+      ...{ entries, account: found && { uid: found.uid, gid: found.gid } },
+      listen: socketPath === undefined ? { address: wwwAddress, port } : { socketPath },
+      settings: (taken) =>
+        socketPath === undefined
+          ? {
+              sessionsUrl: url ?? originAt(publicUrl, taken),
+              ...{ publicUrl, trustedProxies, isBehindServer: false },
+              ...(tls ? { tls } : {}),
+            }
+          : { sessionsUrl: new URL(publicUrl).origin, publicUrl, trustedProxies: [], isBehindServer: true },
     })
     await this.#process.start()
   }

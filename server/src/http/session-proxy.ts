@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { chmod, rename, rm } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import type { SessionEntries } from '../broker/broker.ts'
@@ -13,9 +14,8 @@ export interface SessionProxyParts {
   readonly entries: SessionEntries
   /** For the port that was taken: the settings name it. */
   readonly settings: (port: number) => ProxySettings
-  readonly address: string
-  /** 0 takes a free one, and keeps it. */
-  readonly port: number
+  /** A port, where 0 takes a free one and keeps it; or a Unix socket, in a directory that only the server enters. */
+  readonly listen: { readonly address: string; readonly port: number } | { readonly socketPath: string }
   /** The account it runs as; undefined: the server's own. */
   readonly account: { readonly uid: number; readonly gid: number } | undefined
   readonly log: HttpLog
@@ -53,7 +53,7 @@ export class SessionProxyProcess {
 
   constructor(parts: SessionProxyParts) {
     this.#parts = parts
-    this.#port = parts.port
+    this.#port = 'port' in parts.listen ? parts.listen.port : 0
   }
 
   /** Why session pages do not answer now: a sentence. Undefined when they do, or are about to. */
@@ -94,6 +94,8 @@ export class SessionProxyProcess {
     const killer = setTimeout(() => child?.kill('SIGKILL'), STOP_MS)
     await this.#life
     clearTimeout(killer)
+    const { listen } = this.#parts
+    if ('socketPath' in listen) await rm(listen.socketPath, { force: true })
   }
 
   async #live(onFirst: () => void): Promise<void> {
@@ -142,13 +144,14 @@ export class SessionProxyProcess {
   }
 
   async #listen(): Promise<Server> {
-    const { address } = this.#parts
+    const { listen } = this.#parts
     const server = createServer((socket) => socket.destroy())
+    if ('socketPath' in listen) return await listenOnPath(server, listen.socketPath)
     try {
-      server.listen({ host: address, port: this.#port })
+      server.listen({ host: listen.address, port: this.#port })
       await once(server, 'listening')
     } catch (failure) {
-      throw new Error(listenFailure(failure, address, this.#port), { cause: failure })
+      throw new Error(listenFailure(failure, listen.address, this.#port), { cause: failure })
     }
     const taken = server.address()
     if (taken !== null && typeof taken === 'object') this.#port = taken.port
@@ -206,6 +209,17 @@ export class SessionProxyProcess {
     // One that has just gone is started again, and told anew.
     if (this.#child?.connected) this.#child.send(message, () => undefined)
   }
+}
+
+/** Closing a server removes the file under the name it was made with; the process goes on listening under this one. */
+async function listenOnPath(server: Server, path: string): Promise<Server> {
+  const first = `${path}.new`
+  await rm(first, { force: true })
+  server.listen(first)
+  await once(server, 'listening')
+  await chmod(first, 0o600)
+  await rename(first, path)
+  return server
 }
 
 /** Why a process ended, in a sentence. */

@@ -36,12 +36,19 @@ function start(settings: ProxySettings, handle: NetServer): void {
   const exchanges = new Exchanges()
   proxy = new SessionProxy({ settings, link, exchanges })
   server = createProxyListener(settings, proxy, report)
-  server.listen(handle, () => tell({ kind: 'ready' }))
+  if (settings.isBehindServer) listenBehindServer(server, handle)
+  else server.listen(handle, () => tell({ kind: 'ready' }))
   setInterval(() => {
     const sessionIds = exchanges.takeActive(performance.now())
     if (sessionIds.length > 0) tell({ kind: 'active', sessionIds })
   }, TELL_ACTIVE_MS)
   setInterval(lookAgain, LOOK_AGAIN_MS)
+}
+
+/** Node takes over a listening port as a whole, of a Unix socket the connections only. */
+function listenBehindServer(listener: Server, handle: NetServer): void {
+  handle.on('connection', (socket) => listener.emit('connection', socket))
+  tell({ kind: 'ready' })
 }
 
 /** One look at a time, and one more when something changed meanwhile. */

@@ -13,7 +13,8 @@ export interface RequestFacts {
 }
 
 /** What says where a request came from, which only the proxy may say; and what it has answered itself. */
-const OURS_TO_SAY = /^(?:host|expect|cookie|content-length|forwarded|x-forwarded-.*|x-real-ip|x-scheme|x-scheme-.*)$/
+const OURS_TO_SAY =
+  /^(?:host|expect|x-benchkey-.*|cookie|content-length|forwarded|x-forwarded-.*|x-real-ip|x-scheme|x-scheme-.*)$/
 
 /** The headers the application is sent. Framing headers are as the browser's: a length, or chunks. */
 export function requestHeaders(request: IncomingMessage, facts: RequestFacts): HeaderPair[] {

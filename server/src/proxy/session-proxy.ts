@@ -1,6 +1,6 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { entryCookieName, looksLikeEntry, type ProxySettings } from '../domain/session-proxy.ts'
+import { CLIENT_ADDRESS_HEADER, entryCookieName, looksLikeEntry, type ProxySettings } from '../domain/session-proxy.ts'
 import { readCookie } from '../http/cookies.ts'
 import { TrustedProxies } from '../http/trusted-proxies.ts'
 import { enter } from './enter.ts'
@@ -23,9 +23,6 @@ export interface SessionProxyParts {
 }
 
 type SessionTargetPath = Extract<Target, { kind: 'session' }>
-
-/** Where the server writes the address of a browser whose request it passes on. */
-const CLIENT_ADDRESS_HEADER = 'x-benchkey-client-address'
 
 const METHODS = new Set([
   'GET',

@@ -1,0 +1,90 @@
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type CheckoutCopy, copyCheckout } from '../testing/checkout-copy.ts'
+import type { Running } from '../testing/command-line.ts'
+import { prepareServer, removeFiles, runAdmin, type ServerFiles, startServeProcess } from '../testing/start-server.ts'
+
+/** An account of every Debian that owns nothing. */
+const NOBODY = 'nobody'
+
+let copy: CheckoutCopy
+let files: ServerFiles
+let serve: Running
+
+describe.skipIf(process.getuid?.() !== 0)('the process of the session pages of a server that is root', () => {
+  beforeAll(async () => {
+    copy = copyCheckout()
+    files = await prepareServer({ singleUser: false, serverLines: ['sessions-port=0', `sessions-account=${NOBODY}`] })
+    serve = await startServeProcess(files, copy.executable)
+  })
+  afterAll(async () => {
+    serve.child.kill('SIGTERM')
+    await serve.finished
+    removeFiles(files)
+    copy.remove()
+  })
+
+  const proxyPid = (): number => {
+    const children = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && commandOf(name).includes('proxy/main.ts'))
+    const own = children.find((pid) => ancestorsOf(Number(pid)).includes(serve.child.pid ?? 0))
+    return Number(own)
+  }
+
+  test('runs as the account of sessions-account, in no group of the server, with none of its rights', async () => {
+    const status = readFileSync(`/proc/${proxyPid()}/status`, 'utf8')
+    const uid = execFileSync('id', ['-u', NOBODY], { encoding: 'utf8' }).trim()
+    const gid = execFileSync('id', ['-g', NOBODY], { encoding: 'utf8' }).trim()
+    expect(status).toMatch(new RegExp(`^Uid:\\t${uid}\\t${uid}\\t${uid}\\t${uid}$`, 'm'))
+    expect(status).toMatch(new RegExp(`^Gid:\\t${gid}\\t${gid}\\t${gid}\\t${gid}$`, 'm'))
+    expect(status).toMatch(/^Groups:\t ?$/m)
+    for (const kind of ['CapPrm', 'CapEff', 'CapInh', 'CapAmb']) expect(status).toMatch(new RegExp(`^${kind}:\\t0+$`, 'm'))
+    const { stdout } = await runAdmin(files, ['health'])
+    expect(stdout).not.toContain('session pages')
+  })
+
+  test('cannot open key ring, database, configuration or admin socket', () => {
+    const secrets = ['key-ring', 'benchkey.db', 'admin.sock'].map((name) => join(files.dataDir, name))
+    const all = [...secrets, join(files.configDir, 'benchkey.conf')]
+    for (const path of all) {
+      expect(statSync(path)).toBeDefined()
+      expect(() => openAs(NOBODY, path)).toThrow(/Permission denied/)
+    }
+  })
+
+  test('without that account they are off, the server says so, and tokens are served', async () => {
+    const others = await prepareServer({ singleUser: false, serverLines: ['sessions-account=no-such-account'] })
+    const running = await startServeProcess(others, copy.executable)
+    const { stdout, code } = await runAdmin(others, ['health'])
+    running.child.kill('SIGTERM')
+    const { stderr } = await running.finished
+    removeFiles(others)
+    expect(stdout).toContain('There is no Unix account no-such-account for the process of the session pages, so they are off.')
+    expect(code).toBe(0)
+    expect(stderr).toContain('useradd --system --shell /usr/sbin/nologin no-such-account')
+  })
+})
+
+/** Opens a file as another account does; rejects with what it is told. */
+function openAs(account: string, path: string): void {
+  const words = ['--reuid', account, '--regid', 'nogroup', '--clear-groups', 'head', '-c', '1', path]
+  execFileSync('setpriv', words, { encoding: 'utf8', stdio: 'pipe', env: { LC_ALL: 'C', PATH: process.env.PATH ?? '' } })
+}
+
+function commandOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1')
+  } catch {
+    return '' // It has just ended.
+  }
+}
+
+function ancestorsOf(pid: number): readonly number[] {
+  const parents: number[] = []
+  for (let at = pid; at > 1; ) {
+    at = Number(/^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${at}/status`, 'utf8'))?.[1] ?? 0)
+    parents.push(at)
+  }
+  return parents
+}
