@@ -11,7 +11,7 @@ const VSCODE = {
   name: 'VS Code',
   program: `{install-dir}/${VSCODE_PROGRAM}`,
   command:
-    '{program} --socket {socket} --socket-mode 660 --auth none --disable-telemetry --disable-update-check --link-protection-trusted-domains {public-url} --user-data-dir {home}/.local/share/benchkey/vscode {home}',
+    '{program} --socket {socket} --socket-mode 660 --auth none --disable-telemetry --disable-update-check --link-protection-trusted-domains {public-url} --session-socket {runtime-dir}/ipc --user-data-dir {home}/.local/share/benchkey/vscode {home}',
   'ready-path': '/healthz',
   'ready-seconds': '60',
   icon: 'code',
