@@ -123,7 +123,7 @@ export class RefreshRoom {
     const note = (facts: object, sentence: string): void => void logged.push(`${sentence} ${JSON.stringify(facts)}`)
     const log = { warn: note, error: note }
     const audit = new AuditLog({ store, effects, log })
-    const uses = new UseNotes({ tokens: store.tokens, effects, log })
+    const uses = new UseNotes({ ...store, effects, log })
     const real = createAuthorizationServers({ effects, allowLoopback: true, ...this.#network })
     const servers = options.servers?.(real) ?? real
     const identity = { holder: this.holder(name), isDead: options.isDead ?? (() => false) }

@@ -9,6 +9,7 @@ import { activitySuite } from './activity-suite.ts'
 import { deviceLoginsSuite } from './device-logins-suite.ts'
 import { entriesSuite } from './entries-suite.ts'
 import { lateResultsSuite } from './late-results-suite.ts'
+import { launchedSessionsSuite } from './launched-sessions-suite.ts'
 import { operationsSuite } from './operations-suite.ts'
 import { servicesSuite } from './services-suite.ts'
 import { unreadRepliesSuite } from './unread-replies-suite.ts'
@@ -1052,6 +1053,7 @@ export function storeSuite(name: string, open: () => Promise<OpenedDatabase>): v
     const room = () => ({ clock, handle: database.handle, passLeaseClock: database.passLeaseClock, store, ann, box, lab })
     operationsSuite(room)
     unreadRepliesSuite(room)
+    launchedSessionsSuite(room)
     servicesSuite(room)
     lateResultsSuite(room)
     entriesSuite(room)

@@ -94,7 +94,7 @@ export async function createBroker(parts: BrokerParts): Promise<Broker & { close
   await catalogue.replace(configuration.integrations, store.now())
   const changes = new LiveChanges()
   const audit = new AuditLog({ store, effects, log })
-  const uses = new UseNotes({ tokens: store.tokens, effects, log })
+  const uses = new UseNotes({ ...store, effects, log })
   const results: UnsavedResults = new UnsavedResults({
     ...{ store, journal: parts.journal, effects, node: parts.node, log },
     integrationOf: (id) => catalogue.findByInternalId(id),

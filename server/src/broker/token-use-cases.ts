@@ -47,7 +47,7 @@ export function createTokens(shared: SharedParts, { holder, isDead }: LeaseIdent
     costly,
     served: ({ tokenId, ...use }) => {
       audit.noteServed(use)
-      uses.note(tokenId, store.now(), use.sessionName)
+      uses.note(tokenId, store.now(), use)
     },
   })
   const resuming = new Periodic('look for cut-off refreshes', RESUME_MS, shared, () =>

@@ -21,7 +21,7 @@ export function launchedSessionStore({
     beginEnding: (sessionId, why) => database.write((transaction) => beginEnding(transaction, sessionId, why)),
     async noteActivity(uses) {
       const rows = uses.map(({ sessionId, at }) => [at.getTime(), sessionId, at.getTime()])
-      await database.batch(NOTE_ACTIVITY, rows)
+      if (rows.length > 0) await database.batch(NOTE_ACTIVITY, rows)
     },
     async newestCookies() {
       const rows = await database.reader
