@@ -42,7 +42,12 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   sleep: (ms, signal) => setTimeout(ms, undefined, signal ? { signal } : {}),
   startServer: async (directories) => {
     isServer = true
-    return (await import('./main.ts')).start({ ...directories, version, credentialsDirectory: process.env.CREDENTIALS_DIRECTORY })
+    const { CREDENTIALS_DIRECTORY: credentialsDirectory } = process.env
+    return (await import('./main.ts')).start({ ...directories, version, credentialsDirectory, executableDir: executableDir() })
+  },
+  startSessionHelper: async (options) => {
+    isServer = true
+    return (await import('./session-helper.ts')).startHelper(options)
   },
   directories,
 })

@@ -142,12 +142,12 @@ function authorizationServersOf(
 }
 
 function localSessionsOf(
-  { singleUser, sessionLimits: limits, sessionsAccount }: ServerConfiguration,
+  { singleUser, sessionLimits: limits, sessionHelper: helperPath, sessionsAccount }: ServerConfiguration,
   { dataDir, effects, executableDir = CHECKOUT }: StartOptions & { readonly effects: Effects },
   uid: number,
 ): LocalSessions | undefined {
   return createLocalSessions({
-    ...{ dataDir, uid, findUnixAccount, singleUser, limits, executableDir, bootId: effects.bootId },
+    ...{ dataDir, uid, findUnixAccount, singleUser, limits, executableDir, helperPath, bootId: effects.bootId },
     proxyGroupId: async () => (await findUnixAccount(sessionsAccount))?.gid,
     sleep: (ms) => effects.sleep(ms),
   })

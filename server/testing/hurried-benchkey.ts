@@ -15,6 +15,7 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   executableDir: '/nowhere',
   asCaller: (start) => start(),
   sleep: (ms, signal) => setTimeout(ms / HURRY, undefined, signal ? { signal } : {}),
+  startSessionHelper: () => Promise.reject(new Error('A hurried helper is of no use to any test.')),
   startServer: () => Promise.reject(new Error('A hurried server is of no use to any test.')),
   directories: () => ({ configDir: '/nowhere', dataDir: process.env.BENCHKEY_DATA_DIR ?? '/nowhere' }),
 })

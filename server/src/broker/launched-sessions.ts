@@ -38,6 +38,8 @@ export class LaunchedSessions {
   readonly #busy = new Map<string, Promise<void>>()
   /** What went wrong last with a session, so that it is logged once. */
   readonly #troubles = new Map<string, string>()
+  /** Why sessions could not be started. */
+  readonly #problems = new Map<string, string>()
   /** How many rows are just being written. */
   #opening = 0
 
@@ -122,7 +124,11 @@ export class LaunchedSessions {
     const locked = new Set((await store.users.list()).flatMap(({ id, lockedAt }) => (lockedAt ? [id] : [])))
     const cookies = await store.sessions.newestCookies()
     const looks = own.map((session) => {
-      const facts = { isLocked: locked.has(session.userId), cookieUntil: cookies.get(session.id) }
+      const facts = {
+        isLocked: locked.has(session.userId),
+        cookieUntil: cookies.get(session.id),
+        problem: this.#problems.get(session.id),
+      }
       return this.#do(session, () => this.#careOf(session.id).look(session, facts))
     })
     // What takes longer goes on beside the next rounds.
@@ -143,7 +149,8 @@ export class LaunchedSessions {
 
   #forget(live: readonly DevelopmentSession[]): void {
     const ids = new Set(live.map(({ id }) => id))
-    for (const known of [this.#cares, this.#troubles]) for (const id of known.keys()) if (!ids.has(id)) known.delete(id)
+    for (const known of [this.#cares, this.#troubles, this.#problems])
+      for (const id of known.keys()) if (!ids.has(id)) known.delete(id)
   }
 
   /** Node ids name host and process table: whichever server opened it, its processes are visible here. */
@@ -152,16 +159,15 @@ export class LaunchedSessions {
   }
 
   async #launch(session: DevelopmentSession, application: Application, given: { cookie: string; secret: string }): Promise<void> {
-    try {
-      const problem = await launch(session, application, given, this.#parts)
-      if (problem !== undefined) await this.#endings.fail(session, problem)
-      else this.#loop.wake()
-    } catch (failure) {
+    const problem = await launch(session, application, given, this.#parts).catch((failure: unknown) => {
       this.#complain(session, failure)
       const words =
         failure instanceof LauncherError ? failure.message : 'It could not be started; the log of the server says why.'
-      await this.#endings.fail(session, words.replace(/\.$/, ''))
-    }
+      return words.replace(/\.$/, '')
+    })
+    // What cannot be cleared away now is cleared away in a later round, with the same words.
+    if (problem !== undefined) this.#problems.set(session.id, problem)
+    this.#loop.wake()
   }
 
   /** Runs the work unless something is done for the session already; what fails is logged, and the next round tries again. */

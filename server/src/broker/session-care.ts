@@ -19,6 +19,8 @@ export interface SessionFacts {
   readonly isLocked: boolean
   /** Until when its newest cookie lives. */
   readonly cookieUntil: Date | undefined
+  /** Why this process could not start it. */
+  readonly problem: string | undefined
 }
 
 /** How often a running application is asked whether it answers, in milliseconds. */
@@ -50,9 +52,10 @@ export class SessionCare {
   }
 
   /** One look; what is not over by itself ends here. */
-  async look(session: DevelopmentSession, { isLocked, cookieUntil }: SessionFacts): Promise<void> {
+  async look(session: DevelopmentSession, { isLocked, cookieUntil, problem }: SessionFacts): Promise<void> {
     const { endings, local, store, idleAfterMs } = this.#parts
     if (session.state === 'ending') return await endings.finish(session)
+    if (problem !== undefined) return await endings.fail(session, problem)
     if (isLocked) return void (await endings.begin(session, 'Its user was locked'))
     if (!session.supervisor) return await this.#lookAtAbandoned(session)
     const polled = await local.launcher.poll(handleOf(session, this.#parts))

@@ -43,6 +43,7 @@ export type CommandName =
   | 'session end'
   | 'ide install'
   | 'serve'
+  | 'session-helper'
   | 'config check'
   | 'config import'
   | 'reload'
@@ -112,6 +113,8 @@ export interface Context {
   /** Runs `start` with the file mask and core settings that the caller had, so that what it spawns inherits those. */
   readonly asCaller: <T>(start: () => T) => T
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>
+  /** The part that is root where the server is not; `server`: the account that one runs as. */
+  readonly startSessionHelper: (options: { server: string; socketPath: string }) => Promise<Pick<RunningServer, 'close'>>
   readonly startServer: (directories: { configDir: string; dataDir: string }) => Promise<RunningServer>
 }
 

@@ -140,6 +140,16 @@ export const COMMAND_GROUPS: readonly { readonly title: string; readonly command
         options: {},
       },
       {
+        name: 'session-helper',
+        summary: 'Start sessions as their users, for a server that is not root',
+        ownsTerminal: true,
+        positionals: [],
+        options: {
+          server: { type: 'string', value: 'ACCOUNT', help: 'the account the server runs as, which alone may ask' },
+          socket: { type: 'string', value: 'PATH', help: 'where it listens (/run/benchkey/helper.sock)' },
+        },
+      },
+      {
         name: 'config check',
         summary: 'Check all configuration files',
         positionals: [],

@@ -75,6 +75,7 @@ async function run(argv: readonly string[], more: Partial<Pick<Context, 'sleep' 
     executableDir: '/',
     asCaller: (start) => start(),
     sleep: (_ms, signal) => new Promise((_, reject) => void signal?.addEventListener('abort', () => reject(signal.reason))),
+    startSessionHelper: async () => ({ close: async () => undefined }),
     startServer: async () => {
       throw new SetupError('There is nothing to serve.')
     },

@@ -20,6 +20,7 @@ const LOADERS: Readonly<Record<CommandName, () => Promise<Run>>> = {
   'session end': async () => (await import('./session-admin.ts')).runSessionEnd,
   'ide install': async () => (await import('./ide-install.ts')).runIdeInstall,
   serve: async () => (await import('./serve.ts')).runServe,
+  'session-helper': async () => (await import('./session-helper.ts')).runSessionHelper,
   'config check': async () => (await import('./config-check.ts')).runConfigCheck,
   'config import': async () => (await import('./config-import.ts')).runConfigImport,
   reload: async () => (await import('./reload.ts')).runReload,

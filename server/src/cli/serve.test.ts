@@ -27,6 +27,7 @@ function serve(startServer: Context['startServer']): Omit<Scene, 'happened'> {
     asCaller: (start) => start(),
     sleep: async () => undefined,
     startServer,
+    startSessionHelper: () => Promise.reject(new Error('No helper is started here.')),
     directories: ({ dataDir = '' }) => ({ configDir: '/c', dataDir }),
   })
   return { signals, output, errors, exitCode }

@@ -27,6 +27,8 @@ export interface ServerConfiguration {
   readonly trustedProxies: readonly string[]
   readonly insecureLoopbackProviders: boolean
   readonly secretsDir: string
+  /** Socket of the session helper, absolute; absent: there is none. */
+  readonly sessionHelper?: string
   /** When nobody has used a launched session for so long, it ends; 0: never. */
   readonly sessionTimeoutMinutes: number
   /** Launched sessions that one person may have at once. */

@@ -62,6 +62,12 @@ export const SERVER_OPTIONS = {
     example: '/run/benchkey/rpc.sock',
     parse: socketPath,
   }),
+  'session-helper': row({
+    default: 'none; sessions are started by a server that is root or has `single-user=1`',
+    meaning: 'The socket of `benchkey session-helper`, which starts sessions as their users for a server that is not root.',
+    example: '/run/benchkey/helper.sock',
+    parse: path,
+  }),
   'session-timeout-minutes': row({
     default: '120',
     meaning:

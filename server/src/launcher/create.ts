@@ -1,12 +1,13 @@
 import { userInfo } from 'node:os'
 import type { UnixAccount } from '../domain/unix-account.ts'
 import { type ApplicationDoor, type DoorState, lookAtDoor } from './application-door.ts'
+import { HelpedDirectories, runAsByHelper } from './helper-client.ts'
 import { type Launcher, LauncherError } from './launcher.ts'
 import { findFreePort } from './listening-ports.ts'
 import { LocalLauncher, type SessionLimits } from './local-launcher.ts'
-import { runAsByRoot, runAsSelf } from './run-as.ts'
+import { type RunAs, runAsByRoot, runAsSelf } from './run-as.ts'
 import { RuntimeDirectories } from './runtime-directories.ts'
-import { OwnedDirectories, sessionsBase } from './session-directories.ts'
+import { OwnedDirectories, type SessionDirectories, sessionsBase } from './session-directories.ts'
 
 /** Everything that running sessions on this host takes. */
 export interface LocalSessions {
@@ -31,20 +32,18 @@ export interface LocalSessionsParts {
   /** Of the proxy; undefined: the server's own. */
   readonly proxyGroupId: () => Promise<number | undefined>
   readonly sleep: (ms: number) => Promise<void>
+  /** Socket of the session helper, for a server that is not root. */
+  readonly helperPath: string | undefined
 }
 
 /** The launcher of this host and what belongs to it; undefined when this server can start nothing in its users' names. */
 export function createLocalSessions(parts: LocalSessionsParts): LocalSessions | undefined {
-  const { singleUser, uid, proxyGroupId } = parts
-  if (!singleUser && uid !== 0) return undefined
   const named = (name: string): Promise<UnixAccount> => existingAccount(name, parts)
   const accountOf = async (name: string | undefined): Promise<UnixAccount> =>
     name === undefined ? ownAccount() : await named(name)
-  const runAs = singleUser ? runAsSelf : runAsByRoot(named)
-  const directories = new OwnedDirectories(sessionsBase(parts), {
-    accountOf: singleUser ? undefined : named,
-    groupId: proxyGroupId,
-  })
+  const way = wayOf(parts, named)
+  if (!way) return undefined
+  const { runAs, directories } = way
   const files = new RuntimeDirectories({ runAs, directories })
   return {
     files,
@@ -53,6 +52,19 @@ export function createLocalSessions(parts: LocalSessionsParts): LocalSessions | 
     lookAtDoor: async (door, name) => await lookAtDoor(door, await accountOf(name)),
     findFreePort,
   }
+}
+
+/** Who does what is done in a session's name. */
+function wayOf(
+  parts: LocalSessionsParts,
+  named: (name: string) => Promise<UnixAccount>,
+): { readonly runAs: RunAs; readonly directories: SessionDirectories } | undefined {
+  const { singleUser, uid, helperPath, proxyGroupId: groupId } = parts
+  const base = sessionsBase(parts)
+  if (singleUser) return { runAs: runAsSelf, directories: new OwnedDirectories(base, { accountOf: undefined, groupId }) }
+  if (uid === 0) return { runAs: runAsByRoot(named), directories: new OwnedDirectories(base, { accountOf: named, groupId }) }
+  if (helperPath === undefined) return undefined
+  return { runAs: runAsByHelper(helperPath), directories: new HelpedDirectories(helperPath, base) }
 }
 
 async function existingAccount(name: string, { findUnixAccount }: LocalSessionsParts): Promise<UnixAccount> {

@@ -44,8 +44,7 @@ export class OwnedDirectories implements SessionDirectories {
   }
 
   pathOf(sessionId: string): string {
-    if (!SESSION_ID.test(sessionId)) throw new Error('what should be the id of a session is none')
-    return join(this.#base, sessionId)
+    return pathOfSession(this.#base, sessionId)
   }
 
   async make(sessionId: string, account: string | undefined): Promise<void> {
@@ -74,8 +73,14 @@ export class OwnedDirectories implements SessionDirectories {
   }
 }
 
+/** A session's directory in the base. Throws for what is no id of a session: that could lead elsewhere. */
+export function pathOfSession(base: string, sessionId: string): string {
+  if (!SESSION_ID.test(sessionId)) throw new LauncherError('What should be the ID of a session is none.')
+  return join(base, sessionId)
+}
+
 /** A directory of this process's own account that nobody else writes in; of the given mode if it was not there. */
-async function makeOwn(path: string, mode: number): Promise<void> {
+export async function makeOwn(path: string, mode: number): Promise<void> {
   try {
     await mkdir(path)
     await chmod(path, mode)
