@@ -1,5 +1,7 @@
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { expect } from 'vitest'
 import { testIdeFolder } from './ide-folder.ts'
 import { type ShippedSession, startShippedSession } from './shipped-session.ts'
 import type { ServerFiles } from './start-server.ts'
@@ -47,4 +49,22 @@ function furnish(home: string, extensions: readonly TestExtension[]): void {
     writeFileSync(join(own, 'package.json'), JSON.stringify({ ...manifest, activationEvents: [] }))
     writeFileSync(join(own, 'extension.js'), code)
   }
+}
+
+/** Runs lines of the shell in a new terminal of VS Code, in a folder that its account may write, and waits for their end. */
+export async function runInTerminal(page: Page, folder: string, lines: readonly string[]): Promise<void> {
+  const script = join(folder, 'all.sh')
+  writeFileSync(script, [`cd ${folder}`, '>begun', ...lines, '>done', ''].join('\n'), { mode: 0o644 })
+  await page.keyboard.press('F1')
+  await page.getByRole('option').first().waitFor()
+  await page.keyboard.type('Terminal: Create New Terminal')
+  await page.getByRole('option', { name: 'Terminal: Create New Terminal' }).first().click()
+  await page.getByRole('textbox', { name: /^Terminal/ }).waitFor({ timeout: 30_000 })
+  const typed = async (): Promise<boolean> => {
+    // What is typed before the shell listens is lost.
+    if (!existsSync(join(folder, 'begun'))) await page.keyboard.type(`sh ${script}\n`)
+    return existsSync(join(folder, 'begun'))
+  }
+  await expect.poll(typed, { timeout: 30_000, interval: 2_000 }).toBe(true)
+  await expect.poll(() => existsSync(join(folder, 'done')), { timeout: 60_000 }).toBe(true)
 }

@@ -5,6 +5,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { VSCODE_PROGRAM } from '../../src/domain/install-folder.ts'
 import { launchBrowser, openProfile } from '../../testing/browser.ts'
+import { runInTerminal } from '../../testing/code-server.ts'
 import { testIdeFolder } from '../../testing/ide-folder.ts'
 import { endSession, startSession, untilSession } from '../../testing/launched-session.ts'
 import { PASSWORD, type SessionWorld, startSessionWorld } from '../../testing/session-world.ts'
@@ -60,24 +61,13 @@ describe.skipIf(process.getuid?.() !== 0)('under root, VS Code of another accoun
 
   it('gives R and Python in its terminal the same token', async () => {
     const { uid, gid } = statSync(HOME)
-    const lines = 'cd; >begun; Rscript ask.R >r.out 2>&1; /usr/bin/python3 ask.py >p.out 2>&1; id -un >done'
-    const programs = { 'ask.sh': lines, 'ask.R': TOKEN_CODE.r(world.uid), 'ask.py': TOKEN_CODE.python(world.uid) }
+    const programs = { 'ask.R': TOKEN_CODE.r(world.uid), 'ask.py': TOKEN_CODE.python(world.uid) }
     for (const [name, code] of Object.entries(programs)) {
       writeFileSync(join(HOME, name), `${code}\n`)
       chownSync(join(HOME, name), uid, gid)
     }
-    await page.keyboard.press('F1')
-    await page.getByRole('option').first().waitFor()
-    await page.keyboard.type('Terminal: Create New Terminal')
-    await page.getByRole('option', { name: 'Terminal: Create New Terminal' }).first().click()
-    await page.getByRole('textbox', { name: /^Terminal/ }).waitFor()
-    // What is typed before the shell listens is lost.
-    const started = async (): Promise<boolean> => {
-      if (!existsSync(join(HOME, 'begun'))) await page.keyboard.type('sh ~/ask.sh\n')
-      return existsSync(join(HOME, 'begun'))
-    }
-    await expect.poll(started, { timeout: 30_000, interval: 2_000 }).toBe(true)
-    await expect.poll(() => existsSync(join(HOME, 'done')) && read('done'), { timeout: 60_000 }).toBe(`${OWNER}\n`)
+    await runInTerminal(page, HOME, ['Rscript ask.R >r.out 2>&1', '/usr/bin/python3 ask.py >p.out 2>&1', 'id -un >who'])
+    expect(read('who')).toBe(`${OWNER}\n`)
     const token = printedToken(read('r.out'))
     expect(token ?? read('r.out')).toMatch(/^[\w-]{20,}$/)
     expect(printedToken(read('p.out'))).toBe(token)
