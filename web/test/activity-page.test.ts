@@ -5,6 +5,9 @@ import { FixtureServer, type Script } from './fixture-server.ts'
 import { RUNNING, someActivity } from './sample-sessions.ts'
 import { HEALTHY } from './sample-states.ts'
 
+/** On a busy machine a page takes its time. */
+const PATIENT = { timeout: 10_000 }
+
 let browser: Browser
 let server: FixtureServer
 let watched: WatchedPage
@@ -77,7 +80,7 @@ describe('the activity page', () => {
   it('changes when a session does', async () => {
     const page = await visit({ sessions: RUNNING, activity: (days) => ({ ...someActivity(days), live: [] }) })
     await page.getByText('No session that runs has had a token of yours.').waitFor()
-    await expect.poll(() => server.listeners).toBe(1)
+    await expect.poll(() => server.listeners, PATIENT).toBe(1)
     server.script.activity = someActivity
     server.emit('sessions')
     await row(page, 'analysis').waitFor()
