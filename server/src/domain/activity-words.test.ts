@@ -24,6 +24,8 @@ describe('the words of somebody’s activity', () => {
     expect(activityWords(event('session.ended', { sessionName: 'R', detail: 'by the end of its command' }), '')?.text).toBe(
       'Session “R” ended, by the end of its command',
     )
+    const byService = event('service.session_opened', { sessionName: 'hub', detail: 'service jupyterhub on h until 2026' })
+    expect(activityWords(byService, '')?.text).toBe('Service jupyterhub started session “hub” for you')
     const byYou = event('session.ended', { sessionName: 'R', detail: 'Ended by you' })
     expect(activityWords(byYou, '')?.text).toBe('Session “R” ended, by you')
   })

@@ -34,6 +34,8 @@ const endedWhy = ({ detail }: ActivityEvent): string => {
   const why = detail?.replace(/^Ended /, '')
   return why === undefined ? '' : `, ${why.charAt(0).toLowerCase()}${why.slice(1)}`
 }
+/** "service jupyterhub on bench-1 until …": its name. */
+const serviceOf = ({ detail }: ActivityEvent): string => /^service \S+/.exec(detail ?? '')?.[0] ?? 'a service'
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
 /** Every kind of line that people are shown of their own activity. Others are the server's own business, or are told elsewhere. */
@@ -50,7 +52,8 @@ const WORDS: Readonly<Record<string, Words>> = {
   'session.started': (event) => quiet(`${capital(session(event))} was started${from(event)}`),
   'session.failed': (event) => quiet(`${capital(session(event))} did not start`),
   'session.idle_ended': (event) => quiet(`${capital(session(event))} ended, for nobody used it`),
-  'session.opened': (event) => quiet(`${capital(session(event))} began`),
+  'session.opened': (event) => quiet(`${capital(session(event))} began${from(event)}`),
+  'service.session_opened': (event) => quiet(`${capital(serviceOf(event))} started ${session(event)} for you`),
   'session.ended': (event) => quiet(`${capital(session(event))} ended${endedWhy(event)}`),
   'session.entered': (event) => quiet(`${capital(session(event))} was opened in a browser`),
   'session.first_use': (event) => quiet(`${capital(session(event))} used ${event.integration}`),
