@@ -389,6 +389,32 @@ async function sessions(): Promise<void> {
   hear('/oauth_token', await fetchToken(files, session.cookie, uids.get('secret') ?? ''))
 }
 
+/** A service with a token that counts, with one that is none, and with its token wherever it does not belong. */
+async function services(): Promise<void> {
+  const { stdout } = await runAdmin(files, ['service', 'add', 'hub', '--all-users', '--expires', '1d'])
+  const token = canaries.add('service token', stdout.trim())
+  const body = JSON.stringify({ user: 'demo', name: 'notebook' })
+  const headers = { authorization: `Bearer ${token}` }
+  const opened = await ask('/api/v1/sessions', { method: 'POST', headers, body })
+  const { cookie, session: own } = JSON.parse(opened.body) as AdminSessionOpened
+  canaries.add('RPC cookie of a service', cookie.split('|')[2] ?? '')
+  for (const wrong of [`{"user":"${token}`, '[]', '']) {
+    await ask('/api/v1/sessions', { method: 'POST', headers, body: wrong })
+  }
+  await ask(`/api/v1/sessions/${own.id}`, { headers })
+  await ask(`/api/v1/sessions?token=${token}`, { method: 'POST', body })
+  for (const path of ['/api/v1/session', '/oauth_token', '/api/me', '/', '/api/v1/openapi.json']) await ask(path, { headers })
+  await ask('/api/v1/sessions', {
+    method: 'POST',
+    headers: { authorization: `Bearer ${canaries.make('forged service token', 'bks_')}` },
+    body,
+  })
+  const second = canaries.add('service token', (await runAdmin(files, ['service', 'rotate', 'hub'])).stdout.trim())
+  await run(['service', 'list', '--json'])
+  await ask(`/api/v1/sessions/${own.id}`, { method: 'DELETE', headers: { authorization: `Bearer ${second}` } })
+  await run(['service', 'remove', 'hub', '--yes'])
+}
+
 /** Kept at the sign-in and handed out, past a validation URL that tells everything back, then through a failing refresh. */
 async function keptData(): Promise<void> {
   const site = canaries.make('kept field of a token reply', 'https://s1te/+')
@@ -529,7 +555,9 @@ function saidBy({ path, reply: { reason, headers, body } }: (typeof heard)[numbe
     ? body.replace(/"access_token":"[^"]*"/, '').replace(/"extra":\{[^}]*\}/, '')
     : isStart
       ? body.replace(/([?&]state=)[^&"]*/, '$1')
-      : body
+      : path === '/api/v1/sessions'
+        ? body.replace(/"cookie":"[^"]*"/, '')
+        : body
   const values = [cookies].flat().map((cookie) => cookie.replace(/^(__Host-Http-benchkey-[\w-]+)=[\w-]{43}; /, '$1; '))
   return [reason, JSON.stringify(others), ...values, said].join('\n')
 }
@@ -543,6 +571,7 @@ describe('secrets go', () => {
     ['through fetches and refreshes, and the same failures', tokens],
     ['through sign-outs and revocations', signOuts],
     ['through a session and its command', sessions],
+    ['through services that start sessions', services],
     ['through data beside the tokens', keptData],
     ['through configurations with secrets in wrong places', badConfigurations],
     ['through the journal', lockedDatabase],
@@ -567,6 +596,8 @@ describe('no secret that went through the server', () => {
       'PKCE verifier',
       'RPC cookie',
       'RPC cookie of a command',
+      'service token',
+      'RPC cookie of a service',
       'browser session cookie',
       'attempt cookie',
       'key of the key ring',

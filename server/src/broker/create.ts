@@ -128,8 +128,8 @@ export async function createBroker(parts: BrokerParts): Promise<Broker & { close
   return {
     ...{ logins, signIns, sessions, tokens: engine.tokens },
     sessionCalls: new SessionDesk({ store, catalogue, signIns, sessions, ...engine }),
-    services: new ServiceAdministrator({ store, effects, audit, catalogue }),
-    serviceCalls: new ServiceDesk({ ...parts, audit, catalogue, sessions, publicUrl, callbackAddress, singleUser }),
+    services: new ServiceAdministrator({ store, effects, audit, catalogue, changes }),
+    serviceCalls: new ServiceDesk({ ...parts, audit, catalogue, changes, sessions, publicUrl, callbackAddress, singleUser }),
     ...{ launches: ofSessions.launches, entries: ofSessions.entries },
     activity: new ActivityDesk({ ...shared, ...ofSessions, signIns }),
     deviceLogins: new DeviceDesk({ ...shared, publicUrl, callbackAddress, lifeMs: terminalSessionHours * HOUR_MS }),

@@ -7,7 +7,9 @@ import type { AuditLog } from './audit-log.ts'
 import { badRequest } from './bad-request.ts'
 import type { NewService, Services, ServiceView, ServiceWithToken } from './broker-of-services.ts'
 import type { Catalogue } from './catalogue.ts'
+import type { LiveChanges } from './live-changes.ts'
 import { newSecret, sha256 } from './random-values.ts'
+import { namesOf } from './session-endings.ts'
 
 /** A token is of use to its thief until it ends, so none lives longer than a year, in milliseconds. */
 const LONGEST_TOKEN_LIFE_MS = 366 * 24 * 60 * 60_000
@@ -30,6 +32,7 @@ export interface ServiceAdministrationParts {
   readonly effects: Effects
   readonly audit: AuditLog
   readonly catalogue: Catalogue
+  readonly changes: Pick<LiveChanges, 'publish'>
 }
 
 /** Services that may start sessions for others: added, rotated, removed by administrators. */
@@ -90,13 +93,14 @@ export class ServiceAdministrator implements Services {
   }
 
   async remove(name: string): Promise<{ endedSessions: number }> {
-    const { store, audit } = this.#parts
+    const { store, audit, changes } = this.#parts
     const ended = await store.services.remove(name)
     if (!ended) throw noSuchService(name)
     await audit.record({ action: 'service.removed', outcome: 'ok', detail: name })
     for (const session of ended) {
-      const names = { userName: session.userName, sessionId: session.id, sessionName: session.name }
-      await audit.record({ action: 'session.ended', outcome: 'ok', ...names, detail: `by the removal of service ${name}` })
+      const detail = `by the removal of service ${name}`
+      await audit.record({ action: 'session.ended', outcome: 'ok', ...namesOf(session), detail })
+      changes.publish(session.userId, 'sessions')
     }
     return { endedSessions: ended.length }
   }

@@ -9,10 +9,12 @@ import type { AuditLog, NewAuditEvent } from './audit-log.ts'
 import type { Sessions } from './broker.ts'
 import type { OpenedServiceSession, ServiceCall, ServiceCalls, ServiceRefusal, WantedSession } from './broker-of-services.ts'
 import type { Catalogue } from './catalogue.ts'
+import type { LiveChanges } from './live-changes.ts'
 import { soleUserOf } from './logins.ts'
 import { looksLikeSecret, sha256 } from './random-values.ts'
 import { RateLimiter } from './rate-limit.ts'
 import { makeRpcCookie, rpcCookieHash } from './rpc-cookie.ts'
+import { namesOf } from './session-endings.ts'
 
 /** Calls of one service: a course of 500 that starts at once, then five a second. */
 const PER_SERVICE = { burst: 500, everyMs: 200 }
@@ -24,6 +26,7 @@ export interface ServiceDeskParts {
   readonly audit: AuditLog
   readonly catalogue: Catalogue
   readonly sessions: Pick<Sessions, 'end'>
+  readonly changes: Pick<LiveChanges, 'publish'>
   /** Both without a trailing slash. */
   readonly publicUrl: string
   readonly callbackAddress: string
@@ -172,10 +175,11 @@ export class ServiceDesk implements ServiceCalls {
   }
 
   async #opened(admitted: Admitted, session: DevelopmentSession, cookie: string, endsAt: Date): Promise<OpenedServiceSession> {
-    const { publicUrl, callbackAddress, caCertificate } = this.#parts
+    const { publicUrl, callbackAddress, caCertificate, changes } = this.#parts
     const where = session.host === undefined ? '' : ` on ${session.host}`
     const detail = `${where} until ${endsAt.toISOString()}`
     await this.#record(admitted, { action: 'service.session_opened', outcome: 'ok', ...namesOf(session) }, detail)
+    changes.publish(session.userId, 'sessions')
     return {
       ...{ session, cookie, endsAt },
       environment: sessionEnvironment({ publicUrl, callbackAddress, sessionId: session.id }),
@@ -226,8 +230,4 @@ function unknownSession(sessionId: string): NewRefusal {
   const asked = printable(sessionId)
   const sentence = `This service has no session "${asked}".`
   return { why: 'unknown', sentence, reason: `session "${asked}" is none of its own` }
-}
-
-function namesOf(session: DevelopmentSession): { userName: string; sessionId: string; sessionName: string } {
-  return { userName: session.userName, sessionId: session.id, sessionName: session.name }
 }

@@ -122,9 +122,14 @@ describe('a service', () => {
 
   test('takes its sessions with it when it is removed', async () => {
     const token = await add()
+    const told: string[] = []
+    const ann = await room.store.users.findByName('ann')
+    room.changes.subscribe(ann?.id ?? '', (change) => told.push(change))
     const { cookie, session } = await opened(token)
+    expect(told).toEqual(['sessions'])
     expect(await callerOf(cookie)).toMatchObject({ userName: 'ann' })
     expect(await administrator.remove('jupyterhub')).toEqual({ endedSessions: 1 })
+    expect(told).toEqual(['sessions', 'sessions'])
     expect(await callerOf(cookie)).toBeUndefined()
     expect(await ask(token)).toMatchObject({ kind: 'refused', why: 'token' })
     expect((await room.audited()).slice(-2)).toMatchObject([
