@@ -156,6 +156,7 @@ describe('the OpenAPI document, held against real replies', () => {
     expect(described, `${method} ${path} ${reply.status}`).toBeDefined()
     const [type = '', media] = Object.entries(described ?? {})[0] ?? []
     expect(reply.headers['content-type']).toMatch(new RegExp(`^${type}`))
+    seen.add(`${method} ${path}`)
     if (type === 'text/plain') return
     const whole = { ...(closed(media?.schema) as Schema), $defs: closed(document.components.schemas) }
     const text = JSON.stringify(whole).replaceAll('#/components/schemas/', '#/$defs/')
@@ -184,6 +185,13 @@ describe('the OpenAPI document, held against real replies', () => {
     holds('post', '/api/v1/integrations/{uid}/report', await call(cookie, `${forDemo}/report`, report))
     holds('post', '/oauth/token', await exchange(cookie))
     holds('post', '/oauth/token', await exchange('forged'))
+    holds('post', '/api/v1/session/end', await call(cookie, '/api/v1/session/end'))
+    const device = await form('/api/v1/device/authorization', { host: 'laptop' })
+    holds('post', '/api/v1/device/authorization', device)
+    holds('post', '/api/v1/device/authorization', await form('/api/v1/device/authorization', {}))
+    const { device_code } = JSON.parse(device.body) as { device_code: string }
+    const grant_type = 'urn:ietf:params:oauth:grant-type:device_code'
+    holds('post', '/api/v1/device/token', await form('/api/v1/device/token', { grant_type, device_code }))
     holds('post', '/api/v1/integrations/{uid}/sign-out', await call(cookie, `${forDemo}/sign-out`))
     const own = `/api/v1/sessions/${session.id}`
     holds('post', '/api/v1/sessions', await ask(hub, 'POST', '/api/v1/sessions', { user: 'demo', name: 'x', host: 'y' }))
@@ -201,8 +209,11 @@ describe('the OpenAPI document, held against real replies', () => {
   function exchange(cookie: string): Promise<RawReply> {
     const type = 'urn:ietf:params:oauth:token-type:access_token'
     const grant = 'urn:ietf:params:oauth:grant-type:token-exchange'
-    const form = { grant_type: grant, subject_token: cookie, subject_token_type: type, audience: world.uid }
+    return form('/oauth/token', { grant_type: grant, subject_token: cookie, subject_token_type: type, audience: world.uid })
+  }
+
+  function form(path: string, parameters: Record<string, string>): Promise<RawReply> {
     const headers = { 'content-type': 'application/x-www-form-urlencoded' }
-    return send(world.files, '/oauth/token', { method: 'POST', headers, body: new URLSearchParams(form).toString() })
+    return send(world.files, path, { method: 'POST', headers, body: new URLSearchParams(parameters).toString() })
   }
 })

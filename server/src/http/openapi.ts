@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { DeviceRoute } from './device-door.ts'
 import type { RpcMethod } from './rpc-routes.ts'
 import * as rpc from './rpc-schemas.ts'
 import * as service from './service-schemas.ts'
@@ -10,7 +11,8 @@ const SHAPES = {
   ...{ Integration: rpc.wireIntegrationDetails, SignedOut: rpc.wireSignedOut, Ended: rpc.wireEnded, Reported: rpc.wireReported },
   ...{ ExchangedToken: rpc.exchanged, OAuthError: rpc.oauthError, NewSession: service.newSession },
   ...{ SessionOpened: service.sessionOpened, SessionShown: service.sessionShown, SessionEnded: service.sessionEnded },
-  ...{ ServiceError: service.serviceError, Document: z.looseObject({ openapi: z.string() }) },
+  ...{ DeviceAuthorization: rpc.deviceForm, DeviceStart: rpc.deviceStart, DevicePoll: rpc.devicePoll, LoggedIn: rpc.loggedIn },
+  ...{ DeviceError: rpc.deviceError, ServiceError: service.serviceError, Document: z.looseObject({ openapi: z.string() }) },
 } as const satisfies Readonly<Record<string, z.ZodType>>
 
 type Shape = keyof typeof SHAPES
@@ -33,13 +35,16 @@ const JSON_TYPE = 'application/json'
 const FORM_TYPE = 'application/x-www-form-urlencoded'
 const READ: readonly HttpMethod[] = ['get', 'post']
 const OF_SESSION = { refusals: 'text', statuses: [400, 401, 403, 405, 413, 429, 500], security: 'rpcCookie' } as const
+const OF_DEVICE = { refusals: 'DeviceError', statuses: [400, 403, 405, 413, 429, 500, 503], security: 'none' } as const
 const OF_SERVICE = { refusals: 'ServiceError', security: 'serviceToken' } as const
 const UID = { name: 'uid', description: 'Integration ID' } as const
 const PLAIN = { shape: 'PlainCall', isOptional: true } as const
 const SERVICE_STATUSES = [400, 401, 403, 405, 413, 429, 500, 503] as const
 
-/** Path and calls of every method of the RPC's host. */
-export const OPERATIONS: { readonly [M in RpcMethod]: { readonly path: string; readonly calls: readonly Operation[] } } = {
+/** Path and calls of every method of the RPC's host, and those of terminals that want to be logged in. */
+export const OPERATIONS: {
+  readonly [M in RpcMethod | `device_${DeviceRoute}`]: { readonly path: string; readonly calls: readonly Operation[] }
+} = {
   oauth_integrations: one('/oauth_integrations', 'What there is', {
     ...{ methods: READ, body: { shape: 'PlainCall' }, replies: { 200: ['Integrations', 'Error'] } },
     ...OF_SESSION,
@@ -94,6 +99,14 @@ export const OPERATIONS: { readonly [M in RpcMethod]: { readonly path: string; r
       ...{ ...OF_SERVICE, statuses: [...SERVICE_STATUSES, 404].sort() },
     })),
   },
+  device_authorization: one('/api/v1/device/authorization', 'A terminal wants to be logged in (RFC 8628)', {
+    ...{ methods: ['post'], body: { shape: 'DeviceAuthorization', type: FORM_TYPE }, replies: { 200: 'DeviceStart' } },
+    ...OF_DEVICE,
+  }),
+  device_token: one('/api/v1/device/token', 'Whether its person has approved it', {
+    ...{ methods: ['post'], body: { shape: 'DevicePoll', type: FORM_TYPE }, replies: { 200: 'LoggedIn' } },
+    ...OF_DEVICE,
+  }),
   openapi: one('/api/v1/openapi.json', 'This description', {
     ...{ methods: ['get'], replies: { 200: 'Document' }, refusals: 'text', statuses: [405], security: 'none' },
   }),

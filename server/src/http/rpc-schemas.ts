@@ -1,9 +1,11 @@
 import type {
+  WireDeviceStart,
   WireEnded,
   WireError,
   WireIntegration,
   WireIntegrationDetails,
   WireIntegrations,
+  WireLoggedIn,
   WireReport,
   WireReported,
   WireSession,
@@ -11,6 +13,7 @@ import type {
   WireToken,
 } from '@benchkey/sdk/wire'
 import { z } from 'zod'
+import { DEVICE_ERROR_CODES } from './device-errors.ts'
 import { instant } from './service-schemas.ts'
 import { ACCESS_TOKEN_TYPE, GRANT_TYPE, OAUTH_ERROR_CODES } from './token-exchange-call.ts'
 
@@ -151,3 +154,38 @@ export const oauthError = z.object({
   retry_after: z.number().exactOptional(),
   link: z.string().exactOptional(),
 })
+
+/** Form of `/api/v1/device/authorization`. RFC 8628 §3.1. */
+export const deviceForm = z.looseObject({
+  host: z.string().min(1).max(253).describe('Where the terminal runs; shown to its person.'),
+})
+
+/** Reply of `/api/v1/device/authorization`. RFC 8628 §3.2. */
+export const deviceStart: z.ZodType<WireDeviceStart> = z.object({
+  device_code: z.string(),
+  user_code: z.string(),
+  verification_uri: z.string(),
+  verification_uri_complete: z.string(),
+  expires_in: z.number(),
+  interval: z.number(),
+})
+
+/** Form of `/api/v1/device/token`. RFC 8628 §3.4. */
+export const devicePoll = z.looseObject({
+  grant_type: z.literal('urn:ietf:params:oauth:grant-type:device_code'),
+  device_code: z.string(),
+})
+
+/** Reply of `/api/v1/device/token`. RFC 6749 §5.1. */
+export const loggedIn: z.ZodType<WireLoggedIn> = z.object({
+  access_token: z.string().describe('The RPC cookie of the terminal’s session.'),
+  token_type: z.literal('rpc_cookie'),
+  expires_in: z.number(),
+  ends_at: instant,
+  user: z.string(),
+  session: z.object({ id: z.string(), name: z.string() }),
+  environment: z.record(z.string(), z.string()),
+})
+
+/** Refusal of `/api/v1/device/…`. RFC 8628 §3.5. */
+export const deviceError = z.object({ error: z.enum(DEVICE_ERROR_CODES), error_description: z.string() })
