@@ -29,7 +29,7 @@ export function failed(check: string, explanation: string, action: string): Chec
 }
 
 /** What to do about a session that is over or was never there. */
-export const OPEN_ANOTHER = 'Open a new session: benchkey session run -- COMMAND.'
+export const OPEN_ANOTHER = 'Open a new session, or log this terminal in again: benchkey login.'
 
 /** What was found outside, safe for a terminal: one line, at most 200 characters. */
 export function shown(text: string): string {
