@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { launchBrowser, logIn, openProfile } from '../testing/browser.ts'
+import { type EnteredSession, enterSession } from '../testing/enter-session.ts'
 import { PlainBrowser } from '../testing/signed-in.ts'
 import {
   prepareServer,
@@ -10,7 +11,6 @@ import {
   runAdmin,
   type ServerFiles,
   type ServerInProcess,
-  send,
   startInProcess,
 } from '../testing/start-server.ts'
 
@@ -42,35 +42,16 @@ beforeEach(async () => {
   sessionId = (JSON.parse(started.body) as { id: string }).id
 })
 
-/** Asks the page API for a ticket, and sends it as the home page does. */
-async function enter(
-  browser: PlainBrowser,
-): Promise<{ origin: string; cookie: string; reply: Awaited<ReturnType<typeof send>> }> {
-  const opened = await browser.ask(`/api/sessions/${sessionId}/open`, {})
-  expect(opened).toMatchObject({ status: 200 })
-  const { url, ticket } = JSON.parse(opened.body) as { url: string; ticket: string }
-  const { origin } = new URL(url)
-  const reply = await send(at(origin), url, {
-    method: 'POST',
-    headers: { origin: files.publicUrl, 'content-type': 'application/x-www-form-urlencoded' },
-    body: new URLSearchParams({ session: sessionId, ticket }).toString(),
-  })
-  return { origin, reply, cookie: [reply.headers['set-cookie'] ?? []].flat().join().split(';')[0] ?? '' }
-}
-
-const at = (origin: string): ServerFiles => ({ ...files, publicUrl: origin, port: Number(new URL(origin).port) })
-
-const ask = (origin: string, cookie: string, path = '') =>
-  send(at(origin), `${origin}/s/${sessionId}/${path}`, { headers: { cookie, accept: 'text/html' } })
+const enter = (): Promise<EnteredSession> => enterSession(files, ada, sessionId)
 
 describe('the pages of a session', () => {
   test('are entered by a ticket from the home page, wait until the session answers, and end with it', async () => {
-    const { origin, reply, cookie } = await enter(ada)
+    const { reply, ask } = await enter()
     expect(reply).toMatchObject({ status: 303, headers: { location: `/s/${sessionId}/` } })
-    await vi.waitFor(async () => expect((await ask(origin, cookie)).body).toContain('hostile notebook'), { timeout: 20_000 })
+    await vi.waitFor(async () => expect((await ask()).body).toContain('hostile notebook'), { timeout: 20_000 })
     await ada.ask(`/api/sessions/${sessionId}/end`, {})
     await vi.waitFor(async () => {
-      const ended = await ask(origin, cookie)
+      const ended = await ask()
       expect(ended).toMatchObject({ status: 410 })
       expect(ended.body).toContain('analysis has ended')
     })
@@ -78,17 +59,17 @@ describe('the pages of a session', () => {
   })
 
   test('close with the log-out of their browser, on the next request', async () => {
-    const { origin, cookie } = await enter(ada)
-    await vi.waitFor(async () => expect((await ask(origin, cookie)).status).toBe(200), { timeout: 20_000 })
+    const { ask } = await enter()
+    await vi.waitFor(async () => expect((await ask()).status).toBe(200), { timeout: 20_000 })
     await ada.ask('/api/logout', {})
-    expect(await ask(origin, cookie)).toMatchObject({ status: 401 })
+    expect(await ask()).toMatchObject({ status: 401 })
   })
 
   test('close with the lock of their user, on the next request', async () => {
-    const { origin, cookie } = await enter(ada)
-    await vi.waitFor(async () => expect((await ask(origin, cookie)).status).toBe(200), { timeout: 20_000 })
+    const { ask } = await enter()
+    await vi.waitFor(async () => expect((await ask()).status).toBe(200), { timeout: 20_000 })
     await runAdmin(files, ['user', 'lock', 'ada'])
-    expect(await ask(origin, cookie)).toMatchObject({ status: 401 })
+    expect(await ask()).toMatchObject({ status: 401 })
     await runAdmin(files, ['user', 'unlock', 'ada'])
   })
 

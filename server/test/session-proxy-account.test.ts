@@ -4,11 +4,25 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type CheckoutCopy, copyCheckout } from '../testing/checkout-copy.ts'
 import type { Running } from '../testing/command-line.ts'
+import { enterSession } from '../testing/enter-session.ts'
+import {
+  endSession,
+  sessionsOf,
+  smallApplicationIn,
+  startSession,
+  untilSession,
+  writeSmallKinds,
+} from '../testing/launched-session.ts'
+import { PlainBrowser } from '../testing/signed-in.ts'
 import { prepareServer, removeFiles, runAdmin, type ServerFiles, startServeProcess } from '../testing/start-server.ts'
 
 /** An account of every Debian that owns nothing. */
 const NOBODY = 'nobody'
 
+const ANN = `bk-ann-${process.pid}`
+const PASSWORD = 'correct horse battery staple'
+
+let ann: PlainBrowser
 let copy: CheckoutCopy
 let files: ServerFiles
 let serve: Running
@@ -17,13 +31,20 @@ describe.skipIf(process.getuid?.() !== 0)('the process of the session pages of a
   beforeAll(async () => {
     copy = copyCheckout()
     files = await prepareServer({ singleUser: false, serverLines: ['sessions-port=0', `sessions-account=${NOBODY}`] })
+    execFileSync('useradd', ['--create-home', '--shell', '/bin/bash', ANN])
+    writeSmallKinds(files, smallApplicationIn(copy))
     serve = await startServeProcess(files, copy.executable)
+    await runAdmin(files, ['user', 'add', ANN, '--password-stdin'], `${PASSWORD}\n`)
+    ann = new PlainBrowser(files)
+    await ann.logIn(ANN, PASSWORD)
   })
   afterAll(async () => {
+    for (const { id, canEnd } of (await sessionsOf(ann)).sessions) if (canEnd) await endSession(ann, id)
     serve.child.kill('SIGTERM')
     await serve.finished
     removeFiles(files)
     copy.remove()
+    execFileSync('userdel', ['--remove', ANN], { stdio: 'ignore' })
   })
 
   const proxyPid = (): number => {
@@ -52,6 +73,18 @@ describe.skipIf(process.getuid?.() !== 0)('the process of the session pages of a
       expect(() => openAs(NOBODY, path)).toThrow(/Permission denied/)
     }
   })
+
+  test.each(['small', 'port'])(
+    'reaches a session of a user’s own account, by its socket or its port: %s',
+    async (application) => {
+      const { id } = await startSession(ann, { application })
+      await untilSession(ann, id, 'running')
+      const { ask } = await enterSession(files, ann, id)
+      const reply = await ask('env')
+      expect(reply).toMatchObject({ status: 200 })
+      expect(reply.body).toContain(ANN)
+    },
+  )
 
   test('without that account they are off, the server says so, and tokens are served', async () => {
     const others = await prepareServer({ singleUser: false, serverLines: ['sessions-account=no-such-account'] })

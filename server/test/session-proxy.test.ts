@@ -1,3 +1,4 @@
+import { request as httpRequest } from 'node:http'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import {
   ENTRY,
@@ -157,5 +158,56 @@ describe('a request that may come from elsewhere', () => {
 
   test.each([['evil.example'], ['localhost'], ['127.0.0.1']])('under the host %s is misdirected', async (host) => {
     expect(await room.ask(HOME, { headers: { host } })).toMatchObject({ status: 421 })
+  })
+})
+
+describe('with a host for each session', () => {
+  const hostOf = (id: string): string => `${id}.sessions.example`
+  let own: SessionProxyRoom
+
+  beforeAll(async () => {
+    own = await openSessionProxyRoom({ settings: { sessionsUrl: 'https://{id}.sessions.example' } })
+  })
+  afterAll(() => own.close())
+
+  test('a session answers under its own, and needs that origin', async () => {
+    expect(await own.ask(HOME, { headers: { host: hostOf(SESSION) } })).toMatchObject({ status: 200 })
+    expect(await own.ask(HOME, { headers: { host: `${hostOf(SESSION)}:443` } })).toMatchObject({ status: 200 })
+    const post = (origin: string) => own.ask(HOME, { method: 'POST', headers: { host: hostOf(SESSION), origin } })
+    expect(await post(`https://${hostOf(SESSION)}`)).toMatchObject({ status: 200 })
+    expect(await post(`https://${hostOf(OTHER_SESSION)}`)).toMatchObject({ status: 403 })
+  })
+
+  test.each([
+    [hostOf(OTHER_SESSION)],
+    ['sessions.example'],
+    [`x${hostOf(SESSION)}`],
+    [`${hostOf(SESSION)}.evil.example`],
+    ['{id}.sessions.example'],
+  ])('under %s it is misdirected', async (host) => {
+    expect(await own.ask(HOME, { headers: { host } })).toMatchObject({ status: 421 })
+  })
+})
+
+describe('behind a proxy that speaks https', () => {
+  test('only one that is trusted is believed where a browser is, and that it came over https', async () => {
+    const own = await openSessionProxyRoom({ settings: { trustedProxies: ['127.0.0.1'] } })
+    const askPlainly = (headers: Record<string, string>): Promise<number> =>
+      new Promise((resolve, reject) => {
+        const all = { host: own.host, ...ENTRY_COOKIE, ...headers }
+        const request = httpRequest({ host: '127.0.0.1', port: own.port, path: HOME, headers: all, agent: false }, (reply) => {
+          reply.resume().on('end', () => resolve(reply.statusCode ?? 0))
+        })
+        request.on('error', reject).end()
+      })
+    expect(await askPlainly({})).toBe(403)
+    expect(await askPlainly({ 'x-forwarded-proto': 'http' })).toBe(403)
+    expect(await askPlainly({ 'x-forwarded-proto': 'https', 'x-forwarded-for': '6.6.6.6, 192.0.2.7' })).toBe(200)
+    expect(own.seen.at(-1)?.rawHeaders).toContain('192.0.2.7')
+    await own.close()
+    const untrusted = await openSessionProxyRoom()
+    expect(await untrusted.ask(HOME, { headers: { 'x-forwarded-for': '6.6.6.6' } })).toMatchObject({ status: 200 })
+    expect(untrusted.seen.at(-1)?.rawHeaders).toContain('127.0.0.1')
+    await untrusted.close()
   })
 })

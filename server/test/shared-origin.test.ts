@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { connect } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { enterSession } from '../testing/enter-session.ts'
 import { PlainBrowser } from '../testing/signed-in.ts'
 import {
   prepareServer,
@@ -32,15 +33,10 @@ beforeAll(async () => {
   const started = await ada.ask('/api/sessions', { application: 'hostile', name: 'analysis' })
   const { id } = JSON.parse(started.body) as { id: string }
   home = `/s/${id}/`
-  const { url, ticket } = JSON.parse((await ada.ask(`/api/sessions/${id}/open`, {})).body) as { url: string; ticket: string }
-  expect(url).toBe(`${files.publicUrl}/enter`)
-  const entered = await send(files, '/enter', {
-    method: 'POST',
-    headers: { origin: files.publicUrl, 'content-type': 'application/x-www-form-urlencoded' },
-    body: new URLSearchParams({ session: id, ticket }).toString(),
-  })
-  expect(entered).toMatchObject({ status: 303, headers: { location: home } })
-  cookie = [entered.headers['set-cookie'] ?? []].flat().join().split(';')[0] ?? ''
+  const entered = await enterSession(files, ada, id)
+  expect(entered.origin).toBe(files.publicUrl)
+  expect(entered.reply).toMatchObject({ status: 303, headers: { location: home } })
+  cookie = entered.cookie
 })
 afterAll(async () => {
   await server.close()

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { fakeAdminSocket, runBenchkey, startProcess, untilTestEnds } from '../../testing/command-line.ts'
+import { prepareServer, removeFiles, runAdmin } from '../../testing/start-server.ts'
 
 const BIN = join(import.meta.dirname, '../bin.ts')
 const ADA = { id: 'u-1', name: 'ada', isAdmin: true, createdAt: '2026-11-23T12:00:00.000Z' }
@@ -178,6 +179,16 @@ describe('without a server', () => {
 })
 
 describe('benchkey config check', () => {
+  test('recommends a host of their own for session pages, where there are several people', async () => {
+    const several = await prepareServer({ singleUser: false })
+    const own = await prepareServer({ singleUser: false, serverLines: ['sessions-url=https://sessions.example'] })
+    const alone = await prepareServer()
+    const said = await Promise.all([several, own, alone].map((each) => runAdmin(each, ['config', 'check'])))
+    expect(said.map(({ code }) => code)).toEqual([0, 0, 0])
+    expect(said.map(({ stderr }) => stderr.includes('A host of their own is better'))).toEqual([true, false, false])
+    for (const each of [several, own, alone]) removeFiles(each)
+  })
+
   test('prints every finding with file and line, and answers 78', async () => {
     writeFileSync(join(dataDir, 'benchkey.conf'), 'public-url=http://b.example\nwww-prot=1\n', { mode: 0o600 })
     const { code, stdout, stderr } = await benchkey(['config', 'check', '--config-dir', dataDir])

@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs'
+import type { ServerConfiguration } from '../config/configuration.ts'
 import { formatDiagnostic } from '../config/diagnostics.ts'
 import { loadConfiguration } from '../config/load.ts'
 import { type Context, counted, EXIT, findingLine, print, type Run, say } from './command.ts'
@@ -7,7 +8,7 @@ import { type Context, counted, EXIT, findingLine, print, type Run, say } from '
 export const runConfigCheck: Run = async ({ options }, context) => {
   const { configDir, dataDir, environment } = context
   const credentialsDirectory = environment.CREDENTIALS_DIRECTORY
-  const { diagnostics } = await loadConfiguration({
+  const { diagnostics, configuration } = await loadConfiguration({
     configDir,
     dataDir,
     uid: serverUid(context),
@@ -19,7 +20,19 @@ export const runConfigCheck: Run = async ({ options }, context) => {
   else for (const each of diagnostics) print(context, findingLine(each.severity, formatDiagnostic(each)))
   if (errors > 0) say(context, `${counted(errors, 'error')}: the server would not start.`, 'Correct them and run this again.')
   else say(context, `The configuration in ${configDir} is usable${warnings > 0 ? `; ${counted(warnings, 'warning')}` : ''}.`)
+  if (configuration && isOnSharedHost(configuration.server)) {
+    const why = 'The pages of sessions are on the host of public-url, where browsers send the same cookies to every port.'
+    say(context, why, 'A host of their own is better: sessions-url=https://{id}.sessions.example, with a certificate for it.')
+  }
   return errors > 0 ? EXIT.setup : EXIT.ok
+}
+
+/** Recommended against, and no finding: it is the default. With one person there is nobody to be kept apart from. */
+function isOnSharedHost({ sessionPages, publicUrl, singleUser }: ServerConfiguration): boolean {
+  if (!sessionPages || sessionPages.isSharedOrigin || singleUser) return false
+  return (
+    sessionPages.url === undefined || new URL(sessionPages.url.replace('{id}', 'id')).hostname === new URL(publicUrl).hostname
+  )
 }
 
 /** Root checks for the account that owns the data directory, for that is who the server runs as. */
