@@ -18,7 +18,19 @@ interface Loaded {
 }
 
 const TOKEN = { access_token: 'abc', expiry: '2026-12-31T23:59:59Z' }
-const OF_CLIENT = ['index', 'client', 'builtin', 'errors', 'exchange', 'local-socket', 'names', 'replies', 'rpc', 'session', 'terminal']
+const OF_CLIENT = [
+  'index',
+  'client',
+  'builtin',
+  'errors',
+  'exchange',
+  'local-socket',
+  'names',
+  'replies',
+  'rpc',
+  'session',
+  'terminal',
+]
 const OF_COMMAND_LINE = ['run', 'arguments', 'command', 'commands', 'token']
 
 let folder: string
