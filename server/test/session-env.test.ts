@@ -168,7 +168,7 @@ describe('session env in a session', () => {
       stdout: '',
       stderr:
         'benchkey: This is not a Benchkey session: RS_SERVER_ADDRESS is not set.\n' +
-        '  Run this inside a session, or, as an administrator, name the user to open one for: --user U\n',
+        '  Log this terminal in with benchkey login; as an administrator, name the user to open a session for: --user U\n',
     })
   })
 })

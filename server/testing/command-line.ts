@@ -144,7 +144,10 @@ async function answer(request: IncomingMessage, response: ServerResponse, seen: 
 /** What an admin socket answers to `POST /sessions`, with the facts a test cares for. */
 export function openedSession(facts: Partial<AdminSessionOpened> = {}): AdminSessionOpened {
   return {
-    session: { id: 's-1', userId: 'u-1', userName: 'ada', name: 'sh', kind: 'command', startedAt: '2026-11-23T12:00:00.000Z' },
+    session: {
+      ...{ id: 's-1', userId: 'u-1', userName: 'ada', name: 'sh', kind: 'command', state: 'running' },
+      startedAt: '2026-11-23T12:00:00.000Z',
+    },
     cookie: 'user-id=ada|Tue%2C%2024%20Nov%202026%2012%3A00%3A00%20GMT|first',
     environment: { POSIT_PRODUCT: 'WORKBENCH', RS_SERVER_ADDRESS: 'https://localhost:1', RSTUDIO_VERSION: '2026.01.0' },
     ...facts,

@@ -99,14 +99,37 @@ describe('benchkey user', () => {
 })
 
 describe('benchkey session list and end', () => {
-  const session = { id: 's-1', userId: 'u-1', userName: 'ada', name: 'R', kind: 'command', startedAt: '2026-11-23T12:00:30.000Z' }
+  const session = {
+    id: 's-1',
+    userId: 'u-1',
+    userName: 'ada',
+    name: 'R',
+    kind: 'command',
+    state: 'running',
+    startedAt: '2026-11-23T12:00:30.000Z',
+  }
 
   test('list prints a table, or JSON', async () => {
     await untilTestEnds(fakeAdminSocket(dataDir, () => ({ body: { sessions: [session] } })))
     expect((await benchkey(['session', 'list'])).stdout).toBe(
-      'ID   USER  COMMAND  SINCE\ns-1  ada   R        2026-11-23 12:00 UTC\n',
+      'ID   USER  NAME  KIND     STATE    SINCE\ns-1  ada   R     command  running  2026-11-23 12:00 UTC\n',
     )
     expect(JSON.parse((await benchkey(['session', 'list', '--json'])).stdout)).toEqual([session])
+  })
+
+  test('list tells what was launched, by whom the others were started, and when what ends by the clock ends', async () => {
+    const { kind: _, ...rest } = session
+    const launched = { ...rest, kind: 'launched', application: 'jupyter', state: 'starting', name: 'analysis' }
+    const started = { ...rest, id: 's-2', kind: 'service', service: 'hub', host: 'node7', endsAt: '2026-11-24T00:00:30.000Z' }
+    await untilTestEnds(fakeAdminSocket(dataDir, () => ({ body: { sessions: [launched, started] } })))
+    expect((await benchkey(['session', 'list'])).stdout).toBe(
+      [
+        'ID   USER  NAME      KIND                     STATE     SINCE                 ENDS',
+        's-1  ada   analysis  jupyter                  starting  2026-11-23 12:00 UTC  with its process',
+        's-2  ada   R         service by hub on node7  running   2026-11-23 12:00 UTC  2026-11-24 00:00 UTC',
+        '',
+      ].join('\n'),
+    )
   })
 
   test('end says when there is no such session', async () => {

@@ -62,7 +62,12 @@ describe('benchkey user show', () => {
   const details: AdminUserDetails = {
     user: { id: 'u-1', name: 'ada', isAdmin: true, createdAt: '2026-11-01T07:00:00.000Z', lockedAt: '2026-11-23T07:00:00.000Z' },
     browserSessions: 1,
-    sessions: [{ id: 's-1', userId: 'u-1', userName: 'ada', name: 'R', kind: 'command', startedAt: '2026-11-23T12:00:30.000Z' }],
+    sessions: [
+      {
+        ...{ id: 's-1', userId: 'u-1', userName: 'ada', name: 'R', kind: 'command', state: 'running' },
+        startedAt: '2026-11-23T12:00:30.000Z',
+      },
+    ],
     storedTokens: [token],
   }
 
@@ -75,8 +80,8 @@ describe('benchkey user show', () => {
         'ada: administrator, locked since 2026-11-23 07:00 UTC, added 2026-11-01 07:00 UTC, logged in in 1 browser',
         '',
         '1 session:',
-        'ID   USER  COMMAND  SINCE',
-        's-1  ada   R        2026-11-23 12:00 UTC',
+        'ID   USER  NAME  KIND     STATE    SINCE',
+        's-1  ada   R     command  running  2026-11-23 12:00 UTC',
         '',
         '1 stored sign-in:',
         'SECTION  REFRESH TOKEN  EXPIRES               LAST RENEWED          LAST USED             STATE',

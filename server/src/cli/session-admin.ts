@@ -23,10 +23,19 @@ export function sessionTable(sessions: readonly AdminSession[]): string {
     session.id,
     oneLine(session.userName),
     oneLine(session.name),
+    oneLine(whatItIs(session)),
+    session.state,
     instantOf(session.startedAt),
-    ...(hasEnds ? [instantOf(session.endsAt, 'with its command')] : []),
+    ...(hasEnds ? [instantOf(session.endsAt, 'with its process')] : []),
   ])
-  return table([['ID', 'USER', 'COMMAND', 'SINCE', ...(hasEnds ? ['ENDS'] : [])], ...rows])
+  return table([['ID', 'USER', 'NAME', 'KIND', 'STATE', 'SINCE', ...(hasEnds ? ['ENDS'] : [])], ...rows])
+}
+
+/** The application of a launched one; else how it lives, and where or by whom when that is known. */
+function whatItIs({ kind, application, host, service }: AdminSession): string {
+  if (application !== undefined) return application
+  const [where, by] = [host && `on ${host}`, service && `by ${service}`]
+  return [kind, by, where].filter((part) => part).join(' ')
 }
 
 /** `session end ID` */

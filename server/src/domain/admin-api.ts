@@ -100,7 +100,16 @@ export interface AdminSession {
   readonly userId: string
   readonly userName: string
   readonly name: string
+  /** `command`, `environment`, `launched`, `login` or `service`. */
   readonly kind: string
+  /** `starting`, `running` or `ending`; of one that is over `ended` or `did_not_start`. */
+  readonly state: string
+  /** What was launched: a section of `sessions.conf`. */
+  readonly application?: string
+  /** Where it says it runs, when that is not the server's host. */
+  readonly host?: string
+  /** The service that started it. */
+  readonly service?: string
   readonly startedAt: string
   readonly endedAt?: string
   /** When it ends by itself; absent: with its process. */

@@ -42,6 +42,7 @@ const SESSION = {
   userName: 'ada',
   name: 'Rscript',
   kind: 'command',
+  state: 'running',
   startedAt: '2026-11-23T10:00:00.000Z',
 }
 const ADA = { id: 'u1', name: 'ada', isAdmin: false, createdAt: '2026-01-02T03:04:05.000Z' }

@@ -10,8 +10,14 @@ export function adminUserOf({ id, name, isAdmin, lockedAt, createdAt }: User): A
 
 /** A development session on the admin socket. */
 export function adminSessionOf(session: DevelopmentSession): AdminSession {
-  const { id, userId, userName, name, kind, startedAt, endedAt, endsAt } = session
-  return { ...{ id, userId, userName, name, kind, startedAt: startedAt.toISOString() }, ...instants({ endedAt, endsAt }) }
+  const { id, userId, userName, name, kind, state, application, host, service, startedAt, endedAt, endsAt } = session
+  return {
+    ...{ id, userId, userName, name, kind, state },
+    ...(application === undefined ? {} : { application }),
+    ...(host === undefined ? {} : { host }),
+    ...(service === undefined ? {} : { service }),
+    ...{ startedAt: startedAt.toISOString(), ...instants({ endedAt, endsAt }) },
+  }
 }
 
 /** A user with sessions and stored sign-ins on the admin socket. */
