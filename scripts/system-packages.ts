@@ -13,9 +13,9 @@ export interface Need {
 
 const runs = (program: string, ...args: string[]) => spawnSync(program, args, { stdio: 'ignore' }).status === 0
 
-type Name = 'browser' | 'r' | 'python' | 'jupyter' | 'jupyterhub' | 'curl' | 'wrk' | 'shells' | 'compiler'
+type Name = 'browser' | 'r' | 'python' | 'jupyter' | 'jupyterhub' | 'curl' | 'wrk' | 'shells' | 'units' | 'compiler'
 
-/** A browser, R, Python, Jupyter and its hub, wrk, the shells that completion is for, and what builds the VS Code server, as the tests use them. */
+/** A browser, R, Python, Jupyter and its hub, wrk, the shells that completion is for, what checks units of systemd and what builds the VS Code server, as the tests use them. */
 export const needs: Readonly<Record<Name, Need>> = {
   browser: { packages: ['chromium'], isThere: () => isProgram('chromium') },
   r: {
@@ -39,6 +39,7 @@ export const needs: Readonly<Record<Name, Need>> = {
   curl: { packages: ['curl', 'ca-certificates'], isThere: () => isProgram('curl') },
   wrk: { packages: ['wrk'], isThere: () => isProgram('wrk') },
   shells: { packages: ['bash', 'zsh', 'fish'], isThere: () => ['bash', 'zsh', 'fish'].every(isProgram) },
+  units: { packages: ['systemd'], isThere: () => isProgram('systemd-analyze') },
   compiler: {
     packages: ['build-essential', 'libkrb5-dev'],
     isThere: () => ['make', 'g++'].every(isProgram) && existsSync('/usr/include/gssapi/gssapi.h'),
