@@ -4,7 +4,7 @@ import { launchBrowser } from '../testing/browser.ts'
 import { runInKernel, TerminalTab } from '../testing/session-tab.ts'
 import { type SessionWorld, startSessionWorld } from '../testing/session-world.ts'
 import { SessionsPage } from '../testing/sessions-page.ts'
-import { printedToken, TOKEN_CODE } from '../testing/token-code.ts'
+import { COMMANDS_WORK, printedToken, SHELL_COMMANDS, TOKEN_CODE } from '../testing/token-code.ts'
 
 let world: SessionWorld
 let browser: Browser
@@ -21,13 +21,14 @@ afterAll(async () => {
 })
 
 describe('a session started from the page', { timeout: 180_000 }, () => {
-  it('terminal: its shell, R and Python get the same token, until it is ended', async () => {
+  it('terminal: its shell, R and Python get the same token, and its commands work, until it is ended', async () => {
     const id = await sessions.start('Terminal', 'my terminal')
     const tab = await sessions.openTab(id, 'my terminal')
     const terminal = new TerminalTab(tab)
     await terminal.shows(/[$#] /)
     expect(await tab.title()).toBe('my terminal')
     const token = await terminal.say('clear; echo "<$(benchkey token demo)>"', printedToken)
+    await terminal.say(`clear; ${SHELL_COMMANDS}`, (screen) => (screen.includes(COMMANDS_WORK) ? true : undefined))
     await terminal.start('R', /> +$/)
     expect(await terminal.say(TOKEN_CODE.r(world.uid), printedToken)).toBe(token)
     await terminal.start('Python', />>> +$/)
@@ -38,12 +39,14 @@ describe('a session started from the page', { timeout: 180_000 }, () => {
     expect(sessions.violations).toEqual([])
   })
 
-  it('Jupyter: kernels of R and Python get the same token, until it is ended', async () => {
+  it('Jupyter: kernels of R and Python get the same token, and its commands work, until it is ended', async () => {
     const id = await sessions.start('Jupyter', 'my notebook')
     const tab = await sessions.openTab(id, 'my notebook')
     await tab.getByRole('button', { name: 'Upload' }).waitFor()
     const token = printedToken(await runInKernel(tab, 'python3', TOKEN_CODE.python(world.uid)))
     expect(token).toMatch(/^[\w-]{20,}$/)
+    const shell = `import subprocess\nprint(subprocess.run(['sh', '-c', ${JSON.stringify(SHELL_COMMANDS)}], capture_output=True, text=True).stdout)`
+    expect(await runInKernel(tab, 'python3', shell)).toContain(COMMANDS_WORK)
     expect(printedToken(await runInKernel(tab, 'ir', TOKEN_CODE.r(world.uid)))).toBe(token)
     await sessions.end(id, 'my notebook', tab)
   })

@@ -18,6 +18,17 @@ export const TOKEN_CODE = {
     ].join('\n'),
 } as const
 
+/** What a person does in the shell of a session, in one line: prints `<commands-work>` when `run`, `sign-in` and `doctor` do. */
+export const SHELL_COMMANDS = [
+  `benchkey run T=demo F=@demo -- sh -c 'test "$T" = "$(cat "$F")"'`,
+  'benchkey sign-in demo --no-browser 2>&1 | grep -q "signed in to Demo API already"',
+  'benchkey doctor >/dev/null 2>&1',
+  "printf '<%s-work>' commands",
+].join(' && ')
+
+/** What SHELL_COMMANDS print when all of them did what they should. */
+export const COMMANDS_WORK = '<commands-work>'
+
 /** The token in what such code printed. */
 export function printedToken(output: string): string | undefined {
   return /<([\w-]{20,})>/.exec(output)?.[1]

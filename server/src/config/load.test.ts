@@ -219,6 +219,7 @@ describe('loading', () => {
       insecureLoopbackProviders: false,
       secretsDir: join(directory, 'secrets'),
       sessionTimeoutMinutes: 120,
+      terminalSessionHours: 12,
       sessionsPerUser: 10,
       sessionLimits: { openFiles: 65_536, processes: 4096, memoryMib: 0 },
     })

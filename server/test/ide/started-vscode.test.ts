@@ -7,7 +7,7 @@ import { agree, launchBrowser } from '../../testing/browser.ts'
 import { offerVsCode, runInTerminal } from '../../testing/code-server.ts'
 import { type SessionWorld, startSessionWorld } from '../../testing/session-world.ts'
 import { SessionsPage } from '../../testing/sessions-page.ts'
-import { printedToken, TOKEN_CODE } from '../../testing/token-code.ts'
+import { COMMANDS_WORK, printedToken, SHELL_COMMANDS, TOKEN_CODE } from '../../testing/token-code.ts'
 
 let world: SessionWorld
 let browser: Browser
@@ -32,7 +32,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-it('VS Code started from the page: its view signs in, R and Python in its terminal get the same token, until it is ended', {
+it('VS Code started from the page: its view signs in, R and Python in its terminal get the same token, commands work, until it is ended', {
   timeout: 180_000,
 }, async () => {
   const sessions = await SessionsPage.open(world, browser)
@@ -41,10 +41,15 @@ it('VS Code started from the page: its view signs in, R and Python in its termin
   await signInFromView(tab)
   writeFileSync(join(folder, 'fetch.R'), TOKEN_CODE.r(world.uid))
   writeFileSync(join(folder, 'fetch.py'), TOKEN_CODE.python(world.uid))
-  await runInTerminal(tab, folder, ['Rscript fetch.R > from-r', '/usr/bin/python3 fetch.py > from-python'])
+  await runInTerminal(tab, folder, [
+    'Rscript fetch.R > from-r',
+    '/usr/bin/python3 fetch.py > from-python',
+    `(${SHELL_COMMANDS}) > from-shell`,
+  ])
   const token = printedToken(readFileSync(join(folder, 'from-r'), 'utf8'))
   expect(token).toMatch(/^[\w-]{20,}$/)
   expect(printedToken(readFileSync(join(folder, 'from-python'), 'utf8'))).toBe(token)
+  expect(readFileSync(join(folder, 'from-shell'), 'utf8')).toBe(COMMANDS_WORK)
   await sessions.end(id, 'my code', tab)
 })
 
