@@ -156,8 +156,8 @@ describe('the end of a session', () => {
     const { stdout: cookie } = await shell.ask(COOKIE_OF_SESSION)
     const id = (await shell.ask('echo "$RS_SESSION_URL"')).stdout.split('/')[2] ?? ''
     const { stdout: table } = await runAdmin(world.files, ['session', 'list'])
-    expect(table).toMatch(/^ID +USER +COMMAND +SINCE\n/)
-    expect(table).toMatch(new RegExp(`^${id} +demo +sh +20\\d\\d-\\d\\d-\\d\\d \\d\\d:\\d\\d UTC$`, 'm'))
+    expect(table).toMatch(/^ID +USER +NAME +KIND +STATE +SINCE\n/)
+    expect(table).toMatch(new RegExp(`^${id} +demo +sh +command +running +20\\d\\d-\\d\\d-\\d\\d \\d\\d:\\d\\d UTC$`, 'm'))
     expect(await runAdmin(world.files, ['session', 'end', id])).toEqual({
       code: 0,
       stdout: '',

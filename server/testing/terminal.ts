@@ -41,13 +41,13 @@ export function newTerminal(): Terminal {
   }
 }
 
-/** The code in what `benchkey login` has written; rejects when it ends without one. */
+/** The code in what `benchkey login` has written, once it waits; rejects when it ends without one. */
 function codeShownBy({ child, finished }: Running): Promise<string> {
   return new Promise((resolve, reject) => {
     let seen = ''
     child.stderr?.on('data', (text: string) => {
       seen += text
-      const [, code] = /the code ([A-Z]{4}-[A-Z]{4})\./.exec(seen) ?? []
+      const [, code] = /the code ([A-Z]{4}-[A-Z]{4})\.[\s\S]*stops waiting/.exec(seen) ?? []
       if (code !== undefined) resolve(code)
     })
     void finished.then(({ code, stderr }) => reject(new Error(`benchkey login ended with ${code}: ${stderr}`)))
