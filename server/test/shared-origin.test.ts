@@ -58,7 +58,14 @@ describe('under shared-origin=1', () => {
     expect(await send(files, `${home}..%2f..%2fapi/me`, { headers })).toMatchObject({ status: 400 })
   })
 
-  test.each([['/admin'], ['/admin/integrations'], ['/api/admin/users']])('%s answers 403 with the reason', async (path) => {
+  test.each([
+    ['/admin'],
+    ['/admin/integrations'],
+    ['/api/admin/users'],
+    ['/%61dmin'],
+    ['/api/%41dmin/users'],
+    ['/api%2Fadmin/users'],
+  ])('%s answers 403 with the reason', async (path) => {
     const reply = await send(files, path)
     expect(reply.status).toBe(403)
     expect(reply.body).toBe(

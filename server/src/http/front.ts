@@ -84,8 +84,10 @@ export function createFront(parts: FrontParts): RequestListener {
 const NO_ADMINISTRATION =
   'The pages for administrators are off: with shared-origin=1 any session could act on them. Set sessions-url instead.'
 
+/** As the router behind it reads a path, which decodes what is percent-encoded. */
 function isOfAdministrators(path: string): boolean {
-  return /^\/(api\/)?admin(\/|$)/i.test(path)
+  const decoded = path.replace(/%([0-9a-f]{2})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
+  return /^\/+(api\/+)?admin(\/|$)/i.test(decoded)
 }
 
 /** WebSockets: only sessions have them, and only under `shared-origin=1` they come here. */
