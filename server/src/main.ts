@@ -19,6 +19,7 @@ import { findUnixAccount } from './launcher/accounts.ts'
 import { createLocalSessions, type LocalSessions } from './launcher/create.ts'
 import { isInGroup } from './launcher/groups.ts'
 import { isAlive, startTimeOf } from './launcher/processes.ts'
+import { findProxyAccount } from './launcher/proxy-account.ts'
 import { LocalAccounts } from './login/local-accounts.ts'
 import type { AuthorizationServers } from './oauth/authorization-server.ts'
 import { createAuthorizationServers } from './oauth/create.ts'
@@ -148,7 +149,10 @@ function localSessionsOf(
 ): LocalSessions | undefined {
   return createLocalSessions({
     ...{ dataDir, uid, findUnixAccount, singleUser, limits, executableDir, helperPath, bootId: effects.bootId },
-    proxyGroupId: async () => (await findUnixAccount(sessionsAccount))?.gid,
+    proxyGroupId: async () => {
+      const account = await findProxyAccount(sessionsAccount, findUnixAccount)
+      return 'why' in account ? undefined : account.gid
+    },
     sleep: (ms) => effects.sleep(ms),
   })
 }
@@ -213,7 +217,7 @@ function sessionPagesOf(
   if (!sessionPages) return new SessionPages(undefined, parts)
   const { url, port, isSharedOrigin } = sessionPages
   const shared = isSharedOrigin ? { socketPath: join(dataDir, SHARED_PAGES_SOCKET) } : {}
-  const account = uid === 0 && !singleUser ? { name, find: () => findUnixAccount(name) } : undefined
+  const account = uid === 0 && !singleUser ? () => findProxyAccount(name, findUnixAccount) : undefined
   return new SessionPages(
     { publicUrl, wwwAddress, trustedProxies, url, port, account, tls: tlsIdentity(server), ...shared },
     parts,

@@ -16,9 +16,7 @@ import {
 import { PlainBrowser } from '../testing/signed-in.ts'
 import { prepareServer, removeFiles, runAdmin, type ServerFiles, startServeProcess } from '../testing/start-server.ts'
 
-/** An account of every Debian that owns nothing. */
-const NOBODY = 'nobody'
-
+const PROXY = `bk-proxy-${process.pid}`
 const ANN = `bk-ann-${process.pid}`
 const PASSWORD = 'correct horse battery staple'
 
@@ -30,7 +28,8 @@ let serve: Running
 describe.skipIf(process.getuid?.() !== 0)('the process of the session pages of a server that is root', () => {
   beforeAll(async () => {
     copy = copyCheckout()
-    files = await prepareServer({ singleUser: false, serverLines: ['sessions-port=0', `sessions-account=${NOBODY}`] })
+    files = await prepareServer({ singleUser: false, serverLines: ['sessions-port=0', `sessions-account=${PROXY}`] })
+    execFileSync('useradd', ['--system', '--user-group', '--shell', '/usr/sbin/nologin', PROXY])
     execFileSync('useradd', ['--create-home', '--shell', '/bin/bash', ANN])
     writeSmallKinds(files, smallApplicationIn(copy))
     serve = await startServeProcess(files, copy.executable)
@@ -45,6 +44,7 @@ describe.skipIf(process.getuid?.() !== 0)('the process of the session pages of a
     removeFiles(files)
     copy.remove()
     execFileSync('userdel', ['--remove', ANN], { stdio: 'ignore' })
+    execFileSync('userdel', [PROXY], { stdio: 'ignore' })
   })
 
   const proxyPid = (): number => {
@@ -55,8 +55,8 @@ describe.skipIf(process.getuid?.() !== 0)('the process of the session pages of a
 
   test('runs as the account of sessions-account, in no group of the server, with none of its rights', async () => {
     const status = readFileSync(`/proc/${proxyPid()}/status`, 'utf8')
-    const uid = execFileSync('id', ['-u', NOBODY], { encoding: 'utf8' }).trim()
-    const gid = execFileSync('id', ['-g', NOBODY], { encoding: 'utf8' }).trim()
+    const uid = execFileSync('id', ['-u', PROXY], { encoding: 'utf8' }).trim()
+    const gid = execFileSync('id', ['-g', PROXY], { encoding: 'utf8' }).trim()
     expect(status).toMatch(new RegExp(`^Uid:\\t${uid}\\t${uid}\\t${uid}\\t${uid}$`, 'm'))
     expect(status).toMatch(new RegExp(`^Gid:\\t${gid}\\t${gid}\\t${gid}\\t${gid}$`, 'm'))
     expect(status).toMatch(/^Groups:\t ?$/m)
@@ -70,7 +70,7 @@ describe.skipIf(process.getuid?.() !== 0)('the process of the session pages of a
     const all = [...secrets, join(files.configDir, 'benchkey.conf')]
     for (const path of all) {
       expect(statSync(path)).toBeDefined()
-      expect(() => openAs(NOBODY, path)).toThrow(/Permission denied/)
+      expect(() => openAs(PROXY, path)).toThrow(/Permission denied/)
     }
   })
 
@@ -86,22 +86,30 @@ describe.skipIf(process.getuid?.() !== 0)('the process of the session pages of a
     },
   )
 
-  test('without that account they are off, the server says so, and tokens are served', async () => {
-    const others = await prepareServer({ singleUser: false, serverLines: ['sessions-account=no-such-account'] })
+  test.each([
+    [
+      'no-such-account',
+      'There is no Unix account no-such-account for',
+      'useradd --system --user-group --shell /usr/sbin/nologin',
+    ],
+    ['root', 'The Unix account root is root', 'sessions-account'],
+    ['nobody', 'Others are in the group of the Unix account nobody', 'groupadd --system nobody'],
+  ])('as %s they are off, the server says so, and tokens are served', async (account, why, remedy) => {
+    const others = await prepareServer({ singleUser: false, serverLines: [`sessions-account=${account}`] })
     const running = await startServeProcess(others, copy.executable)
     const { stdout, code } = await runAdmin(others, ['health'])
     running.child.kill('SIGTERM')
     const { stderr } = await running.finished
     removeFiles(others)
-    expect(stdout).toContain('There is no Unix account no-such-account for the process of the session pages, so they are off.')
+    expect(stdout).toContain(why)
     expect(code).toBe(0)
-    expect(stderr).toContain('useradd --system --shell /usr/sbin/nologin no-such-account')
+    expect(stderr).toContain(remedy)
   })
 })
 
 /** Opens a file as another account does; rejects with what it is told. */
 function openAs(account: string, path: string): void {
-  const words = ['--reuid', account, '--regid', 'nogroup', '--clear-groups', 'head', '-c', '1', path]
+  const words = ['--reuid', account, '--regid', account, '--clear-groups', 'head', '-c', '1', path]
   execFileSync('setpriv', words, { encoding: 'utf8', stdio: 'pipe', env: { LC_ALL: 'C', PATH: process.env.PATH ?? '' } })
 }
 

@@ -1,5 +1,5 @@
 import type { User } from '../domain/people.ts'
-import { LEAST_SESSION_UID, type UnixAccount } from '../domain/unix-account.ts'
+import { isForPeople, LEAST_SESSION_UID, type UnixAccount } from '../domain/unix-account.ts'
 import { badRequest } from './bad-request.ts'
 
 /** What says as whom sessions run. */
@@ -27,7 +27,7 @@ export async function sessionAccountOf(user: Pick<User, 'name'>, parts: SessionA
     throw badRequest(`The Unix account "${user.name}" is root, as the server itself. Sessions never run as root.`)
   if (account.uid === serverUid)
     throw badRequest(`The Unix account "${user.name}" is the server's own. Give the user an account of another name.`)
-  if (account.uid < LEAST_SESSION_UID)
+  if (!isForPeople(account))
     throw badRequest(
       `The Unix account "${user.name}" has the number ${account.uid}, one of the system's own. Sessions run as accounts from ${LEAST_SESSION_UID} on.`,
     )

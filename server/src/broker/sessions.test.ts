@@ -304,9 +304,9 @@ describe('the account a session runs as', () => {
     await expect(open(asRoot(0), 'ann')).rejects.toThrow('root')
   })
 
-  test("is none of the system's own", async () => {
+  test.each([999, 65_534])("is none of the system's own: %i", async (uid) => {
     await room.addUser('ann')
-    await expect(open(asRoot(999), 'ann')).rejects.toThrow('from 1000 on')
+    await expect(open(asRoot(uid), 'ann')).rejects.toThrow('from 1000 on')
   })
 
   test('must exist', async () => {

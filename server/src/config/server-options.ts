@@ -116,7 +116,7 @@ export const SERVER_OPTIONS = {
   'sessions-account': row({
     default: '`benchkey-proxy`',
     meaning:
-      'The Unix account that the process of the session pages runs as when the server is root, and whose group is let into the sockets of sessions. Without such an account session pages are off. Nobody else should use it.',
+      'The Unix account that the process of the session pages runs as when the server is root, and whose group is let into the sockets of sessions: one of the same name, with nobody else in it. Without such an account session pages are off. Nobody else should use it.',
     example: 'benchkey-proxy',
     parse: accountName,
   }),

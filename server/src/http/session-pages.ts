@@ -18,7 +18,7 @@ export interface SessionPagesOptions {
   /** Under `shared-origin=1`: where the process is asked, below the public URL and on no port of its own. */
   readonly socketPath?: string
   /** The account of the process; undefined: the server's own, which is all it can be unless it is root. */
-  readonly account: { readonly name: string; readonly find: () => Promise<{ uid: number; gid: number } | undefined> } | undefined
+  readonly account: (() => Promise<{ uid: number; gid: number } | { why: string; remedy: string }>) | undefined
 }
 
 /** The pages of sessions: the process that serves them, where they are, and why they are not. */
@@ -51,10 +51,10 @@ export class SessionPages {
   async start(entries: SessionEntries): Promise<void> {
     if (!this.#options) return
     const { publicUrl, wwwAddress, trustedProxies, tls, port, account, url, socketPath } = this.#options
-    const found = await account?.find()
-    if (account && !found) {
-      this.#obstacle = `There is no Unix account ${account.name} for the process of the session pages, so they are off.`
-      this.#parts.log.info({}, `${this.#obstacle} Add it with: useradd --system --shell /usr/sbin/nologin ${account.name}`)
+    const found = await account?.()
+    if (found && 'why' in found) {
+      this.#obstacle = found.why
+      this.#parts.log.info({}, `${found.why} ${found.remedy}`)
       return
     }
     this.#process = new SessionProxyProcess({

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
-import { isInGroup } from './groups.ts'
+import { hasGroupOfOwn, isInGroup } from './groups.ts'
 
 const lines = (database: string): string[][] =>
   execFileSync('getent', [database], { encoding: 'utf8' })
@@ -31,5 +31,22 @@ describe('the groups of this host', () => {
     ['--help', 'root'],
   ])('"%s" is not in "%s"', async (account, group) => {
     expect(await isInGroup(account, group)).toBe(false)
+  })
+})
+
+describe('a group of an account’s own', () => {
+  const groupOf = (account: string): number => Number(execFileSync('id', ['-g', account], { encoding: 'utf8' }))
+
+  test('has its name and nobody else in it', async () => {
+    expect(await hasGroupOfOwn({ name: 'daemon', gid: groupOf('daemon') })).toBe(true)
+  })
+
+  test('is not that of another account, one with a member besides, or one that is not there', async () => {
+    expect(await hasGroupOfOwn({ name: 'ann', gid: groupOf('daemon') })).toBe(false)
+    for (const [name = '', , gid, members = ''] of lines('group')) {
+      const others = members.split(',').filter((member) => member !== '' && member !== name)
+      if (others.length > 0) expect(await hasGroupOfOwn({ name, gid: Number(gid) }), name).toBe(false)
+    }
+    expect(await hasGroupOfOwn({ name: 'ann', gid: 3_999_999_999 })).toBe(false)
   })
 })

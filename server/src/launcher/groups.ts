@@ -20,6 +20,12 @@ export async function isInGroup(account: string, group: string): Promise<boolean
   return primary === gid || besides.slice(account.length).trim().split(/\s+/).includes(gid)
 }
 
+/** Whether an account's primary group has its name and nobody else in it: what is open to that group is open to the account alone. */
+export async function hasGroupOfOwn({ name, gid }: { readonly name: string; readonly gid: number }): Promise<boolean> {
+  const [group, , , members = ''] = (await getent('group', String(gid))).split(':')
+  return group === name && members.split(',').every((member) => member === '' || member === name)
+}
+
 /** The first line of an answer; empty when there is none. */
 function getent(database: string, key: string): Promise<string> {
   return new Promise((resolve, reject) => {

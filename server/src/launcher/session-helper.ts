@@ -2,7 +2,8 @@ import { chmod, chown, lstat, unlink } from 'node:fs/promises'
 import { createServer, type Server, type Socket } from 'node:net'
 import { dirname } from 'node:path'
 import { SetupError } from '../domain/errors.ts'
-import { LEAST_SESSION_UID, type UnixAccount } from '../domain/unix-account.ts'
+import { isForPeople, LEAST_SESSION_UID, type UnixAccount } from '../domain/unix-account.ts'
+import { hasGroupOfOwn } from './groups.ts'
 import { HELPER_LINE_LIMIT_BYTES, type HelperReply, type HelperRequest, parseHelperRequest } from './helper-protocol.ts'
 import { LauncherError } from './launcher.ts'
 import { runAsAccount } from './run-as.ts'
@@ -32,6 +33,11 @@ export async function startSessionHelper(options: SessionHelperOptions): Promise
   const server = await findUnixAccount(options.server)
   if (!server || server.uid === 0)
     throw new SetupError(`"${options.server}" is no account a server could run as. Name the server's own.`)
+  if (!(await hasGroupOfOwn(server))) {
+    throw new SetupError(
+      `Others are in the group of "${options.server}", or it has another name, and the sockets of sessions let it in. Give the account a group of its own.`,
+    )
+  }
   const accountOf = (name: string): Promise<UnixAccount> => sessionAccount(name, server, findUnixAccount)
   const base = sessionsBase({ dataDir: '/', singleUser: false, uid: 0 })
   const directories = new OwnedDirectories(base, { accountOf, groupId: async () => server.gid })
@@ -62,7 +68,7 @@ async function sessionAccount(
 ): Promise<UnixAccount> {
   const account = await findUnixAccount(name)
   if (!account) throw new LauncherError(`There is no Unix account ${name} on this host.`)
-  if (account.uid >= LEAST_SESSION_UID && account.uid !== server.uid) return account
+  if (isForPeople(account) && account.uid !== server.uid) return account
   throw new LauncherError(
     `The session helper runs nothing as ${name}: only as accounts from ${LEAST_SESSION_UID} on, never as the server.`,
   )
