@@ -1,4 +1,5 @@
 import type { Application } from '../domain/application.ts'
+import type { Effects } from '../domain/effects.ts'
 import type { DevelopmentSession, User } from '../domain/people.ts'
 import { printable } from '../domain/states.ts'
 import type { LocalSessions } from '../launcher/create.ts'
@@ -8,11 +9,13 @@ import type { Sessions } from './broker.ts'
 import type { Launches, SessionOffer, SessionView } from './broker-of-sessions.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { LaunchedSessions } from './launched-sessions.ts'
+import { RateLimiter } from './rate-limit.ts'
 import { type SessionAccountParts, sessionAccountOf } from './session-accounts.ts'
 
 /** What the pages' sessions are made of. */
 export interface SessionBoardParts extends SessionAccountParts {
   readonly store: Store
+  readonly effects: Pick<Effects, 'monotonicMs' | 'randomBytes'>
   readonly catalogue: Catalogue
   readonly sessions: Pick<Sessions, 'end'>
   /** Both undefined when this server can start nothing in its users' names. */
@@ -31,15 +34,22 @@ const NAME_LIMIT = 60
 const NO_WAY_TO_START =
   'This server does not run as root and has no session helper, so it cannot start sessions as their users. Ask your administrator.'
 
+/** Starts of one person, each of which is a login of their account and some programs: 60 at once, then one in ten seconds. */
+const STARTS = { burst: 60, everyMs: 10_000 }
+
 /** A session that nobody has used for so long is shown as idle, in milliseconds. */
 const IDLE_SHOWN_MS = 15 * 60_000
 
 /** One person's sessions of every kind, as the pages show, start and end them. */
 export class SessionBoard implements Launches {
   readonly #parts: SessionBoardParts
+  readonly #starts: RateLimiter
+  /** Starts of one user wait for each other: each of two at once would find the room that is there for one. */
+  readonly #turns = new Map<string, Promise<unknown>>()
 
   constructor(parts: SessionBoardParts) {
     this.#parts = parts
+    this.#starts = new RateLimiter(STARTS, parts.effects)
   }
 
   async offer(user: User): Promise<SessionOffer> {
@@ -49,6 +59,20 @@ export class SessionBoard implements Launches {
   }
 
   async start(user: User, wanted: Parameters<Launches['start']>[1], address: string): Promise<SessionView> {
+    const wait = this.#starts.take(user.id)
+    if (wait > 0) throw badRequest(`Sessions were started too often. Try again in ${wait} s.`, wait)
+    const before = this.#turns.get(user.id) ?? Promise.resolve()
+    const starting = before.then(() => this.#start(user, wanted, address))
+    const turn = starting.catch(() => undefined)
+    this.#turns.set(user.id, turn)
+    try {
+      return await starting
+    } finally {
+      if (this.#turns.get(user.id) === turn) this.#turns.delete(user.id)
+    }
+  }
+
+  async #start(user: User, wanted: Parameters<Launches['start']>[1], address: string): Promise<SessionView> {
     const { launched } = this.#parts
     const { applications, cannotStart } = await this.offer(user)
     if (cannotStart !== undefined || !launched) throw badRequest(cannotStart ?? NO_WAY_TO_START)

@@ -1,0 +1,54 @@
+import { setImmediate } from 'node:timers/promises'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type BrokerRoom, openBrokerRoom } from '../../testing/broker-room.ts'
+import type { Application } from '../domain/application.ts'
+import type { User } from '../domain/people.ts'
+import { LaunchedSessions } from './launched-sessions.ts'
+import { SessionBoard } from './launches.ts'
+
+const SMALL: Application = {
+  ...{ section: 'small', displayName: 'Small', icon: 'terminal', command: ['small', '{socket}'], listen: 'socket' },
+  ...{ readyPath: '/', readySeconds: 30, basePath: 'strip', environment: {}, isFound: true },
+}
+
+let room: BrokerRoom
+let ann: User
+let board: SessionBoard
+
+beforeEach(async () => {
+  room = await openBrokerRoom()
+  ann = await room.addUser('ann')
+  const launched: Pick<LaunchedSessions, 'open' | 'isUnreachable'> = {
+    open: ({ user, name }) => {
+      const session = { userName: user.name, name, kind: 'launched', state: 'starting' } as const
+      return room.store.sessions.create({ ...session, cookieHash: `cookie of ${name}`, cookieExpiresAt: room.store.now() })
+    },
+    isUnreachable: () => false,
+  }
+  board = new SessionBoard({
+    ...room,
+    ...{ singleUser: false, serverUid: 0, perUser: 3, idleAfterMs: 0, applications: () => [SMALL], local: undefined },
+    sessions: { end: async (id) => await room.store.sessions.end(id) },
+    launched: Object.assign(Object.create(LaunchedSessions.prototype), launched),
+    findUnixAccount: async (name) => {
+      await setImmediate()
+      return { name, uid: 1001, gid: 1001, home: '/home/ann', shell: '/bin/sh' }
+    },
+  })
+})
+afterEach(() => room.close())
+
+const start = (n: number) => board.start(ann, { application: 'small', name: `session ${n}` }, '::1')
+
+test('one person has no more sessions than sessions-per-user, however many are asked for at once', async () => {
+  const asked = await Promise.allSettled([1, 2, 3, 4, 5].map(start))
+  expect(asked.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'rejected', 'rejected'])
+  await expect(start(6)).rejects.toThrow('You have 3 sessions, as many as one person may have on this server.')
+})
+
+test('one person who starts and ends sessions over and over is told to wait', async () => {
+  for (let n = 1; n <= 60; n += 1) await board.end(ann, (await start(n)).session.id)
+  await expect(start(61)).rejects.toThrow('Sessions were started too often. Try again in 10 s.')
+  room.pass(10_000)
+  expect((await start(62)).session.name).toBe('session 62')
+})
