@@ -47,6 +47,19 @@ export function entriesSuite(room: () => SuiteRoom): void {
       expect(await store.entries.findEntry('e', second.sessionId)).toBeUndefined()
     })
 
+    it('leaves the newest entries of a browser to its session, and of those before no more than 32', async () => {
+      const { store, clock } = room()
+      const { sessionId, browserSessionHash, ticketHash } = await open()
+      await store.entries.redeem(ticketHash, { sessionId, entryHash: 'entry 0' })
+      for (let n = 1; n <= 33; n += 1) {
+        clock.pass(1)
+        await store.entries.addTicket({ ticketHash: `t${n}`, sessionId, browserSessionHash, expiresAt: clock.at(TICKET_MS) })
+        await store.entries.redeem(`t${n}`, { sessionId, entryHash: `entry ${n}` })
+      }
+      const found = await Promise.all([0, 1, 2, 33].map((n) => store.entries.findEntry(`entry ${n}`, sessionId)))
+      expect(found).toEqual([undefined, undefined, 'browser', 'browser'])
+    })
+
     it('goes with the lock of its user', async () => {
       const { store } = room()
       const { ticketHash, sessionId } = await open()

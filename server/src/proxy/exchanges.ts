@@ -8,6 +8,8 @@ export interface Exchange {
 
 /** A browser opens six connections to a host, and WebSockets besides. */
 const MOST_PER_ENTRY = 128
+/** Somebody who enters a session over and over takes no more of the proxy than two browsers do. */
+const MOST_PER_SESSION = 256
 
 /** Idle is told in minutes. */
 const TOLD_EVERY_MS = 60_000
@@ -15,20 +17,29 @@ const TOLD_EVERY_MS = 60_000
 /** Everything that is open, by the entry that opened it, and which sessions were used. */
 export class Exchanges {
   readonly #byEntry = new Map<string, Set<Exchange>>()
+  readonly #countOf = new Map<string, number>()
   readonly #active = new Set<string>()
   readonly #toldAt = new Map<string, number>()
 
-  /** Notes something open; undefined when the entry has too much open. The answer ends the note. */
+  /** Notes something open; undefined when its entry, or its session, has too much open. The answer ends the note. */
   begin(exchange: Exchange): (() => void) | undefined {
-    const { entryHash } = exchange
+    const { entryHash, sessionId } = exchange
     const own = this.#byEntry.get(entryHash) ?? new Set()
-    if (own.size >= MOST_PER_ENTRY) return undefined
+    const count = this.#countOf.get(sessionId) ?? 0
+    if (own.size >= MOST_PER_ENTRY || count >= MOST_PER_SESSION) return undefined
     this.#byEntry.set(entryHash, own.add(exchange))
-    this.#active.add(exchange.sessionId)
+    this.#countOf.set(sessionId, count + 1)
+    this.#active.add(sessionId)
     return () => {
-      own.delete(exchange)
+      if (own.delete(exchange)) this.#leave(sessionId)
       if (own.size === 0 && this.#byEntry.get(entryHash) === own) this.#byEntry.delete(entryHash)
     }
+  }
+
+  #leave(sessionId: string): void {
+    const left = (this.#countOf.get(sessionId) ?? 0) - 1
+    if (left > 0) this.#countOf.set(sessionId, left)
+    else this.#countOf.delete(sessionId)
   }
 
   /** Somebody used the session just now. */

@@ -1,6 +1,9 @@
 import type { StoreContext } from './database.ts'
 import type { EntryStore } from './store.ts'
 
+/** A browser keeps one entry to a session. What it opened with those before stays open, of the newest. */
+const ENTRIES_KEPT = 32
+
 /** Tickets and entries to launched sessions. */
 export function entryStore({ database, effects }: StoreContext): EntryStore {
   return {
@@ -32,6 +35,20 @@ export function entryStore({ database, effects }: StoreContext): EntryStore {
         await transaction
           .insertInto('session_entries')
           .values({ entry_hash: entryHash, session_id: sessionId, browser_session_hash, created_at: now })
+          .execute()
+        const newest = transaction
+          .selectFrom('session_entries')
+          .select('entry_hash')
+          .where('session_id', '=', sessionId)
+          .where('browser_session_hash', '=', browser_session_hash)
+          .orderBy('created_at', 'desc')
+          .limit(ENTRIES_KEPT)
+        await transaction
+          .deleteFrom('session_entries')
+          .where('session_id', '=', sessionId)
+          .where('browser_session_hash', '=', browser_session_hash)
+          .where('entry_hash', 'not in', newest)
+          .where('entry_hash', '!=', entryHash)
           .execute()
         return browser_session_hash
       })
