@@ -107,6 +107,7 @@ describe('what a session is told', () => {
     expect(headersSeen().toLowerCase()).not.toContain('benchkey')
     expect(headersSeen()).toContain('X-Session-Secret: only-the-proxy')
     expect(headersSeen()).not.toContain('guessed')
+    expect(room.logged).toEqual([])
   })
 
   test('is no header of the connection, nor what the connection names', async () => {

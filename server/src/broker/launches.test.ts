@@ -52,3 +52,14 @@ test('one person who starts and ends sessions over and over is told to wait', as
   room.pass(10_000)
   expect((await start(62)).session.name).toBe('session 62')
 })
+
+test('nobody ends a session of somebody else or reads its log', async () => {
+  const { id } = (await start(1)).session
+  const eve = await room.addUser('eve')
+  for (const other of [id, '11111111-1111-4111-8111-111111111111']) {
+    await expect(board.end(eve, other)).rejects.toThrow('There is no such session of yours any more.')
+    await expect(board.log(eve, other)).rejects.toThrow('There is no such session of yours any more.')
+  }
+  expect(await board.list(eve)).toEqual([])
+  expect((await board.list(ann)).map(({ session }) => session.state)).toEqual(['starting'])
+})
