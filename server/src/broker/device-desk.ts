@@ -1,7 +1,6 @@
-import { type DeviceLogin, newUserCode, userCodeIn } from '../domain/device-login.ts'
+import { type DeviceLogin, hostNameIn, newUserCode, userCodeIn } from '../domain/device-login.ts'
 import type { Effects } from '../domain/effects.ts'
 import type { BrowserSession } from '../domain/people.ts'
-import { printable } from '../domain/states.ts'
 import { sessionEnvironment } from '../launcher/session-environment.ts'
 import { type Store, StoreError } from '../store/store.ts'
 import type { AuditLog } from './audit-log.ts'
@@ -88,7 +87,7 @@ export class DeviceDesk implements DeviceLogins {
       const [deviceCode, userCode] = [newSecret(effects), newUserCode((size) => effects.randomBytes(size))]
       const hashes = { deviceHash: sha256(deviceCode), userHash: sha256(userCode) }
       try {
-        const isKept = await store.deviceLogins.create({ ...hashes, host: printable(host), address, expiresAt }, WAITING_AT_ONCE)
+        const isKept = await store.deviceLogins.create({ ...hashes, host: hostNameIn(host), address, expiresAt }, WAITING_AT_ONCE)
         if (!isKept) return { kind: 'too_many', retryAfterSeconds: 60 }
         return { kind: 'begun', deviceCode, userCode, expiresInSeconds: WAIT_MS / 1000, intervalSeconds: INTERVAL_MS / 1000 }
       } catch (error) {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { expect, it } from 'vitest'
-import { newUserCode, userCodeIn } from './device-login.ts'
+import { hostNameIn, newUserCode, userCodeIn } from './device-login.ts'
 
 it('a code for people has eight consonants, each as likely as any other', () => {
   const counts = new Map<string, number>()
@@ -30,4 +30,15 @@ it.each([
   ['', undefined],
 ])('%j is read as the code %s', (typed, code) => {
   expect(userCodeIn(typed)).toBe(code)
+})
+
+it.each([
+  ['laptop', 'laptop'],
+  ['node-17.cluster.example', 'node-17.cluster.example'],
+  ['Zoë_3', 'Zoë_3'],
+  ['This is your IT: approve, or lose your account!', 'This-is-your-IT-approve-or-lose-your-account-'],
+  ['a\u202egnirts\n\u200e<b>', 'a-gnirts-b-'],
+  ['x'.repeat(253), 'x'.repeat(63)],
+])('what a terminal says of its host, %j, is shown as a name: %s', (said, shown) => {
+  expect(hostNameIn(said)).toBe(shown)
 })

@@ -39,3 +39,17 @@ export function userCodeIn(typed: string): string | undefined {
 function dashed(letters: string): string {
   return `${letters.slice(0, LENGTH / 2)}-${letters.slice(LENGTH / 2)}`
 }
+
+/** Longer than the first label of any host. */
+const HOST_LENGTH = 63
+
+/**
+ * Where a terminal says it runs, of what names of hosts are made of: whoever approves reads it, and whoever asks may be a stranger who
+ * would write them a sentence.
+ */
+export function hostNameIn(said: string): string {
+  return said
+    .replace(/[^\p{L}\p{N}._-]+/gu, '-')
+    .slice(0, HOST_LENGTH)
+    .toWellFormed()
+}
