@@ -6,7 +6,7 @@ import { DeviceDesk } from './device-desk.ts'
 import { rpcCookieHash } from './rpc-cookie.ts'
 
 const HOUR_MS = 60 * 60_000
-const INTERVAL_MS = 5_000
+const INTERVAL_MS = 2_000
 const TERMINAL = '198.51.100.4'
 const BROWSER = '192.0.2.7'
 
@@ -55,7 +55,7 @@ test('a terminal shows whoever approves a name of a host, and no sentence of its
 describe('a terminal that is logged in', () => {
   test('waits, and gets one session of whoever approved, until its end', async () => {
     const begun = await begin()
-    expect(begun).toMatchObject({ expiresInSeconds: 600, intervalSeconds: 5 })
+    expect(begun).toMatchObject({ expiresInSeconds: 600, intervalSeconds: 2 })
     expect(await poll(begun)).toEqual({ kind: 'pending' })
     expect(await desk.find(annsBrowser, begun.userCode.toLowerCase(), BROWSER)).toMatchObject({
       ...{ code: begun.userCode, host: 'laptop', address: TERMINAL, isSameAddress: false, lifeSeconds: 12 * 3600 },
