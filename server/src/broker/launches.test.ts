@@ -3,6 +3,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type BrokerRoom, openBrokerRoom } from '../../testing/broker-room.ts'
 import type { Application } from '../domain/application.ts'
 import type { User } from '../domain/people.ts'
+import type { LocalSessions } from '../launcher/create.ts'
+import type { RuntimeDirectories } from '../launcher/runtime-directories.ts'
 import { LaunchedSessions } from './launched-sessions.ts'
 import { SessionBoard } from './launches.ts'
 
@@ -14,6 +16,8 @@ const SMALL: Application = {
 let room: BrokerRoom
 let ann: User
 let board: SessionBoard
+let lookUps: number
+let reads: number
 
 beforeEach(async () => {
   room = await openBrokerRoom()
@@ -25,12 +29,23 @@ beforeEach(async () => {
     },
     isUnreachable: () => false,
   }
+  ;[lookUps, reads] = [0, 0]
+  const files: Partial<RuntimeDirectories> = {
+    placeOf: (sessionId, account) => ({ sessionId, account, directory: `/nowhere/${sessionId}` }),
+    readLog: async () => {
+      reads += 1
+      await setImmediate()
+      return ['words']
+    },
+  }
   board = new SessionBoard({
     ...room,
-    ...{ singleUser: false, serverUid: 0, perUser: 3, idleAfterMs: 0, applications: () => [SMALL], local: undefined },
+    ...{ singleUser: false, serverUid: 0, perUser: 3, idleAfterMs: 0, applications: () => [SMALL] },
+    local: { files } as LocalSessions,
     sessions: { end: async (id) => await room.store.sessions.end(id) },
     launched: Object.assign(Object.create(LaunchedSessions.prototype), launched),
     findUnixAccount: async (name) => {
+      lookUps += 1
       await setImmediate()
       return { name, uid: 1001, gid: 1001, home: '/home/ann', shell: '/bin/sh' }
     },
@@ -62,4 +77,18 @@ test('nobody ends a session of somebody else or reads its log', async () => {
   }
   expect(await board.list(eve)).toEqual([])
   expect((await board.list(ann)).map(({ session }) => session.state)).toEqual(['starting'])
+})
+
+test('what starts programs is done once for all who ask at the same moment, and again for who asks later', async () => {
+  const { id } = (await start(1)).session
+  lookUps = 0
+  const [logs] = await Promise.all([
+    Promise.all([1, 2, 3].map(() => board.log(ann, id))),
+    Promise.all([1, 2, 3].map(() => board.offer(ann))),
+  ])
+  expect(logs).toEqual([['words'], ['words'], ['words']])
+  expect([reads, lookUps]).toEqual([1, 1])
+  await board.log(ann, id)
+  await board.offer(ann)
+  expect([reads, lookUps]).toEqual([2, 2])
 })

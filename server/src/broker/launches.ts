@@ -4,6 +4,7 @@ import type { DevelopmentSession, User } from '../domain/people.ts'
 import { printable } from '../domain/states.ts'
 import type { LocalSessions } from '../launcher/create.ts'
 import type { Store } from '../store/store.ts'
+import { AtOnce } from './at-once.ts'
 import { badRequest } from './bad-request.ts'
 import type { Sessions } from './broker.ts'
 import type { Launches, SessionOffer, SessionView } from './broker-of-sessions.ts'
@@ -46,6 +47,10 @@ export class SessionBoard implements Launches {
   readonly #starts: RateLimiter
   /** Starts of one user wait for each other: each of two at once would find the room that is there for one. */
   readonly #turns = new Map<string, Promise<unknown>>()
+  /** Reading a log starts programs, which a session can keep waiting. */
+  readonly #logs = new AtOnce<readonly string[]>()
+  /** Looking an account up starts a program. */
+  readonly #obstacles = new AtOnce<string | undefined>()
 
   constructor(parts: SessionBoardParts) {
     this.#parts = parts
@@ -103,7 +108,7 @@ export class SessionBoard implements Launches {
     const session = await this.#own(user, sessionId)
     const kept = await store.sessions.readLog(session.id)
     if (kept || session.endedAt || session.kind !== 'launched' || !local) return kept ?? []
-    return await local.files.readLog(local.files.placeOf(session.id, session.account))
+    return await this.#logs.do(session.id, () => local.files.readLog(local.files.placeOf(session.id, session.account)))
   }
 
   /** Somebody else's is as unknown as one that never was. */
@@ -116,9 +121,11 @@ export class SessionBoard implements Launches {
   /** Why this user can start no session here, in one sentence. */
   async #obstacle(user: User): Promise<string | undefined> {
     if (!this.#parts.launched) return NO_WAY_TO_START
-    return await sessionAccountOf(user, this.#parts).then(
-      () => undefined,
-      (failure: Error) => failure.message,
+    return await this.#obstacles.do(user.id, () =>
+      sessionAccountOf(user, this.#parts).then(
+        () => undefined,
+        (failure: Error) => failure.message,
+      ),
     )
   }
 
