@@ -6,6 +6,7 @@ import {
   OTHER_SESSION,
   openSessionProxyRoom,
   PUBLIC_URL,
+  SECOND_SESSION,
   SESSION,
   type SessionProxyRoom,
   TICKET,
@@ -71,6 +72,33 @@ describe('the way into a session', () => {
     const cookie = `${ENTRY_COOKIE.cookie}; __Host-Http-benchkey-session-${OTHER_SESSION}=${ENTRY}`
     expect(await room.ask(`/s/${OTHER_SESSION}/`, { headers: { cookie } })).toMatchObject({ status: 401 })
   })
+})
+
+test('whoever enters a session loses the cookies of those that are over, and no other', async () => {
+  const own = await openSessionProxyRoom()
+  const over = ['22222222', '33333333'].map((start) => `__Host-Http-benchkey-session-${start}-1111-4111-8111-111111111111`)
+  const enter = (session: string) =>
+    own.ask('/enter', {
+      method: 'POST',
+      headers: {
+        origin: PUBLIC_URL,
+        'content-type': 'application/x-www-form-urlencoded',
+        cookie: [
+          `${over[0]}=${ENTRY}`,
+          `${over[1]}=x`,
+          '__Host-Http-benchkey-session=login',
+          `__Host-Http-benchkey-session-${SECOND_SESSION}=${ENTRY}`,
+          'theme=dark',
+          ENTRY_COOKIE.cookie,
+        ].join('; '),
+      },
+      body: new URLSearchParams({ session, ticket: TICKET }).toString(),
+    })
+  const { headers } = await enter(SESSION)
+  const taken = over.map((name) => `${name}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0`)
+  expect(headers['set-cookie']?.slice(1)).toEqual(taken)
+  expect((await enter(SESSION)).headers['set-cookie']).toBeUndefined()
+  await own.close()
 })
 
 describe('what a session is told', () => {

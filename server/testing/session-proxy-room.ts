@@ -16,6 +16,8 @@ import { makeCertificates } from './certificates.ts'
 export const SESSION = '11111111-1111-4111-8111-111111111111'
 /** A session to which nobody here has an entry. */
 export const OTHER_SESSION = '22222222-2222-4222-8222-222222222222'
+/** Another session that the entry to `SESSION` opens, for tests with two. */
+export const SECOND_SESSION = '44444444-4444-4444-8444-444444444444'
 /** The entry to `SESSION`. */
 export const ENTRY = 'e'.repeat(43)
 /** The one ticket to `SESSION`. */
@@ -163,7 +165,7 @@ function playServer(appSocket: string, { basePath = 'strip', secretHeader }: Roo
       ticket: () => Promise.reject(new Error('the test did not expect a new ticket')),
       redeem: async (ticket, sessionId) => (sessionId === SESSION && tickets.delete(ticket) ? { entry: ENTRY } : undefined),
       route: async (entryHash, sessionId) =>
-        entryHash === hashOfEntry(ENTRY) && sessionId === SESSION ? played.route : { state: 'none' },
+        entryHash === hashOfEntry(ENTRY) && [SESSION, SECOND_SESSION].includes(sessionId) ? played.route : { state: 'none' },
       touch: async (ids) => void touched.push(...ids),
       onChange: (listener) => {
         listeners.add(listener)

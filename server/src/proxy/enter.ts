@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { entryCookieName, isSessionId, looksLikeEntry, type ProxySettings } from '../domain/session-proxy.ts'
-import { setCookie } from '../http/cookies.ts'
+import { readCookie, setCookie } from '../http/cookies.ts'
 import type { SessionHosts } from './hosts.ts'
 import { answerPage, type Page } from './pages.ts'
-import { type ServerLink, Unanswered } from './server-link.ts'
+import { hashOfEntry, type ServerLink, Unanswered } from './server-link.ts'
 import { refusal, SERVER_BUSY, TICKET_REFUSED } from './words.ts'
 
 /** What the way in needs. */
@@ -15,6 +15,8 @@ export interface EnterParts {
 
 /** Two members, one of 43 and one of 36 characters. */
 const MAX_FORM_BYTES = 1024
+/** Cookies of other sessions that are looked at, once for each session that is entered. */
+const MOST_LOOKED_AT = 32
 /** A form of two members that takes longer is none. */
 const FORM_MS = 10_000
 
@@ -43,12 +45,32 @@ export async function enter(request: IncomingMessage, response: ServerResponse, 
     const headers = [
       ['Location', `/s/${sessionId}/`],
       ['Set-Cookie', setCookie(entryCookieName(sessionId), entry)],
+      ...(await outlivedCookies(request.headers.cookie, sessionId, link)),
     ] as const
     answer({ status: 303, title: 'The session opens', text: 'The session opens.', headers })
   } catch (failure) {
     if (!(failure instanceof Unanswered)) throw failure
     answer(SERVER_BUSY)
   }
+}
+
+/**
+ * Takes the cookies of sessions back that are over. A browser keeps them until it ends, for every port of the host, and with some
+ * hundred of them its requests would be too long for any door.
+ */
+async function outlivedCookies(header = '', entered: string, link: ServerLink): Promise<(readonly ['Set-Cookie', string])[]> {
+  const mark = entryCookieName('')
+  const names = header.split(';').map((part) => part.trim().split('=', 1)[0] ?? '')
+  const ids = names.flatMap((name) => (name.startsWith(mark) ? [name.slice(mark.length)] : []))
+  const others = [...new Set(ids)].filter((id) => isSessionId(id) && id !== entered).slice(0, MOST_LOOKED_AT)
+  const isOver = async (id: string): Promise<boolean> => {
+    const entry = readCookie(header, entryCookieName(id))
+    if (entry === undefined || !looksLikeEntry(entry)) return true
+    const { state } = await link.route(hashOfEntry(entry), id)
+    return state !== 'running' && state !== 'starting'
+  }
+  const over = await Promise.all(others.map(async (id) => ((await isOver(id)) ? [id] : [])))
+  return over.flat().map((id) => ['Set-Cookie', setCookie(entryCookieName(id), '', 0)])
 }
 
 async function readForm(request: IncomingMessage): Promise<{ sessionId: string; ticket: string } | undefined> {
