@@ -61,11 +61,17 @@ function below(directory: string): string[] {
 describe('what the server makes', () => {
   it('is for its own account alone: files 0600, directories 0700, the admin socket 0600', () => {
     const found = Object.fromEntries(below(files.dataDir).map((path) => [path.slice(files.dataDir.length + 1), modeOf(path)]))
-    expect(found).toEqual({
+    // One for each process that sends token requests, from the first on.
+    const [journals, others] = [true, false].map((is) =>
+      Object.entries(found).filter(([name]) => name.startsWith('journals/') === is),
+    )
+    expect(journals?.filter(([, mode]) => mode !== '0600')).toEqual([])
+    expect(Object.fromEntries(others ?? [])).toEqual({
       'admin.sock': '0600',
       'benchkey.db': '0600',
       'benchkey.db-shm': '0600',
       'benchkey.db-wal': '0600',
+      journals: '0700',
       'key-ring': '0600',
       'rpc.sock': '0600',
     })

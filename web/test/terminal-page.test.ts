@@ -180,7 +180,7 @@ describe('the page of a terminal', () => {
       await say(page, 'echo "read $((6*7))"')
       await expect.poll(() => page.locator('.xterm-accessibility').textContent(), { timeout: 10_000 }).toContain('read 42')
       await page.setViewportSize({ width: 360, height: 640 })
-      expect(await scrollsSideways(page)).toBe(false)
+      await expect.poll(() => scrollsSideways(page), { timeout: 10_000 }).toBe(false)
       expect(await axeFindings(page)).toEqual([])
     },
   )

@@ -15,6 +15,7 @@ import { Catalogue } from './catalogue.ts'
 import { createSessions } from './create-sessions.ts'
 import { DeviceDesk } from './device-desk.ts'
 import type { KeyRingCheck } from './health.ts'
+import { lastWork } from './last-work.ts'
 import { LiveChanges } from './live-changes.ts'
 import type { Log } from './log.ts'
 import { BrowserLogins } from './logins.ts'
@@ -136,12 +137,9 @@ export async function createBroker(parts: BrokerParts): Promise<Broker & { close
     administration,
     changes,
     close: async () => {
-      await launched?.close()
+      await lastWork(parts, launched ? [[launched]] : [])
       await engine.drain()
-      await Promise.all([revocations, sweeper, sessions, unread].map((part) => part.close()))
-      await results.close()
-      await Promise.all([uses, sessionUses].map((part) => part.close()))
-      for (const part of [audit, heart]) await part.close()
+      await lastWork(parts, [[revocations, sweeper, sessions, unread], [results], [uses, sessionUses], [audit], [heart]])
     },
   }
 }
