@@ -1,3 +1,4 @@
+# not run: by itself; scripts/other-starters.test.ts runs it with its arguments
 """Opens a session of Benchkey and prints what a pod needs of it, for `kubectl apply -f -`: a Secret with the cookie, a ConfigMap.
 
     session_manifests.py USER NAME
@@ -5,7 +6,6 @@
 BENCHKEY_ADDRESS: Benchkey's callback address. BENCHKEY_SERVICE_TOKEN_FILE: the token of `benchkey service add ...`, closed to others.
 BENCHKEY_CA_FILE: the authority of Benchkey's certificate, where that is private. Uses nothing but Python's own library.
 """
-# not run: by itself; scripts/other-starters.test.ts runs it with its arguments
 
 import json
 import os
