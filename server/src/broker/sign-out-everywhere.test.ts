@@ -64,4 +64,19 @@ describe('signing out everywhere', () => {
     expect(await room.store.browserSessions.find('there of ann', BROWSER_SESSION_LIMITS)).toBeUndefined()
     expect(await signOutEverywhere(parts(), here, '10.0.0.7')).toEqual({ browsers: 0, sessions: 1, signIns: 2 })
   })
+
+  it('takes back what was approved on /device and is no session yet, of nobody else', async () => {
+    const expiresAt = new Date(room.store.now().getTime() + 600_000)
+    for (const { id: userId } of [ann, bob]) {
+      const login = { deviceHash: `device ${userId}`, userHash: `code ${userId}`, host: 'x', address: '192.0.2.7', expiresAt }
+      await room.store.deviceLogins.create(login, 10)
+      await room.store.deviceLogins.decide(login.userHash, { userId, isApproved: true })
+    }
+    await signOutEverywhere(parts(), await room.browserOf(ann, 'here'), '10.0.0.7')
+    const open = ({ id }: User) =>
+      room.store.deviceLogins.openSession(`device ${id}`, { name: 'x', host: 'x', cookieHash: `new ${id}`, endsAt: expiresAt })
+    expect(await open(ann)).toBeUndefined()
+    expect((await room.store.deviceLogins.findByDevice(`device ${ann.id}`))?.decision).toMatchObject({ isApproved: false })
+    expect(await open(bob)).toMatchObject({ userName: 'bob' })
+  })
 })

@@ -31,6 +31,8 @@ export async function signOutEverywhere(
   const { store, audit, changes, log } = parts
   const browsers = await orSayAway(log, 'A sign-out', store.browserSessions.removeOthers(user.id, idHash))
   changes.publish(user.id, 'logged_out')
+  // A terminal that was approved and has not asked since would be a session afterwards.
+  await store.deviceLogins.withdrawApprovals(user.id)
   const sessions = await endSessions(parts, user)
   const signIns = await removeSignIns(parts, user, address)
   const detail = `${browsers} other browsers, ${sessions} sessions, ${signIns} sign-ins`

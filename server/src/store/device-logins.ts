@@ -20,6 +20,11 @@ export function deviceLoginStore(context: StoreContext): DeviceLoginStore {
     },
     decide: (userHash, decision) => decide(context, userHash, decision),
     openSession: (deviceHash, session) => openSession(context, deviceHash, session),
+    async withdrawApprovals(userId) {
+      await database.write((transaction) =>
+        transaction.updateTable('device_logins').set({ is_approved: 0 }).where('user_id', '=', userId).execute(),
+      )
+    },
     async removeBefore(expiredAt) {
       const { numDeletedRows } = await database.write((transaction) =>
         transaction.deleteFrom('device_logins').where('expires_at', '<', expiredAt.getTime()).executeTakeFirst(),

@@ -19,5 +19,7 @@ export interface DeviceLoginStore {
     deviceHash: string,
     session: { name: string; host: string; cookieHash: string; endsAt: Date },
   ): Promise<DevelopmentSession | undefined>
+  /** Those that the user approved and that are no session yet never become one; they read as denied. */
+  withdrawApprovals(userId: string): Promise<void>
   removeBefore(expiredAt: Date): Promise<number>
 }
