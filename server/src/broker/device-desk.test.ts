@@ -146,10 +146,11 @@ describe('a terminal gets no session', () => {
     expect(await room.store.sessions.list()).toHaveLength(1)
   })
 
-  test('of a user who was locked after approving', async () => {
+  test('of a user who was locked after approving, also when the user is unlocked again', async () => {
     const begun = await begin()
     await approve(begun)
     await room.store.users.setLocked('ann', true)
+    await room.store.users.setLocked('ann', false)
     expect(await poll(begun)).toEqual({ kind: 'denied' })
   })
 

@@ -51,7 +51,10 @@ async function setLocked({ database, effects }: StoreContext, name: string, lock
       .set({ locked_at: locked ? effects.now().getTime() : null })
       .where('id', '=', user.id)
       .execute()
-    if (locked) await transaction.deleteFrom('browser_sessions').where('user_id', '=', user.id).execute()
+    if (!locked) return true
+    await transaction.deleteFrom('browser_sessions').where('user_id', '=', user.id).execute()
+    // A terminal that was approved would be a session when the user is unlocked.
+    await transaction.updateTable('device_logins').set({ is_approved: 0 }).where('user_id', '=', user.id).execute()
     return true
   }, REPEATABLE)
 }
