@@ -30,11 +30,16 @@ export function startCodeServer(files: ServerFiles, extensions: readonly TestExt
   return startShippedSession(files, 'vscode', { environment: OFFLINE, furnish: (home) => furnish(home, extensions) })
 }
 
-function furnish(home: string, extensions: readonly TestExtension[]): void {
-  const folder = join(home, USER_DATA)
+/** Settings of a user in their data of VS Code: no pages of a first start, and no question in the way. */
+export function writeUserSettings(folder: string): void {
   mkdirSync(join(folder, 'User'), { recursive: true, mode: 0o700 })
   const settings = { 'workbench.startupEditor': 'none', 'workbench.secondarySideBar.defaultVisibility': 'hidden' }
   writeFileSync(join(folder, 'User/settings.json'), JSON.stringify({ ...settings, 'security.workspace.trust.enabled': false }))
+}
+
+function furnish(home: string, extensions: readonly TestExtension[]): void {
+  const folder = join(home, USER_DATA)
+  writeUserSettings(folder)
   for (const { name, contributes, code } of extensions) {
     const own = join(folder, 'extensions', `test.${name}-1.0.0`)
     mkdirSync(own, { recursive: true })

@@ -14,6 +14,8 @@ const VSCODE = {
     '{program} --socket {socket} --socket-mode 660 --auth none --disable-telemetry --disable-update-check --link-protection-trusted-domains {public-url} --session-socket {runtime-dir}/ipc --user-data-dir {home}/.local/share/benchkey/vscode {home}',
   'ready-path': '/healthz',
   'ready-seconds': '60',
+  // Else it asks a login shell for its variables and takes the PATH of that, in which there is no benchkey.
+  environment: 'VSCODE_CLI=1',
   icon: 'code',
 }
 
