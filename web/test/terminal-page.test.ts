@@ -78,6 +78,8 @@ describe('the page of a terminal', () => {
     const wide = await columns()
     await page.setViewportSize({ width: 640, height: 500 })
     await expect.poll(columns, { timeout: 15_000 }).toBeLessThan(wide * 0.7)
+    const groundOf = (selector: string) => page.locator(selector).evaluate((element) => getComputedStyle(element).backgroundColor)
+    expect(await groundOf('.xterm-viewport')).toBe(await groundOf('main'))
   })
 
   it('finds the shell again after a reload, and after the network was away, with what was printed', async () => {
