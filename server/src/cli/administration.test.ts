@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { chmodSync, chownSync, linkSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -210,6 +211,33 @@ describe('benchkey config check', () => {
     expect(said.map(({ code }) => code)).toEqual([0, 0, 0])
     expect(said.map(({ stderr }) => stderr.includes('A host of their own is better'))).toEqual([true, false, false])
     for (const each of [several, own, alone]) removeFiles(each)
+  })
+
+  test.skipIf(process.getuid?.() !== 0)('says how to add the account that session pages lack', async () => {
+    const lines = ['sessions-account=benchkey-nobody-has-this']
+    const several = await prepareServer({ singleUser: false, serverLines: lines })
+    const off = await prepareServer({ singleUser: false, serverLines: [...lines, 'sessions-url=none'] })
+    const alone = await prepareServer({ serverLines: lines })
+    const said = await Promise.all([several, off, alone].map((each) => runAdmin(each, ['config', 'check'])))
+    const words = 'Add it with: useradd --system --shell /usr/sbin/nologin benchkey-nobody-has-this\n'
+    expect(said.map(({ code, stderr }) => [code, stderr.includes(words)])).toEqual([
+      [0, true],
+      [0, false],
+      [0, false],
+    ])
+    for (const each of [several, off, alone]) removeFiles(each)
+  })
+
+  test.skipIf(process.getuid?.() !== 0)('says what a server that is not root lacks to start sessions', async () => {
+    const without = await prepareServer({ singleUser: false })
+    const withHelper = await prepareServer({ singleUser: false, serverLines: ['session-helper=/run/benchkey/helper.sock'] })
+    const said = []
+    for (const each of [without, withHelper]) {
+      spawnSync('chown', ['-R', '65534:65534', each.dir])
+      said.push((await runAdmin(each, ['config', 'check'])).stderr)
+      removeFiles(each)
+    }
+    expect(said.map((stderr) => stderr.includes('No sessions can be started'))).toEqual([true, false])
   })
 
   test('prints every finding with file and line, and answers 78', async () => {
