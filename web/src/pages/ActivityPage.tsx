@@ -41,7 +41,7 @@ export function ActivityPage() {
     <SettingsLayout>
       <section aria-labelledby="live-use">
         <div className="section-head">
-          <h2 id="live-use">Have your tokens now</h2>
+          <h2 id="live-use">Who has your tokens now</h2>
         </div>
         {data ? <LiveUse uses={data.live} /> : null}
         {data || error ? null : <SkeletonRows rows={2} />}
