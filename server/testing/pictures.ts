@@ -6,6 +6,9 @@ import { expect } from 'vitest'
 const checkout = resolve(import.meta.dirname, '../..')
 const PICTURE_LIMIT_BYTES = 100_000
 
+/** How large the pages are in the pictures of `docs/tour.md`. */
+export const TOUR_VIEWPORT = { width: 1000, height: 620 } as const
+
 /** New pictures are wanted, also of what has one. */
 export const updatesPictures = process.env.UPDATE_SCREENSHOTS === '1'
 

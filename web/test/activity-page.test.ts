@@ -1,5 +1,6 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { TOUR_VIEWPORT, takePicture } from '../../server/testing/pictures.ts'
 import { launchBrowser, openPage, type WatchedPage } from './browser.ts'
 import { FixtureServer, type Script } from './fixture-server.ts'
 import { RUNNING, someActivity } from './sample-sessions.ts'
@@ -69,6 +70,8 @@ describe('the activity page', () => {
     await row(page, 'analysis').getByText('Box API Access, GitHub · 1,240 times').waitFor()
     await row(page, 'analysis').getByText('last 3 min ago, on this server, from 10.0.0.7').waitFor()
     expect(await row(page, 'quarterly report').count()).toBe(0)
+    await page.setViewportSize(TOUR_VIEWPORT)
+    await takePicture(page, 'docs/tour.md', 'tour-activity')
     await page.getByRole('button', { name: 'End analysis', exact: true }).click()
     const dialog = page.getByRole('dialog', { name: 'End analysis?' })
     server.script.activity = (days) => ({ ...someActivity(days), live: [] })

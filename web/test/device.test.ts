@@ -1,6 +1,7 @@
 import type { PageDevice } from '@benchkey/sdk/pages'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { TOUR_VIEWPORT, takePicture } from '../../server/testing/pictures.ts'
 import { launchBrowser, openPage, type WatchedPage } from './browser.ts'
 import { FixtureServer, type Script } from './fixture-server.ts'
 
@@ -54,6 +55,8 @@ describe('/device', () => {
     for (const fact of ['WDJB-MJHT', 'laptop', '192.0.2.7, as this browser does']) expect(text).toContain(fact)
     expect(text).toContain('Approve only if you started this yourself just now on that host, and it shows this code.')
     expect(text).not.toContain('another address')
+    await page.setViewportSize(TOUR_VIEWPORT)
+    await takePicture(page, 'docs/tour.md', 'tour-device')
     await press(page, 'Approve')
     await page.getByText('Approved. The terminal on laptop is logged in within seconds.').waitFor()
     expect(server.posted.map(({ path, body }) => [path, body])).toEqual([

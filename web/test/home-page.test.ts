@@ -1,5 +1,6 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { TOUR_VIEWPORT, takePicture } from '../../server/testing/pictures.ts'
 import { launchBrowser, openPage, type WatchedPage } from './browser.ts'
 import { FixtureServer, type Script } from './fixture-server.ts'
 import { APPLICATIONS, EVERY_SESSION, FORTY_SESSIONS, RUNNING, sampleSession } from './sample-sessions.ts'
@@ -72,6 +73,8 @@ describe('the home page', () => {
   it('tells of sign-ins that need the user, and only then', async () => {
     const page = await visit('/', { integrations: ONE_PROBLEM, sessions: RUNNING })
     await page.getByText('1 sign-in needs you: Box API Access.').waitFor()
+    await page.setViewportSize(TOUR_VIEWPORT)
+    await takePicture(page, 'docs/tour.md', 'tour-home')
     server.script.integrations = HEALTHY
     server.emit('integrations')
     await page.getByText('1 sign-in needs you').waitFor({ state: 'detached' })
@@ -117,6 +120,8 @@ describe('New session', () => {
     expect(await dialog.getByRole('checkbox', { name: 'Box API Access' }).isChecked()).toBe(true)
     await dialog.getByRole('checkbox', { name: 'GitHub' }).check()
     await dialog.getByLabel('Name').fill('report')
+    await page.setViewportSize(TOUR_VIEWPORT)
+    await takePicture(page, 'docs/tour.md', 'tour-new-session')
     const started = sampleSession(1, { name: 'report', state: 'starting', label: 'Starting', canOpen: false })
     server.script.posts['/api/sessions'] = { status: 200, body: started }
     server.script.sessions = { sessions: [started], applications: APPLICATIONS }

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { agree, launchBrowser } from '../../testing/browser.ts'
-import { offerVsCode, runInTerminal } from '../../testing/code-server.ts'
+import { offerVsCode, runInTerminal, writeUserSettings } from '../../testing/code-server.ts'
+import { TOUR_VIEWPORT, takePicture } from '../../testing/pictures.ts'
 import { type SessionWorld, startSessionWorld } from '../../testing/session-world.ts'
 import { SessionsPage } from '../../testing/sessions-page.ts'
 import { COMMANDS_WORK, printedToken, SHELL_COMMANDS, TOKEN_CODE } from '../../testing/token-code.ts'
@@ -12,14 +13,17 @@ import { COMMANDS_WORK, printedToken, SHELL_COMMANDS, TOKEN_CODE } from '../../t
 let world: SessionWorld
 let browser: Browser
 let folder: string
+let userData: string
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'benchkey-code-'))
   world = await startSessionWorld()
   offerVsCode(world.files)
-  // Its user's settings lie in the session here, so that no test finds those of another, and no question stands in the way.
+  // Its user's settings lie in a folder of its own, so that no test finds those of another, and no question stands in the way.
+  userData = mkdtempSync(join(tmpdir(), 'benchkey-code-data-'))
+  writeUserSettings(userData)
   const command = '{program} --socket {socket} --socket-mode 660 --auth none --disable-workspace-trust'
-  const section = `[vscode]\ncommand=${command} --user-data-dir {runtime-dir}/code ${folder}\nenvironment=EXTENSIONS_GALLERY='{"serviceUrl":""}'\n`
+  const section = `[vscode]\ncommand=${command} --user-data-dir ${userData} ${folder}\nenvironment=VSCODE_CLI=1 EXTENSIONS_GALLERY='{"serviceUrl":""}'\n`
   writeFileSync(join(world.files.configDir, 'sessions.conf'), section, { mode: 0o644 })
   world.serve.child.kill('SIGTERM')
   await world.serve.finished
@@ -29,7 +33,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser.close()
   expect(await world.close()).toBe(0)
-  rmSync(folder, { recursive: true })
+  for (const each of [folder, userData]) rmSync(each, { recursive: true })
 })
 
 it('VS Code started from the page: its view signs in, R and Python in its terminal get the same token, commands work, until it is ended', {
@@ -65,4 +69,6 @@ async function signInFromView(tab: Page): Promise<void> {
   await page.getByText(/You can close this tab/).waitFor()
   await page.close()
   await tab.getByRole('treeitem', { name: /^Box API Access, Authenticated/ }).waitFor({ timeout: 30_000 })
+  await tab.setViewportSize(TOUR_VIEWPORT)
+  await takePicture(tab, 'docs/tour.md', 'tour-vscode')
 }
