@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, renameSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { type ChildOptions, Children } from './children.ts'
 import { buildPages } from './pages.ts'
@@ -21,6 +22,9 @@ import { runScript, step, Trouble } from './trouble.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const bin = join(root, 'server/src/bin.ts')
+/** A session's program has 10 s from SIGTERM to SIGKILL. */
+const SESSION_END_MS = 20_000
+const LOOK_MS = 200
 /** The server drains for at most 20 s (refresh.md, F4). */
 const PATIENCE_MS = 25_000
 
@@ -123,15 +127,25 @@ async function addDemoUser(files: StartFiles): Promise<void> {
 
 /** Sessions outlive their server, which may come back at once; here everything that was started is to end. */
 async function endSessions(files: StartFiles): Promise<void> {
-  const { code, answer, words } = await runBenchkey(['session', 'list', '--json'], files)
-  if (code !== 0) throw new Trouble(`The running sessions could not be listed, so some may go on: ${words.trim()}`)
-  const running = JSON.parse(answer) as readonly { readonly id: string; readonly kind: string }[]
-  const launched = running.filter(({ kind }) => kind === 'launched')
-  if (launched.length > 0) step(`Ending ${launched.length === 1 ? 'a session' : `${launched.length} sessions`} …`)
-  for (const { id } of launched) {
+  const launched = await launchedSessions(files)
+  if (launched.length === 0) return
+  step(`Ending ${launched.length === 1 ? 'a session' : `${launched.length} sessions`} …`)
+  for (const id of launched) {
     const end = await runBenchkey(['session', 'end', id], files)
     if (end.code !== 0) throw new Trouble(`Session ${id} could not be ended: ${end.words.trim()}`)
   }
+  for (const until = Date.now() + SESSION_END_MS; (await launchedSessions(files)).length > 0; ) {
+    if (Date.now() > until) throw new Trouble('A session does not end; its processes may go on.')
+    await setTimeout(LOOK_MS)
+  }
+}
+
+/** IDs of the sessions of which something may still run. */
+async function launchedSessions(files: StartFiles): Promise<readonly string[]> {
+  const { code, answer, words } = await runBenchkey(['session', 'list', '--json'], files)
+  if (code !== 0) throw new Trouble(`The running sessions could not be listed, so some may go on: ${words.trim()}`)
+  const running = JSON.parse(answer) as readonly { readonly id: string; readonly kind: string }[]
+  return running.filter(({ kind }) => kind === 'launched').map(({ id }) => id)
 }
 
 /** Runs a command of the running server's administrators. */

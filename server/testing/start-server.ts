@@ -10,6 +10,7 @@ import { readBootId, startTimeOf } from '../src/launcher/processes.ts'
 import { type RunningServer, type StartOptions, start } from '../src/main.ts'
 import { makeCertificates } from './certificates.ts'
 import { BENCHKEY, type Finished, type Running, runBenchkey, startProcess } from './command-line.ts'
+import { endSessionsBelow } from './left-sessions.ts'
 
 /** Files of a server that is prepared or runs: configuration, data, certificates. */
 export interface ServerFiles {
@@ -230,8 +231,9 @@ export function fetchToken(
   })
 }
 
-/** Ends a server's folder. */
+/** Ends a server's folder, and the sessions that outlived the server. */
 export function removeFiles(files: Pick<ServerFiles, 'dir'>): void {
+  endSessionsBelow(files.dir)
   rmSync(files.dir, { recursive: true, force: true })
 }
 
