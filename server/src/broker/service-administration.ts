@@ -52,9 +52,13 @@ export class ServiceAdministrator implements Services {
     const actsFor = await this.#actsFor(wanted)
     const from = rangesIn(wanted.from)
     const integrations = wanted.integrations.map((asked) => this.#integration(asked))
-    const maxSessions = within(wanted.maxSessions ?? DEFAULT_MAX_SESSIONS, 'sessions', 1, MOST_SESSIONS)
-    const maxLife = wanted.maxLifeSeconds ?? DEFAULT_MAX_LIFE_SECONDS
-    const maxLifeSeconds = within(maxLife, 'seconds of a session', SHORTEST_LIFE_SECONDS, LONGEST_LIFE_SECONDS)
+    const { maxSessions = DEFAULT_MAX_SESSIONS, maxLifeSeconds = DEFAULT_MAX_LIFE_SECONDS } = wanted
+    if (!isWithin(maxSessions, 1, MOST_SESSIONS)) {
+      throw badRequest(`A service may be given from 1 to ${MOST_SESSIONS} sessions.`)
+    }
+    if (!isWithin(maxLifeSeconds, SHORTEST_LIFE_SECONDS, LONGEST_LIFE_SECONDS)) {
+      throw badRequest('A session of a service may last from 1 minute to 7 days.')
+    }
     this.#checkEnd(expiresAt)
     const { token, hash } = this.#newToken()
     const limits = { name, actsFor, allUsers, maxSessions, maxLifeSeconds }
@@ -127,7 +131,11 @@ export class ServiceAdministrator implements Services {
   /** The Integration ID of what was typed. */
   #integration(asked: string): string {
     const [found, ...others] = this.#parts.catalogue.named(asked)
-    if (!found) throw badRequest(`There is no integration "${printable(asked)}" on this server.`)
+    if (!found) {
+      const near = this.#parts.catalogue.near(asked)
+      const hint = near === undefined ? '' : ` Did you mean "${printable(near)}"?`
+      throw badRequest(`There is no integration "${printable(asked)}" on this server.${hint}`)
+    }
     if (others.length > 0) throw badRequest(`Several integrations are named "${printable(asked)}". Write the Integration ID.`)
     return found.uid
   }
@@ -151,9 +159,8 @@ function rangesIn(typed: readonly string[]): readonly string[] {
   return parsed.value
 }
 
-function within(value: number, what: string, least: number, most: number): number {
-  if (Number.isInteger(value) && value >= least && value <= most) return value
-  throw badRequest(`A service may be given from ${least} to ${most} ${what}.`)
+function isWithin(value: number, least: number, most: number): boolean {
+  return Number.isInteger(value) && value >= least && value <= most
 }
 
 function inWords({ actsFor, allUsers, from, integrations, maxSessions, maxLifeSeconds, tokens }: Service): string {

@@ -82,8 +82,9 @@ describe('a service', () => {
     ['an administrator', { actsFor: ['user:root'] }, /"root" is an administrator/],
     ['no address', { from: ['nowhere'] }, /^--from does not name an IP address/],
     ['an unknown integration', { integrations: ['nothing'] }, /no integration "nothing"/],
+    ['a mistyped integration', { integrations: ['boxx'] }, /no integration "boxx" on this server\. Did you mean "box"\?/],
     ['no session', { maxSessions: 0 }, /from 1 to 10000 sessions/],
-    ['a life of two weeks', { maxLifeSeconds: 14 * 24 * 3600 }, /from 60 to 604800 seconds/],
+    ['a life of two weeks', { maxLifeSeconds: 14 * 24 * 3600 }, /from 1 minute to 7 days/],
   ])('is not added with %s', async (_what, changes, words) => {
     await expect(administrator.add(wanted(changes))).rejects.toMatchObject({
       code: 'bad_request',

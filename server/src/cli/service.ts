@@ -78,7 +78,7 @@ export const runServiceRemove: Run = async ({ options, positionals: [name = ''] 
 function capsIn(options: Call['options']): Pick<AdminAddService, 'maxSessions' | 'maxLifeSeconds'> {
   const { 'max-sessions': sessions, 'max-life': life } = options
   if (typeof sessions === 'string' && !/^[1-9]\d{0,5}$/.test(sessions)) {
-    throw new CliError('--max-sessions is no whole number.', { action: 'Write such as 100.', exitCode: EXIT.usage })
+    throw new CliError('--max-sessions is no whole number above 0.', { action: 'Write such as 100.', exitCode: EXIT.usage })
   }
   return {
     ...(typeof sessions === 'string' ? { maxSessions: Number(sessions) } : {}),
