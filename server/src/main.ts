@@ -17,7 +17,7 @@ import { SessionPages } from './http/session-pages.ts'
 import { sessionSocketPlace } from './http/session-socket.ts'
 import { findUnixAccount } from './launcher/accounts.ts'
 import { createLocalSessions, type LocalSessions } from './launcher/create.ts'
-import { isInGroup } from './launcher/groups.ts'
+import { isGroup, isInGroup } from './launcher/groups.ts'
 import { isAlive, startTimeOf } from './launcher/processes.ts'
 import { findProxyAccount } from './launcher/proxy-account.ts'
 import { LocalAccounts } from './login/local-accounts.ts'
@@ -112,6 +112,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
       sessionSocketPath: () => doors?.sessionSocketPath(),
       findUnixAccount,
       isInGroup,
+      isGroup,
       sessionPages,
       local: localSessionsOf(server, { ...options, effects }, uid),
       node,

@@ -54,6 +54,7 @@ export interface BrokerParts {
   readonly checkKeyRing: KeyRingCheck
   readonly findUnixAccount: (name: string) => Promise<UnixAccount | undefined>
   readonly isInGroup: (account: string, group: string) => Promise<boolean>
+  readonly isGroup: (group: string) => Promise<boolean>
   /** Starts sessions on this host; undefined when this server can start nothing in its users' names. */
   readonly local: LocalSessions | undefined
   readonly sessionPages: SessionPagesFacts
@@ -129,7 +130,7 @@ export async function createBroker(parts: BrokerParts): Promise<Broker & { close
   return {
     ...{ logins, signIns, sessions, tokens: engine.tokens },
     sessionCalls: new SessionDesk({ store, catalogue, signIns, sessions, ...engine }),
-    services: new ServiceAdministrator({ store, effects, audit, catalogue, changes }),
+    services: new ServiceAdministrator({ ...parts, audit, catalogue, changes }),
     serviceCalls: new ServiceDesk({ ...parts, audit, catalogue, changes, sessions, publicUrl, callbackAddress, singleUser }),
     ...{ launches: ofSessions.launches, entries: ofSessions.entries },
     activity: new ActivityDesk({ ...shared, ...ofSessions, signIns }),

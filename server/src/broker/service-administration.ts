@@ -33,6 +33,8 @@ export interface ServiceAdministrationParts {
   readonly audit: AuditLog
   readonly catalogue: Catalogue
   readonly changes: Pick<LiveChanges, 'publish'>
+  /** Whether the host has a group of this name. */
+  readonly isGroup: (group: string) => Promise<boolean>
 }
 
 /** Services that may start sessions for others: added, rotated, removed by administrators. */
@@ -117,9 +119,16 @@ export class ServiceAdministrator implements Services {
       )
     }
     const users = await this.#parts.store.users.list()
-    return actsFor.map((text) => {
+    const read = actsFor.map((text) => {
       const found = parseActsFor(text)
       if (!found) throw badRequest(`"${printable(text)}" is neither user:U nor group:G.`)
+      return found
+    })
+    for (const { kind, name } of read) {
+      if (kind === 'user' || (await this.#parts.isGroup(name))) continue
+      throw badRequest(`There is no group "${printable(name)}" on the server's host. See them with: getent group`)
+    }
+    return read.map((found) => {
       if (found.kind === 'group') return found
       const user = users.find(({ name }) => name.toLowerCase() === found.name.toLowerCase())
       if (!user) throw badRequest(`There is no user "${printable(found.name)}". See them with: benchkey user list`)

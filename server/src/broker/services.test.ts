@@ -17,9 +17,10 @@ let administrator: ServiceAdministrator
 beforeEach(async () => {
   room = await openBrokerRoom()
   ended = []
-  administrator = new ServiceAdministrator(room)
+  administrator = new ServiceAdministrator({ ...room, isGroup: async (group) => group === 'staff' })
   await room.configure(box, lab)
   await room.addUser('ann')
+  room.pass(1)
   await room.addUser('bob')
   await room.store.users.create({ name: 'root', passwordHash: '', isAdmin: true })
 })
@@ -79,6 +80,7 @@ describe('a service', () => {
     ['some and everybody', { allUsers: true }, /not both/],
     ['a word that is neither', { actsFor: ['ann'] }, /"ann" is neither user:U nor group:G/],
     ['an unknown user', { actsFor: ['user:eve'] }, /no user "eve"/],
+    ['an unknown group', { actsFor: ['group:stuff'] }, /no group "stuff" on the server's host/],
     ['an administrator', { actsFor: ['user:root'] }, /"root" is an administrator/],
     ['no address', { from: ['nowhere'] }, /^--from does not name an IP address/],
     ['an unknown integration', { integrations: ['nothing'] }, /no integration "nothing"/],

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
-import { hasGroupOfOwn, isInGroup } from './groups.ts'
+import { hasGroupOfOwn, isGroup, isInGroup } from './groups.ts'
 
 const lines = (database: string): string[][] =>
   execFileSync('getent', [database], { encoding: 'utf8' })
@@ -32,6 +32,16 @@ describe('the groups of this host', () => {
   ])('"%s" is not in "%s"', async (account, group) => {
     expect(await isInGroup(account, group)).toBe(false)
   })
+})
+
+test.each([
+  ['daemon', true],
+  ['no-such-group', false],
+  ['1', false],
+  ['', false],
+  ['--help', false],
+])('"%s" is a group: %s', async (group, is) => {
+  expect(await isGroup(group)).toBe(is)
 })
 
 describe('a group of an account’s own', () => {

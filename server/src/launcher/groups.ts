@@ -20,6 +20,11 @@ export async function isInGroup(account: string, group: string): Promise<boolean
   return primary === gid || besides.slice(account.length).trim().split(/\s+/).includes(gid)
 }
 
+/** Whether the name service knows a group of this name now. */
+export async function isGroup(group: string): Promise<boolean> {
+  return group !== '' && (await getent('group', group)).split(':', 1)[0] === group
+}
+
 /** Whether an account's primary group has its name and nobody else in it: what is open to that group is open to the account alone. */
 export async function hasGroupOfOwn({ name, gid }: { readonly name: string; readonly gid: number }): Promise<boolean> {
   const [group, , , members = ''] = (await getent('group', String(gid))).split(':')
