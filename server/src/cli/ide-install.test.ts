@@ -170,7 +170,7 @@ describe('ide install vscode stops in one sentence', () => {
 
 test.each([
   ['npm error code ENOSPC', 'The disk is full.'],
-  ['npm error network getaddrinfo ENOTFOUND registry.npmjs.org', 'the registry of npm does not answer.'],
+  ['npm error network getaddrinfo ENOTFOUND registry.example', 'the registry of npm does not answer.'],
   ['npm error code E404', 'does not have the packages.'],
   ['../src/kerberos.h:4:10: fatal error: gssapi/gssapi.h: No such file or directory', 'The headers of Kerberos are missing'],
   ['gyp ERR! stack Error: not found: make', 'There is no compiler'],
