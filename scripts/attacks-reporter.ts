@@ -1,7 +1,7 @@
 import { relative } from 'node:path'
 import type { SerializedError } from 'vitest'
 import type { Reporter, TestCase, TestModule } from 'vitest/node'
-import { type Promised, runtimeTitle } from './threat-model.ts'
+import { filesRunning, type Promised, runtimeTitle } from './threat-model.ts'
 
 /** How the tests of one promise ended. */
 export interface Verdict {
@@ -61,9 +61,11 @@ function titlesOf(test: TestCase): readonly string[] {
 }
 
 function verdictOf(promised: Promised, ended: readonly Ended[]): Verdict {
-  const results = promised.tests.map(({ file, title }) => {
+  const results = promised.tests.map((named) => {
+    const { file, title } = named
+    const files = filesRunning(named)
     const name = runtimeTitle(title)
-    const runs = ended.filter((test) => test.file === file && test.titles.some((each) => name.test(each)))
+    const runs = ended.filter((test) => files.includes(test.file) && test.titles.some((each) => name.test(each)))
     return { named: `${file}: ${title}`, passed: runs.filter(({ state }) => state === 'passed').length, runs: runs.length }
   })
   return {

@@ -5,7 +5,7 @@ import { AttacksReporter, type Verdict } from './attacks-reporter.ts'
 import { buildExtension } from './extension.ts'
 import { buildPages } from './pages.ts'
 import { installMissing, needs } from './system-packages.ts'
-import { readPromises } from './threat-model.ts'
+import { filesRunning, readPromises } from './threat-model.ts'
 import { runScript, step, Trouble } from './trouble.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -22,7 +22,7 @@ async function main(): Promise<number> {
   }
   installMissing(Object.values(needs))
   buildPages(root)
-  const files = [...new Set(tests.map(({ file }) => file))]
+  const files = [...new Set(tests.flatMap(filesRunning))]
   await buildExtension(root)
   step(`Playing the attacks behind ${promises.length} promises, from ${files.length} files …`)
   const reporter = new AttacksReporter(promises, root)

@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest'
-import { readPromises, runtimeTitle } from './threat-model.ts'
+import { describe, expect, it, test } from 'vitest'
+import { filesRunning, readPromises, runtimeTitle } from './threat-model.ts'
 
 const TEXT = `# Threat model
 
@@ -23,6 +23,15 @@ describe('a promise', () => {
       { heading: 'Web', line: 'Nothing else.', tests: [] },
     ])
   })
+})
+
+test.each([
+  ['server/src/broker/a.test.ts', 1],
+  ['server/testing/entries-suite.ts', 2],
+])('%s is run by %i', (file, count) => {
+  const files = filesRunning({ file, title: 'x' })
+  expect(files).toHaveLength(count)
+  for (const each of files) expect(each).toMatch(/\.test\.ts$/)
 })
 
 describe('a title', () => {

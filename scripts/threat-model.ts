@@ -28,6 +28,13 @@ export function readPromises(text: string): readonly Promised[] {
   return found
 }
 
+/** The test files that run a test: its own, or for a suite of the store those that run it on SQLite and on PostgreSQL. */
+export function filesRunning({ file }: NamedTest): readonly string[] {
+  return /^server\/testing\/.*-suite\.ts$/.test(file) ? STORE_TESTS : [file]
+}
+
+const STORE_TESTS = ['server/src/store/store.test.ts', 'server/src/store/postgres.test.ts']
+
 /** What a test is called when it runs: `%s`, `$name` and the like stand for anything. */
 export function runtimeTitle(title: string): RegExp {
   return new RegExp(`^${patternOf(title)}$`, 's')
