@@ -156,10 +156,12 @@ export function storeSuite(name: string, open: () => Promise<OpenedDatabase>): v
         await startSession('c1')
         expect(await store.users.setLocked('ann', true)).toBe(true)
         expect((await store.users.findByName('ann'))?.lockedAt).toEqual(clock.at(0))
+        expect([...(await store.users.lockedIds())]).toEqual([ann.id])
         const limits = { idleMs: HOUR, absoluteMs: DAY }
         expect(await store.browserSessions.find('b1', limits)).toBeUndefined()
         expect(await store.sessions.lookUp('c1', undefined)).toBeUndefined()
         expect(await store.users.setLocked('ann', false)).toBe(true)
+        expect(await store.users.lockedIds()).toEqual(new Set())
         expect(await store.browserSessions.find('b1', limits)).toBeUndefined()
         expect(await store.sessions.lookUp('c1', undefined)).toMatchObject({ userId: ann.id })
         expect(await store.users.setLocked('nobody', true)).toBe(false)

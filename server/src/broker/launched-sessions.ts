@@ -121,7 +121,7 @@ export class LaunchedSessions {
     const isKnown = ({ supervisor }: DevelopmentSession): boolean => supervisor !== undefined || this.#opening === 0
     const own = live.filter((session) => this.#isHere(session) && isKnown(session) && !this.#busy.has(session.id))
     if (own.length === 0) return
-    const locked = new Set((await store.users.list()).flatMap(({ id, lockedAt }) => (lockedAt ? [id] : [])))
+    const locked = await store.users.lockedIds()
     const cookies = await store.sessions.newestCookies()
     const looks = own.map((session) => {
       const facts = {

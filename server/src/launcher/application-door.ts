@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { request } from 'node:http'
+import { O_PATH } from '../domain/application-place.ts'
 import type { UnixAccount } from '../domain/unix-account.ts'
 import { listenerOf } from './listening-ports.ts'
 import { APPLICATION_SOCKET } from './session-directories.ts'
@@ -22,8 +23,6 @@ export interface ApplicationDoor {
  */
 export type DoorState = 'open' | 'closed' | 'silent' | 'foreign' | 'unopened'
 
-/** open(2): only the place in the file system, whatever it is; Node has no name for it. */
-const O_PATH = 0o10000000
 const GROUP_WRITABLE = 0o020
 
 /** Longer than a page that works ever takes to begin, in milliseconds. */

@@ -1,9 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs'
 import type { ClientRequest } from 'node:http'
 import { dirname } from 'node:path'
-
-/** open(2): only the place in the file system, whatever it is; Node has no name for it. */
-const O_PATH = 0o10000000
+import { O_PATH } from '../domain/application-place.ts'
 
 /**
  * The socket of a session, held so that the very file that was looked at is the one connected to. Its directory was made by root and

@@ -57,6 +57,8 @@ export interface UserStore {
   create(user: { name: string; passwordHash: string; isAdmin: boolean }): Promise<User>
   findByName(name: string): Promise<(User & { readonly passwordHash: string }) | undefined>
   list(): Promise<readonly User[]>
+  /** Ids of those who are locked. */
+  lockedIds(): Promise<ReadonlySet<string>>
   /** False when there is no such user. Locking ends the user's browser sessions in the same transaction. */
   setLocked(name: string, locked: boolean): Promise<boolean>
   /**

@@ -36,6 +36,10 @@ export function userStore(context: StoreContext): UserStore {
       const rows = await database.reader.selectFrom('users').selectAll().orderBy('name_folded').execute()
       return rows.map(toUser)
     },
+    async lockedIds() {
+      const rows = await database.reader.selectFrom('users').select('id').where('locked_at', 'is not', null).execute()
+      return new Set(rows.map(({ id }) => id))
+    },
     setLocked: (name, locked) => setLocked(context, name, locked),
     remove: (name, revocation) => removeUser(context, name, revocation),
   }
