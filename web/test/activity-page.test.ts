@@ -1,34 +1,20 @@
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
 import { TOUR_VIEWPORT, takePicture } from '../../server/testing/pictures.ts'
-import { launchBrowser, openPage, type WatchedPage } from './browser.ts'
-import { FixtureServer, type Script } from './fixture-server.ts'
+import type { Script } from './fixture-server.ts'
 import { RUNNING, someActivity } from './sample-sessions.ts'
 import { HEALTHY } from './sample-states.ts'
+import { Visits } from './visits.ts'
 
 /** On a busy machine a page takes its time. */
 const PATIENT = { timeout: 10_000 }
 
-let browser: Browser
-let server: FixtureServer
-let watched: WatchedPage
-
-beforeAll(async () => {
-  browser = await launchBrowser()
-})
-afterEach(async () => {
-  expect(watched.complaints).toEqual([])
-  await watched.context.close()
-  await server.stop()
-})
-afterAll(() => browser.close())
+const visits = new Visits()
 
 async function visit(script: Partial<Script>): Promise<Page> {
-  server = await FixtureServer.start(script)
-  watched = await openPage(browser)
-  await watched.page.goto(server.url('/settings/managed-credentials'))
-  await watched.page.getByRole('link', { name: 'Activity' }).click()
-  return watched.page
+  const page = await visits.open('/settings/managed-credentials', script)
+  await page.getByRole('link', { name: 'Activity' }).click()
+  return page
 }
 
 const row = (page: Page, name: string) =>
@@ -74,18 +60,18 @@ describe('the activity page', () => {
     await takePicture(page, 'docs/tour.md', 'tour-activity')
     await page.getByRole('button', { name: 'End analysis', exact: true }).click()
     const dialog = page.getByRole('dialog', { name: 'End analysis?' })
-    server.script.activity = (days) => ({ ...someActivity(days), live: [] })
+    visits.server.script.activity = (days) => ({ ...someActivity(days), live: [] })
     await dialog.getByRole('button', { name: 'End', exact: true }).click()
     await page.getByText('No session that runs has had a token of yours.').waitFor()
-    expect(server.posted.map(({ path }) => path)).toEqual(['/api/sessions/session-1/end'])
+    expect(visits.server.posted.map(({ path }) => path)).toEqual(['/api/sessions/session-1/end'])
   })
 
   it('changes when a session does', async () => {
     const page = await visit({ sessions: RUNNING, activity: (days) => ({ ...someActivity(days), live: [] }) })
     await page.getByText('No session that runs has had a token of yours.').waitFor()
-    await expect.poll(() => server.listeners, PATIENT).toBe(1)
-    server.script.activity = someActivity
-    server.emit('sessions')
+    await expect.poll(() => visits.server.listeners, PATIENT).toBe(1)
+    visits.server.script.activity = someActivity
+    visits.server.emit('sessions')
     await row(page, 'analysis').waitFor()
   })
 })
@@ -101,7 +87,7 @@ describe('Sign out everywhere', () => {
       '1 other browser is logged out.',
       '3 sign-ins are deleted, and the services are asked to revoke the tokens.',
     ])
-    server.script.posts['/api/sign-out-everywhere'] = { status: 200, body: { browsers: 1, sessions: 4, signIns: 3 } }
+    visits.server.script.posts['/api/sign-out-everywhere'] = { status: 200, body: { browsers: 1, sessions: 4, signIns: 3 } }
     await dialog.getByRole('button', { name: 'Sign out everywhere' }).click()
     await page
       .getByRole('status')
@@ -116,7 +102,10 @@ describe('Sign out everywhere', () => {
     const dialog = page.getByRole('dialog')
     await dialog.getByText('There is nothing to end').waitFor()
     const message = 'Benchkey’s own database does not answer. Try again in a minute.'
-    server.script.posts['/api/sign-out-everywhere'] = { status: 503, body: { error: { code: 'database_unavailable', message } } }
+    visits.server.script.posts['/api/sign-out-everywhere'] = {
+      status: 503,
+      body: { error: { code: 'database_unavailable', message } },
+    }
     await dialog.getByRole('button', { name: 'Sign out everywhere' }).click()
     await dialog.getByRole('alert').getByText(message).waitFor()
   })

@@ -1,9 +1,9 @@
 import type { PageDevice } from '@benchkey/sdk/pages'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
 import { TOUR_VIEWPORT, takePicture } from '../../server/testing/pictures.ts'
-import { launchBrowser, openPage, type WatchedPage } from './browser.ts'
-import { FixtureServer, type Script } from './fixture-server.ts'
+import type { Script } from './fixture-server.ts'
+import { Visits } from './visits.ts'
 
 const WAITING: PageDevice = {
   ...{ code: 'WDJB-MJHT', host: 'laptop', address: '192.0.2.7', isSameAddress: true },
@@ -11,26 +11,9 @@ const WAITING: PageDevice = {
 }
 const FOUND = { '/api/device': { status: 200, body: WAITING } }
 
-let browser: Browser
-let server: FixtureServer
-let watched: WatchedPage
+const visits = new Visits()
 
-beforeAll(async () => {
-  browser = await launchBrowser()
-})
-afterEach(async () => {
-  expect(watched.complaints).toEqual([])
-  await watched.context.close()
-  await server.stop()
-})
-afterAll(() => browser.close())
-
-async function visit(path: string, script: Partial<Script>): Promise<Page> {
-  server = await FixtureServer.start(script, '/bench')
-  watched = await openPage(browser)
-  await watched.page.goto(server.url(path))
-  return watched.page
-}
+const visit = (path: string, script: Partial<Script>): Promise<Page> => visits.open(path, script, { basePath: '/bench' })
 
 const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click()
 
@@ -42,7 +25,7 @@ describe('/device', () => {
     await press(page, 'Log in')
     await page.getByLabel('Code').waitFor()
     expect(await page.getByLabel('Code').inputValue()).toBe('WDJB-MJHT')
-    expect(server.posted.map(({ path }) => path)).toEqual(['/api/login'])
+    expect(visits.server.posted.map(({ path }) => path)).toEqual(['/api/login'])
   })
 
   it('shows what asks and what it would get, and approves by a button of its own', async () => {
@@ -59,7 +42,7 @@ describe('/device', () => {
     await takePicture(page, 'docs/tour.md', 'tour-device')
     await press(page, 'Approve')
     await page.getByText('Approved. The terminal on laptop is logged in within seconds.').waitFor()
-    expect(server.posted.map(({ path, body }) => [path, body])).toEqual([
+    expect(visits.server.posted.map(({ path, body }) => [path, body])).toEqual([
       ['/api/device', { code: 'wdjbmjht' }],
       ['/api/device/approve', { code: 'WDJB-MJHT' }],
     ])

@@ -1,34 +1,17 @@
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
 import { TOUR_VIEWPORT, takePicture } from '../../server/testing/pictures.ts'
-import { launchBrowser, openPage, type WatchedPage } from './browser.ts'
-import { FixtureServer, type Script } from './fixture-server.ts'
+import type { Script } from './fixture-server.ts'
 import { APPLICATIONS, EVERY_SESSION, FORTY_SESSIONS, RUNNING, sampleSession } from './sample-sessions.ts'
 import { HEALTHY, ONE_PROBLEM } from './sample-states.ts'
+import { Visits } from './visits.ts'
 
 /** On a busy machine a page takes its time. */
 const PATIENT = { timeout: 10_000 }
 
-let browser: Browser
-let server: FixtureServer
-let watched: WatchedPage
+const visits = new Visits()
 
-beforeAll(async () => {
-  browser = await launchBrowser()
-})
-afterEach(async () => {
-  expect(watched.complaints).toEqual([])
-  await watched.context.close()
-  await server.stop()
-})
-afterAll(() => browser.close())
-
-async function visit(path: string, script: Partial<Script>): Promise<Page> {
-  server = await FixtureServer.start(script)
-  watched = await openPage(browser)
-  await watched.page.goto(server.url(path))
-  return watched.page
-}
+const visit = (path: string, script: Partial<Script>): Promise<Page> => visits.open(path, script)
 
 const row = (page: Page, name: string) =>
   page.getByRole('listitem').filter({ has: page.getByRole('heading', { name, exact: true }) })
@@ -48,8 +31,8 @@ describe('the home page', () => {
     const page = await visit('/', { integrations: HEALTHY, sessions: { sessions: [], applications: [] } })
     await page.getByRole('heading', { name: 'Settings' }).waitFor()
     const cannot = { sessions: [], applications: APPLICATIONS, cannotStart: 'This server does not run as root.' }
-    server.script.sessions = cannot
-    await page.goto(server.url('/'))
+    visits.server.script.sessions = cannot
+    await page.goto(visits.server.url('/'))
     await page.getByRole('heading', { name: 'Settings' }).waitFor()
   })
 
@@ -75,11 +58,11 @@ describe('the home page', () => {
     await page.getByText('1 sign-in needs you: Box API Access.').waitFor()
     await page.setViewportSize(TOUR_VIEWPORT)
     await takePicture(page, 'docs/tour.md', 'tour-home')
-    server.script.integrations = HEALTHY
-    server.emit('integrations')
+    visits.server.script.integrations = HEALTHY
+    visits.server.emit('integrations')
     await page.getByText('1 sign-in needs you').waitFor({ state: 'detached' })
-    server.script.integrations = ONE_PROBLEM
-    server.emit('integrations')
+    visits.server.script.integrations = ONE_PROBLEM
+    visits.server.emit('integrations')
     await page.getByRole('link', { name: 'Review' }).click()
     await page.getByRole('heading', { name: 'Settings' }).waitFor()
   })
@@ -102,8 +85,8 @@ describe('the home page', () => {
     const standsOut = page.locator('.button-primary')
     await row(page, 'analysis').waitFor()
     expect(await standsOut.allTextContents()).toEqual(['Open'])
-    server.script.sessions = RUNNING
-    server.emit('sessions')
+    visits.server.script.sessions = RUNNING
+    visits.server.emit('sessions')
     await row(page, 'quarterly report').waitFor()
     expect(await standsOut.allTextContents()).toEqual(['New session'])
   })
@@ -123,13 +106,13 @@ describe('New session', () => {
     await page.setViewportSize(TOUR_VIEWPORT)
     await takePicture(page, 'docs/tour.md', 'tour-new-session')
     const started = sampleSession(1, { name: 'report', state: 'starting', label: 'Starting', canOpen: false })
-    server.script.posts['/api/sessions'] = { status: 200, body: started }
-    server.script.sessions = { sessions: [started], applications: APPLICATIONS }
+    visits.server.script.posts['/api/sessions'] = { status: 200, body: started }
+    visits.server.script.sessions = { sessions: [started], applications: APPLICATIONS }
     await dialog.getByRole('button', { name: 'Start' }).click()
     await dialog.waitFor({ state: 'detached' })
     await row(page, 'report').getByText('Starting').waitFor()
     const limitedTo = [HEALTHY[0]?.uid, HEALTHY[2]?.uid]
-    expect(server.posted.map(({ body }) => body)).toEqual([{ application: 'jupyter', name: 'report', limitedTo }])
+    expect(visits.server.posted.map(({ body }) => body)).toEqual([{ application: 'jupyter', name: 'report', limitedTo }])
     expect(new URL(page.url()).search).toBe('')
   })
 
@@ -139,10 +122,10 @@ describe('New session', () => {
     await dialog.getByRole('radio', { name: 'Only those ticked' }).check()
     await dialog.getByText('None is ticked: its code gets no tokens.').waitFor()
     const message = 'You have 10 sessions. End one to start another.'
-    server.script.posts['/api/sessions'] = { status: 409, body: { error: { code: 'bad_request', message } } }
+    visits.server.script.posts['/api/sessions'] = { status: 409, body: { error: { code: 'bad_request', message } } }
     await page.keyboard.press('Enter')
     await dialog.getByRole('alert').getByText(message).waitFor()
-    expect(server.posted[0]?.body).toEqual({ application: 'vscode', name: '', limitedTo: [] })
+    expect(visits.server.posted[0]?.body).toEqual({ application: 'vscode', name: '', limitedTo: [] })
     await page.keyboard.press('Escape')
     await dialog.waitFor({ state: 'detached' })
   })
@@ -151,13 +134,16 @@ describe('New session', () => {
 describe('a session', () => {
   it('opens in a tab of its own, by a form with a ticket that stands in no address', async () => {
     const page = await visit('/', { sessions: RUNNING })
-    server.script.posts['/api/sessions/session-1/open'] = { status: 200, body: { url: server.url('/enter'), ticket: 'one-use' } }
-    server.script.posts['/enter'] = { status: 200, body: {} }
-    const popup = watched.context.waitForEvent('page')
+    visits.server.script.posts['/api/sessions/session-1/open'] = {
+      status: 200,
+      body: { url: visits.server.url('/enter'), ticket: 'one-use' },
+    }
+    visits.server.script.posts['/enter'] = { status: 200, body: {} }
+    const popup = visits.watched.context.waitForEvent('page')
     await page.getByRole('button', { name: 'Open analysis', exact: true }).click()
     const tab = await popup
-    await expect.poll(() => server.posted.at(-1)?.path, PATIENT).toBe('/enter')
-    expect(server.posted.at(-1)?.body).toBe('session=session-1&ticket=one-use')
+    await expect.poll(() => visits.server.posted.at(-1)?.path, PATIENT).toBe('/enter')
+    expect(visits.server.posted.at(-1)?.body).toBe('session=session-1&ticket=one-use')
     expect(await tab.evaluate(() => window.opener === null)).toBe(true)
     expect(tab.url()).not.toContain('one-use')
   })
@@ -165,14 +151,20 @@ describe('a session', () => {
   it('is not opened at an address without https, and a refusal stands under its row', async () => {
     const page = await visit('/', { sessions: RUNNING })
     const open = row(page, 'analysis').getByRole('button', { name: 'Open analysis' })
-    server.script.posts['/api/sessions/session-1/open'] = { status: 200, body: { url: 'javascript:alert(1)', ticket: 't' } }
+    visits.server.script.posts['/api/sessions/session-1/open'] = {
+      status: 200,
+      body: { url: 'javascript:alert(1)', ticket: 't' },
+    }
     await open.click()
     await row(page, 'analysis').getByRole('alert').getByText('is not an https one').waitFor()
     const message = 'This session has ended.'
-    server.script.posts['/api/sessions/session-1/open'] = { status: 409, body: { error: { code: 'session_ended', message } } }
+    visits.server.script.posts['/api/sessions/session-1/open'] = {
+      status: 409,
+      body: { error: { code: 'session_ended', message } },
+    }
     await open.click()
     await row(page, 'analysis').getByRole('alert').getByText(message).waitFor()
-    expect(watched.context.pages()).toHaveLength(1)
+    expect(visits.watched.context.pages()).toHaveLength(1)
   })
 
   it('ends after a question that names what is lost', async () => {
@@ -181,11 +173,11 @@ describe('a session', () => {
     const dialog = page.getByRole('dialog', { name: 'End analysis?' })
     await dialog.getByText('what is not saved in a file is lost').waitFor()
     await expect.poll(() => focusedName(page), PATIENT).toBe('Cancel')
-    server.script.sessions = { ...RUNNING, sessions: RUNNING.sessions.slice(1) }
+    visits.server.script.sessions = { ...RUNNING, sessions: RUNNING.sessions.slice(1) }
     await dialog.getByRole('button', { name: 'End', exact: true }).click()
     await dialog.waitFor({ state: 'detached' })
     await row(page, 'analysis').waitFor({ state: 'detached' })
-    expect(server.posted.map(({ path }) => path)).toEqual(['/api/sessions/session-1/end'])
+    expect(visits.server.posted.map(({ path }) => path)).toEqual(['/api/sessions/session-1/end'])
   })
 
   it('that did not start shows its log in words, to be copied', async () => {
@@ -205,13 +197,13 @@ describe('a session', () => {
   it('changes live, in its place, and is read out', async () => {
     const page = await visit('/', { sessions: EVERY_SESSION })
     await row(page, 'models').getByText('Starting').waitFor()
-    await expect.poll(() => server.listeners, PATIENT).toBe(1)
+    await expect.poll(() => visits.server.listeners, PATIENT).toBe(1)
     const [first, ...others] = EVERY_SESSION.sessions
-    server.script.sessions = {
+    visits.server.script.sessions = {
       ...EVERY_SESSION,
       sessions: [{ ...(first ?? sampleSession(5)), state: 'running', label: 'Running', tone: 'ok', canOpen: true }, ...others],
     }
-    server.emit('sessions')
+    visits.server.emit('sessions')
     await row(page, 'models').getByRole('button', { name: 'Open models' }).waitFor()
     await page.getByRole('status').getByText('models: Running').waitFor({ state: 'attached' })
   })

@@ -1,31 +1,14 @@
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { launchBrowser, openPage, type WatchedPage } from './browser.ts'
-import { FixtureServer, type Script } from './fixture-server.ts'
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import type { Script } from './fixture-server.ts'
 import { FORTY, HEALTHY, ONE_PROBLEM, sample } from './sample-states.ts'
+import { Visits } from './visits.ts'
 
 const SETTINGS = '/settings/managed-credentials'
 
-let browser: Browser
-let server: FixtureServer
-let watched: WatchedPage
+const visits = new Visits()
 
-beforeAll(async () => {
-  browser = await launchBrowser()
-})
-afterEach(async () => {
-  expect(watched.complaints).toEqual([])
-  await watched.context.close()
-  await server.stop()
-})
-afterAll(() => browser.close())
-
-async function visit(path: string, script: Partial<Script>): Promise<Page> {
-  server = await FixtureServer.start(script)
-  watched = await openPage(browser)
-  await watched.page.goto(server.url(path))
-  return watched.page
-}
+const visit = (path: string, script: Partial<Script>): Promise<Page> => visits.open(path, script)
 
 const row = (page: Page, name: string) =>
   page.getByRole('listitem').filter({ has: page.getByRole('heading', { name, exact: true }) })
@@ -68,14 +51,14 @@ describe('with the keyboard alone', () => {
     await expect.poll(() => focusedName(page)).toBe('Cancel')
     await page.keyboard.press('Tab')
     const first = HEALTHY[0] ?? sample(1)
-    server.script.integrations = [
+    visits.server.script.integrations = [
       { ...first, state: 'not_signed_in', tone: 'neutral', label: 'Not signed in', signedIn: false },
       ...HEALTHY.slice(1),
     ]
     await page.keyboard.press('Enter')
     await dialog.waitFor({ state: 'detached' })
     await page.getByRole('button', { name: 'Sign in to Box API Access' }).waitFor()
-    expect(server.posted.map(({ path }) => path)).toEqual([`/api/integrations/${first.uid}/sign-out`])
+    expect(visits.server.posted.map(({ path }) => path)).toEqual([`/api/integrations/${first.uid}/sign-out`])
   })
 
   it('one opens the user menu, moves in it, leaves it, and logs out', async () => {
@@ -93,7 +76,7 @@ describe('with the keyboard alone', () => {
     await page.keyboard.press('End')
     await page.keyboard.press('Enter')
     await page.getByRole('button', { name: 'Log in' }).waitFor()
-    expect(server.posted.map(({ path }) => path)).toEqual(['/api/logout'])
+    expect(visits.server.posted.map(({ path }) => path)).toEqual(['/api/logout'])
   })
 
   it('/ filters and Esc empties the filter, from ten rows on', async () => {
@@ -108,7 +91,7 @@ describe('with the keyboard alone', () => {
     await page.keyboard.press('Escape')
     await expect.poll(() => page.getByRole('listitem').count()).toBe(40)
 
-    server.script.integrations = FORTY.slice(0, 9)
+    visits.server.script.integrations = FORTY.slice(0, 9)
     await page.reload()
     await row(page, 'Box 3').waitFor()
     expect(await page.getByRole('searchbox').count()).toBe(0)
@@ -134,15 +117,15 @@ describe('the live page', () => {
   it('shows what changed elsewhere, in its place, tinted once and read out', async () => {
     const page = await visit(SETTINGS, { integrations: HEALTHY })
     await row(page, 'GitHub').waitFor()
-    await expect.poll(() => server.listeners).toBe(1)
+    await expect.poll(() => visits.server.listeners).toBe(1)
     expect(await page.locator('[data-changed]').count()).toBe(0)
     await page.evaluate(() => {
       const tinted: string[] = []
       Object.assign(globalThis, { tinted })
       document.addEventListener('animationend', (event) => tinted.push(event.animationName))
     })
-    server.script.integrations = ONE_PROBLEM
-    server.emit('integrations')
+    visits.server.script.integrations = ONE_PROBLEM
+    visits.server.emit('integrations')
     await row(page, 'Box API Access').getByText('Sign in again').waitFor()
     await page.getByRole('status').getByText('Box API Access: Sign in again').waitFor({ state: 'attached' })
     await expect.poll(() => page.evaluate(() => (globalThis as unknown as { tinted: string[] }).tinted)).toEqual(['tint'])
@@ -152,36 +135,34 @@ describe('the live page', () => {
 
   it('leads to the login page at once when logged out elsewhere', async () => {
     const page = await visit(SETTINGS, { integrations: HEALTHY })
-    await expect.poll(() => server.listeners).toBe(1)
-    server.script.loggedIn = false
-    server.emit('logged_out')
+    await expect.poll(() => visits.server.listeners).toBe(1)
+    visits.server.script.loggedIn = false
+    visits.server.emit('logged_out')
     await page.getByRole('button', { name: 'Log in' }).waitFor()
-    await expect.poll(() => server.listeners).toBe(0)
+    await expect.poll(() => visits.server.listeners).toBe(0)
   })
 
   it('listens only while its tab is visible, and looks again when it is', async () => {
     const page = await visit(SETTINGS, { integrations: HEALTHY })
-    await expect.poll(() => server.listeners).toBe(1)
+    await expect.poll(() => visits.server.listeners).toBe(1)
     const become = (state: 'hidden' | 'visible') =>
       page.evaluate((visibilityState) => {
         Object.defineProperty(document, 'visibilityState', { configurable: true, value: visibilityState })
         document.dispatchEvent(new Event('visibilitychange'))
       }, state)
     await become('hidden')
-    await expect.poll(() => server.listeners).toBe(0)
-    server.script.integrations = ONE_PROBLEM
+    await expect.poll(() => visits.server.listeners).toBe(0)
+    visits.server.script.integrations = ONE_PROBLEM
     await become('visible')
     await row(page, 'Box API Access').getByText('Sign in again').waitFor()
-    expect(server.listeners).toBe(1)
+    expect(visits.server.listeners).toBe(1)
   })
 })
 
 describe('a finger', () => {
   it('gets controls of 44 px', async () => {
-    server = await FixtureServer.start({ integrations: HEALTHY })
-    watched = await openPage(browser, { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true })
-    const { page } = watched
-    await page.goto(server.url(SETTINGS))
+    const context = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true }
+    const page = await visits.open(SETTINGS, { integrations: HEALTHY }, { context })
     await row(page, 'GitHub').waitFor()
     const heights = await page
       .getByRole('button')
