@@ -8,6 +8,11 @@ export const pagePaths = {
   settings: '/settings',
   managedCredentials: '/settings/managed-credentials',
   activity: '/settings/activity',
+  admin: '/admin',
+  adminIntegrations: '/admin/integrations',
+  adminUsers: '/admin/users',
+  adminSessions: '/admin/sessions',
+  adminAudit: '/admin/audit',
   signIn: (section: string): string => `/sign-in/${encodeURIComponent(section)}`,
 } as const
 
@@ -62,13 +67,25 @@ export function sectionOf(path: string): string | undefined {
   }
 }
 
+/** Pages that a login comes back to when they were what somebody wanted. */
+const RETURNED_TO: readonly string[] = [
+  pagePaths.managedCredentials,
+  pagePaths.activity,
+  pagePaths.admin,
+  pagePaths.adminIntegrations,
+  pagePaths.adminUsers,
+  pagePaths.adminSessions,
+  pagePaths.adminAudit,
+]
+
 /**
  * Where the login may lead: only to a page named here, so that a link to `/login?next=…` opens nothing else. Built anew
  * from what was read, never passed through.
  */
 export function allowedNext(next: string | null): string | undefined {
   if (next === null) return undefined
-  if (next === pagePaths.managedCredentials || next === pagePaths.activity) return next
+  const known = RETURNED_TO.find((path) => path === next)
+  if (known !== undefined) return known
   const device = devicePath(next)
   if (device !== undefined) return device
   const section = sectionOf(next)

@@ -19,6 +19,18 @@ export interface Client {
   /** Empty exactly for a public client (`none`). */
   readonly clientSecret: string
   readonly authenticationMethod: ClientAuthenticationMethod
+  /** Tried when the service refuses the first one (`client-secret-next`). */
+  readonly nextClientSecret?: string
+}
+
+/** An outgoing HTTP proxy; its password is for it alone and stands in no text. */
+export interface OutgoingProxy {
+  /** `http`: the proxy is reached in the clear; `https`: by TLS. */
+  readonly protocol: 'http' | 'https'
+  readonly host: string
+  readonly port: number
+  readonly userName?: string
+  readonly password?: string
 }
 
 /** Extra parameters of a request, in the order written; no name twice. */
@@ -114,6 +126,20 @@ export interface Integration {
   readonly minTtlSeconds?: number
   /** Seconds; no refresh leaves earlier than this before the token's end, whatever a caller asks. */
   readonly refreshBeforeSeconds?: number
+  /** ID of the preset that filled in what the section leaves out. */
+  readonly preset?: string
+  /** What the service calls `client_id` and `code` when not so (presets only). */
+  readonly renamedParameters?: { readonly clientId?: string; readonly code?: string }
+  /** Answers a GET with an access token by who its account is. */
+  readonly accountUrl?: string
+  /** Where that answer, or the token reply without an `accountUrl`, names the account. */
+  readonly accountPath?: JsonPointer
+  /** The day on which the client secret ends, at its begin in UTC (`client-secret-expires`). */
+  readonly clientSecretExpires?: Date
+  /** This integration's own way out: a proxy, or `none` although the server has one. */
+  readonly proxy?: OutgoingProxy | 'none'
+  /** PEM of authorities that are trusted for this integration besides the usual ones. */
+  readonly extraCa?: string
 }
 
 /** What clients are told as `issuer`: the option, else the origin of the authorization URL (wire.md, *Replies*). */

@@ -46,7 +46,16 @@ const ASSETS_MAX_AGE_MS = 365 * 24 * 60 * 60 * 1000
 const LOOSE_FILES_MAX_AGE_MS = 60 * 60 * 1000
 
 /** Pages the single page knows; each is GET only and the same document. */
-const PAGES = ['/login', '/device', '/settings', '/settings/*', '/sign-in/:section', '/sign-in/:section/done']
+const PAGES = [
+  '/login',
+  '/device',
+  '/settings',
+  '/settings/*',
+  '/sign-in/:section',
+  '/sign-in/:section/done',
+  '/admin',
+  '/admin/*',
+]
 
 /** Longest section header, encoded, that a path may carry; find-my-way's own bound of 100 is too short for names in UTF-8. */
 const PATH_PARAMETER_LIMIT = 1024

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Broker } from '../broker/broker.ts'
 import type { User } from '../domain/people.ts'
 import { registerActivityApi } from './activity-api.ts'
+import { registerAdministrators } from './administrators.ts'
 import { attemptCookieName, readCookie, SESSION_COOKIE, setCookie } from './cookies.ts'
 import { registerDeviceApi } from './device-api.ts'
 import type { EventStreams } from './event-streams.ts'
@@ -40,6 +41,7 @@ export function registerPageApi(app: FastifyInstance, parts: PageApiParts): void
   registerSessionApi(app, { ...parts, basePath: parts.facts.basePath })
   registerActivityApi(app, parts)
   registerDeviceApi(app, parts)
+  app.register(async (scope) => registerAdministrators(scope, parts), { prefix: '/admin' })
   app.get('/events', async (request, reply) => {
     const { session, cookie } = await getLogin(parts.broker, request)
     reply.hijack()

@@ -14,7 +14,7 @@ export function TopBar() {
       <Link href={pagePaths.home} className="server-name">
         {me?.serverName ?? pageData.serverName}
       </Link>
-      {me ? <UserMenu userName={me.userName} /> : null}
+      {me ? <UserMenu userName={me.userName} isAdmin={me.isAdmin} /> : null}
     </header>
   )
 }

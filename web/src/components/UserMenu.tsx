@@ -6,8 +6,8 @@ import { pagePaths } from '../paths.ts'
 import { ErrorLine } from './ErrorLine.tsx'
 import { PopoverMenu } from './PopoverMenu.tsx'
 
-/** The user name, which opens the menu **Settings**, **Log out**. */
-export function UserMenu({ userName }: { readonly userName: string }) {
+/** The user name, which opens the menu **Settings**, for administrators **Administration**, **Log out**. */
+export function UserMenu({ userName, isAdmin }: { readonly userName: string; readonly isAdmin: boolean }) {
   const [, navigate] = useLocation()
   const logOut = useMutation({
     mutationFn: api.logOut,
@@ -16,6 +16,7 @@ export function UserMenu({ userName }: { readonly userName: string }) {
   })
   const items = [
     { label: 'Settings', onChoose: () => navigate(pagePaths.managedCredentials) },
+    ...(isAdmin ? [{ label: 'Administration', onChoose: () => navigate(pagePaths.admin) }] : []),
     { label: 'Log out', onChoose: () => logOut.mutate() },
   ]
   return (
