@@ -106,7 +106,10 @@ export interface PageSectionOption {
   readonly isSecret: boolean
 }
 
-/** What the form holds: the values of the options that are written; a secret only when it was typed, `null` removes an option. */
+/**
+ * What was changed in the form, and no more: an option that is absent here stays as it is, so that an edit of somebody else's that this
+ * form has not seen is not undone. `null` removes an option; a secret is here only when it was typed.
+ */
 export interface PageSectionEdit {
   /** Header; another one than in the path renames it (its Integration ID stays). */
   readonly section: string
