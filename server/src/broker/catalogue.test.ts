@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type BrokerRoom, integrationOf, openBrokerRoom } from '../../testing/broker-room.ts'
+import type { Integration } from '../domain/integration.ts'
 import { Catalogue } from './catalogue.ts'
 
 let room: BrokerRoom
@@ -89,6 +90,19 @@ describe('the catalogue', () => {
     expect(room.catalogue.configurationHashOf({ ...box, tokenUrl: 'https://box.example/other' })).not.toBe(hash)
     const client = { ...box.client, clientSecret: 'another' }
     expect(room.catalogue.configurationHashOf({ ...box, client })).not.toBe(hash)
+    const withNext = { ...box.client, nextClientSecret: 'another' }
+    expect(room.catalogue.configurationHashOf({ ...box, client: withNext })).not.toBe(hash)
+  })
+
+  test('is of another hash after a change of the next client secret, and not after one of the lines of the file', async () => {
+    const box = { ...integrationOf({ section: 'box' }), secretLines: { first: 3, next: 4 } }
+    const hashOf = async (integration: Integration): Promise<string> => {
+      await room.configure(integration)
+      return room.catalogue.hash
+    }
+    const hash = await hashOf(box)
+    expect(await hashOf({ ...box, secretLines: { first: 13, next: 14 } })).toBe(hash)
+    expect(await hashOf({ ...box, client: { ...box.client, nextClientSecret: 'another' } })).not.toBe(hash)
   })
 
   test('makes redirect URIs from the public URL and its base path only', () => {

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { Integration } from '../domain/integration.ts'
+import type { Client, Integration } from '../domain/integration.ts'
 
 /**
  * What a stored sign-in is bound to: the client id, every origin its refresh token is sent to, and the one that sees its access
@@ -29,20 +29,22 @@ const SECRET_DIGITS = 4
 
 /** What a trouble of an integration belongs to: everything a token request is refused for. Another value voids the trouble. */
 export function configurationHash(integration: Integration): string {
-  const { clientId, clientSecret, authenticationMethod } = integration.client
+  const { clientId, clientSecret, nextClientSecret, authenticationMethod } = integration.client
   const { tokenUrl, refreshUrl, revocationUrl, tokenBody, tokenParams, refreshParams, resources, audience } = integration
-  const mark = secretMark(clientSecret)
+  const mark = [clientSecret, nextClientSecret].flatMap((secret) => (secret === undefined ? [] : [secretMark(secret)]))
   const endpoints = [tokenUrl, refreshUrl, revocationUrl]
   return digest([clientId, authenticationMethod, mark, endpoints, tokenBody, tokenParams, refreshParams, resources, audience])
 }
 
 /** All that nodes have to agree about: the address users come to, and everything about every integration. */
 export function hashOfAll(publicUrl: string, integrations: readonly Integration[]): string {
-  const marked = integrations.map((each) => ({
-    ...each,
-    client: { ...each.client, clientSecret: secretMark(each.client.clientSecret) },
-  }))
+  const marked = integrations.map(({ secretLines: _lines, ...each }) => ({ ...each, client: withMarks(each.client) }))
   return digest([publicUrl, JSON.stringify(marked)])
+}
+
+function withMarks({ clientSecret, nextClientSecret, ...client }: Client): Client {
+  const next = nextClientSecret === undefined ? {} : { nextClientSecret: secretMark(nextClientSecret) }
+  return { ...client, clientSecret: secretMark(clientSecret), ...next }
 }
 
 function secretMark(clientSecret: string): string {

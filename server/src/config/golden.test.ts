@@ -281,6 +281,29 @@ const CLIENT_LINES: readonly (readonly [line: string, finding: string])[] = [
     'error 3: [a] client-secret: stands beside token-endpoint-auth-method=none, a client without a secret; keep one of the two.',
   ],
   ['client-secret-file=secrets/x', 'error 6: [a] client-secret: stands beside client-secret-file; keep exactly one of the two.'],
+  ['account-url=http://api.example/me', 'error 6: [a] account-url: is an http URL; write https.'],
+  ['account-path=login', 'error 6: [a] account-path: is not a JSON pointer; write /member or /outer/inner.'],
+  ['choose-account-params=prompt', 'error 6: [a] choose-account-params: is not a query string; write name=value&name=value.'],
+  ['choose-account-params=state=1', 'error 6: [a] choose-account-params: may not name state, which Benchkey sets itself.'],
+  [
+    'client-secret-next=s3cr3t',
+    'warning 6: [a] client-secret-next: is the same as the client secret and changes nothing; remove the line.',
+  ],
+  [
+    'client-secret-next=your-next-box-client-secret',
+    'warning 6: [a] client-secret-next: is the sample of the documentation; write the secret that the service gave you.',
+  ],
+  ['client-secret-next-file=secrets/none', 'error 6: [a] client-secret-next-file: names a file that does not exist.'],
+  ...['1 March 2027', '2027-3-1', '2027-02-30', '2027-03-01T00:00:00Z', '01.03.2027', '1999-12-31'].map(
+    (day): readonly [string, string] => [
+      `client-secret-expires=${day}`,
+      'error 6: [a] client-secret-expires: is not a day of the calendar; write YYYY-MM-DD, such as 2027-03-01.',
+    ],
+  ),
+  [
+    'client-secret-expires=2020-01-01',
+    'warning 6: [a] client-secret-expires: says that the client secret ended on 2020-01-01; get a new one from the service, write it as client-secret-next, and this day anew once it is the client-secret.',
+  ],
 ]
 
 describe('a finding in a section of oauth-clients.conf', () => {
@@ -380,12 +403,26 @@ describe('a finding in a section of oauth-clients.conf', () => {
       'warning 4: [a] scope-path: is where Benchkey looks anyway, so it changes nothing; remove the line.',
     ],
     [
+      ['client-secret=x', 'client-secret-next-file=secrets/x', 'client-secret-next=y'],
+      'error 4: [a] client-secret-next: stands beside client-secret-next-file; keep exactly one of the two.',
+    ],
+    [
+      ['token-endpoint-auth-method=none', 'client-secret-next=y'],
+      'error 3: [a] client-secret-next: stands beside token-endpoint-auth-method=none, a client without a secret; remove the line.',
+    ],
+    [
+      ['client-secret=x', 'client-secret-next=y', 'client-secret-expires=2020-01-01'],
+      'warning 4: [a] client-secret-expires: says that the client secret ended on 2020-01-01; make the one in client-secret-next the client-secret, and write its day here.',
+    ],
+    [
       ['client-secret=x', 'refresh-before=30', 'min-ttl=60'],
       'error 4: [a] min-ttl: asks for a longer life than refresh-before leaves a token; lower min-ttl or raise refresh-before.',
     ],
   ]
 
   test.each(TOGETHER)('is told for %j in one section', async (lines, finding) => {
+    mkdirSync(join(directory, 'secrets'))
+    write('secrets/x', 'other')
     const usual = ['client-id=id', 'authorization-url=https://as.example/authorize', 'token-url=https://as.example/token']
     const missing = usual.filter((line) => !lines.some((other) => other.split('=')[0] === line.split('=')[0]))
     expect(await clientFindings(['[a]', ...lines, ...missing, ''].join('\n'))).toEqual([finding])

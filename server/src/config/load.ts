@@ -145,6 +145,7 @@ async function clientsOf(
     file,
     bytes,
     context: { configDir: resolve(request.configDir), allowsLoopback },
+    now: request.now ?? new Date(),
     readSecret: (path) => readSecretFile(path, places),
     readIcon: (path) => readIcon(path, request.uid),
   })
@@ -174,10 +175,10 @@ async function sessionKindsOf(
 async function warnOfGit({ file, bytes }: Source, clients: OauthClients): Promise<void> {
   const exposure = bytes ? await gitExposure(file) : 'none'
   if (exposure !== 'none') clients.findings.warning({ line: 0 }, `This file ${EXPOSURES[exposure]}`)
-  for (const { path, line, section } of clients.secretFiles) {
+  for (const { path, line, section, option } of clients.secretFiles) {
     const exposureOfSecret = await gitExposure(path)
     if (exposureOfSecret === 'none') continue
-    clients.findings.warning({ line, section, option: 'client-secret-file' }, `names a file that ${EXPOSURES[exposureOfSecret]}`)
+    clients.findings.warning({ line, section, option }, `names a file that ${EXPOSURES[exposureOfSecret]}`)
   }
 }
 

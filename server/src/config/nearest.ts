@@ -14,7 +14,7 @@ export function nearestName(written: string, known: readonly string[]): Nearest 
   const start = written.slice(0, LONGEST_COMPARED).toLowerCase().replaceAll('_', '-')
   let nearest = { name: '', distance: Number.POSITIVE_INFINITY }
   for (const name of known) {
-    const distance = editDistance(start, name, LEFT_OUT_COST)
+    const distance = isShortened(start, name) ? 0 : editDistance(start, name, LEFT_OUT_COST)
     if (distance < nearest.distance) nearest = { name, distance }
   }
   const { name } = nearest
@@ -25,9 +25,15 @@ export function nearestName(written: string, known: readonly string[]): Nearest 
   }
 }
 
+/** Whether each word of the one begins the word of the other that stands in its place: `auth-url` means authorization-url. */
+function isShortened(written: string, name: string): boolean {
+  const [begins, words] = [written.split('-'), name.split('-')]
+  return begins.length === words.length && begins.every((begin, at) => begin.length > 2 && words[at]?.startsWith(begin))
+}
+
 /** A name longer than this resembles none; comparing all of a pasted megabyte would take minutes. */
 const LONGEST_COMPARED = 64
-/** People shorten: `auth-url` means authorization-url rather than token-url. */
+/** People shorten: `auth-method` means token-endpoint-auth-method. */
 const LEFT_OUT_COST = 0.25
 const MOST_LIKELY_DISTANCE = 4
 const MOST_TYPING_ERRORS = 3

@@ -1,4 +1,5 @@
 import type { RefreshReuse } from '../domain/integration.ts'
+import { ACCOUNT_OPTIONS } from './account-options.ts'
 import { guid } from './guid.ts'
 import { type OptionTable, type Parsed, row } from './option-table.ts'
 import { authorizationParameters } from './parameters.ts'
@@ -153,6 +154,7 @@ export const OAUTH_CLIENT_OPTIONS = {
     parse: wholeNumber('whole number of seconds', 1, MOST_MIN_TTL_SECONDS),
   }),
   ...PROVIDER_OPTIONS,
+  ...ACCOUNT_OPTIONS,
 } as const satisfies OptionTable
 
 function refreshReuse(text: string): Parsed<RefreshReuse> {

@@ -1,4 +1,13 @@
 import type { Icon, Integration, ReplyPaths } from '../domain/integration.ts'
+import {
+  checkSecrets,
+  type SecretFile,
+  type Secrets,
+  secretFilesOf,
+  secretLinesOf,
+  secretsOf,
+  warnOfExpiry,
+} from './client-secrets.ts'
 import { Findings } from './diagnostics.ts'
 import { guidOfSection } from './guid.ts'
 import { type IniSection, parseIni, readIni } from './ini.ts'
@@ -12,6 +21,8 @@ export interface OauthClientsFile {
   readonly file: string
   readonly bytes: Uint8Array
   readonly context: ParseContext
+  /** Days that secrets end on are judged by this. */
+  readonly now: Date
   readonly readSecret: (path: string) => Promise<Parsed<string>>
   readonly readIcon: (path: string) => Promise<Parsed<Icon>>
 }
@@ -20,12 +31,9 @@ export interface OauthClientsFile {
 export interface OauthClients {
   readonly integrations: readonly Integration[]
   readonly findings: Findings
-  /** The files that `client-secret-file` names. */
-  readonly secretFiles: readonly { readonly path: string; readonly line: number; readonly section: string }[]
+  /** The files that `client-secret-file` and `client-secret-next-file` name. */
+  readonly secretFiles: readonly SecretFile[]
 }
-
-/** The secrets of the reference documentation's example. */
-const SAMPLE_SECRETS: readonly string[] = ['your-box-client-secret', 'internal-api-client-secret']
 
 /** Reads `oauth-clients.conf`, all findings at once. */
 export async function readOauthClients(source: OauthClientsFile): Promise<OauthClients> {
@@ -42,16 +50,14 @@ export async function readOauthClients(source: OauthClientsFile): Promise<OauthC
   warnOfEqualNames(entries, findings)
   warnOfMixUp(entries, findings)
   const integrations: Integration[] = []
-  const secretFiles: { path: string; line: number; section: string }[] = []
   for (const entry of entries) {
-    const secret = await secretOf(entry, source, findings)
-    const path = entry.options.values['client-secret-file']
-    if (path !== undefined) secretFiles.push({ path, line: lineOf(entry, 'client-secret-file'), section: entry.section.name })
+    const secrets = await secretsOf(entry, source.readSecret, findings)
+    warnOfExpiry(entry, source.now, findings)
     const icon = await iconOf(entry, source, findings)
-    const integration = toIntegration(entry, secret, icon)
+    const integration = toIntegration(entry, secrets, icon)
     if (integration) integrations.push(integration)
   }
-  return { integrations, findings, secretFiles }
+  return { integrations, findings, secretFiles: entries.flatMap(secretFilesOf) }
 }
 
 function readSections(
@@ -77,6 +83,7 @@ function readSections(
     }
     checkRequired(entry, findings)
     checkTogether(entry, findings)
+    checkSecrets(entry, findings)
     entries.push(entry)
   }
   return entries
@@ -152,27 +159,6 @@ function warnOfMixUp(entries: readonly Entry[], findings: Findings): void {
   findings.warning({ line: second.section.line, section: second.section.name }, message)
 }
 
-/** Empty for a public client; undefined when there is none that can be used. */
-async function secretOf(entry: Entry, source: OauthClientsFile, findings: Findings): Promise<string | undefined> {
-  if (isPublic(entry)) return ''
-  const { values } = entry.options
-  const option = values['client-secret-file'] === undefined ? 'client-secret' : 'client-secret-file'
-  const place = { line: lineOf(entry, option), section: entry.section.name, option }
-  let secret = values['client-secret']
-  if (values['client-secret-file'] !== undefined) {
-    const read = await source.readSecret(values['client-secret-file'])
-    if ('problem' in read) {
-      findings.error(place, read.problem)
-      return undefined
-    }
-    secret = read.value
-  }
-  if (secret !== undefined && SAMPLE_SECRETS.includes(secret)) {
-    findings.warning(place, 'is the sample of the documentation; write the secret that the service gave you.')
-  }
-  return secret
-}
-
 async function iconOf(entry: Entry, source: OauthClientsFile, findings: Findings): Promise<Icon | undefined> {
   const path = entry.options.values.icon
   if (path === undefined) return undefined
@@ -182,14 +168,14 @@ async function iconOf(entry: Entry, source: OauthClientsFile, findings: Findings
   return undefined
 }
 
-function toIntegration(entry: Entry, clientSecret: string | undefined, icon: Icon | undefined): Integration | undefined {
+function toIntegration(entry: Entry, secrets: Secrets | undefined, icon: Icon | undefined): Integration | undefined {
   const { values } = entry.options
   const section = entry.section.name
   const uid = uidOf(entry)
   const { 'client-id': clientId, 'authorization-url': authorizationUrl, 'token-url': tokenUrl } = values
   if (
     clientId === undefined ||
-    clientSecret === undefined ||
+    secrets === undefined ||
     authorizationUrl === undefined ||
     tokenUrl === undefined ||
     uid === undefined
@@ -200,7 +186,7 @@ function toIntegration(entry: Entry, clientSecret: string | undefined, icon: Ico
     uid,
     section,
     displayName: values.name ?? section,
-    client: { clientId, clientSecret, authenticationMethod: values['token-endpoint-auth-method'] ?? 'client-secret-post' },
+    client: { clientId, ...secrets, authenticationMethod: values['token-endpoint-auth-method'] ?? 'client-secret-post' },
     authorizationUrl,
     tokenUrl,
     scopes: values.scopes ?? [],
@@ -222,6 +208,20 @@ function toIntegration(entry: Entry, clientSecret: string | undefined, icon: Ico
     ...optional('expiresInDefaultSeconds', values['expires-in-default']),
     ...optional('minTtlSeconds', values['min-ttl']),
     ...providerFacts(values),
+    ...accountFacts(entry),
+  }
+}
+
+/** What the options of `account-options.ts` say. */
+function accountFacts(entry: Entry): Partial<Integration> {
+  const { values } = entry.options
+  const lines = secretLinesOf(entry)
+  return {
+    ...optional('accountUrl', values['account-url']),
+    ...optional('accountPath', values['account-path']),
+    ...optional('chooseAccountParams', values['choose-account-params']),
+    ...optional('clientSecretExpires', values['client-secret-expires']),
+    ...(lines.next === undefined && lines.expires === undefined ? {} : { secretLines: lines }),
   }
 }
 

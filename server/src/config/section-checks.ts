@@ -209,6 +209,7 @@ function entriesOf<K extends string, V>(object: Readonly<Record<K, V>>): readonl
   return Object.entries(object) as [K, V][]
 }
 
-function placeOf(entry: Entry, option: Option): Place {
+/** Where a finding about an option stands. */
+export function placeOf(entry: Entry, option: Option): Place {
   return { line: lineOf(entry, option), section: entry.section.name, option }
 }

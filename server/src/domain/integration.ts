@@ -23,6 +23,16 @@ export interface Client {
   readonly nextClientSecret?: string
 }
 
+/** Lines of `oauth-clients.conf` that say what the client secrets are, for sentences alone. */
+export interface SecretLines {
+  /** `client-secret` or `client-secret-file`, else the section's. */
+  readonly first: number
+  /** `client-secret-next` or `client-secret-next-file`. */
+  readonly next?: number
+  /** `client-secret-expires`. */
+  readonly expires?: number
+}
+
 /** An outgoing HTTP proxy; its password is for it alone and stands in no text. */
 export interface OutgoingProxy {
   /** `http`: the proxy is reached in the clear; `https`: by TLS. */
@@ -134,8 +144,12 @@ export interface Integration {
   readonly accountUrl?: string
   /** Where that answer, or the token reply without an `accountUrl`, names the account. */
   readonly accountPath?: JsonPointer
+  /** What makes the service ask which account is meant (`choose-account-params`); empty: it knows nothing of the kind. */
+  readonly chooseAccountParams?: Parameters
   /** The day on which the client secret ends, at its begin in UTC (`client-secret-expires`). */
   readonly clientSecretExpires?: Date
+  /** Where its file says so. */
+  readonly secretLines?: SecretLines
   /** This integration's own way out: a proxy, or `none` although the server has one. */
   readonly proxy?: OutgoingProxy | 'none'
   /** PEM of authorities that are trusted for this integration besides the usual ones. */
