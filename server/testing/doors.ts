@@ -30,7 +30,7 @@ export interface Request {
 }
 
 const PARTS = {
-  logins: ['logIn', 'authenticate', 'logOut'],
+  logins: ['logIn', 'authenticate', 'confirm', 'logOut', 'now'],
   signIns: ['list', 'details', 'start', 'finish', 'signOut', 'icon', 'tryAgain'],
   tokens: ['fetch', 'authenticate', 'list', 'outside'],
   sessionCalls: ['describe', 'integrations', 'integration', 'signOut', 'end', 'report', 'exchange'],

@@ -213,6 +213,19 @@ export function storeSuite(name: string, open: () => Promise<OpenedDatabase>): v
         expect(await store.browserSessions.find('unknown', limits)).toBeUndefined()
       })
 
+      it('begin anew under another hash, with what they had opened', async () => {
+        await store.browserSessions.create({ idHash: 'b1', userId: ann.id })
+        await store.attempts.create('s1', { ...attemptOf(), browserSessionHash: 'b1' }, 20)
+        clock.pass(HOUR)
+        expect(await store.browserSessions.renew('b1', 'b2')).toBe(true)
+        expect(await store.browserSessions.find('b1', limits)).toBeUndefined()
+        const renewed = { user: ann, createdAt: clock.at(0), lastSeenAt: clock.at(0) }
+        expect(await store.browserSessions.find('b2', limits)).toMatchObject(renewed)
+        expect(await store.attempts.take('s1', 2 * HOUR)).toMatchObject({ browserSessionHash: 'b2' })
+        expect(await store.browserSessions.renew('b1', 'b3')).toBe(false)
+        expect(await store.browserSessions.find('b3', limits)).toBeUndefined()
+      })
+
       it('are noted as seen once a minute', async () => {
         await store.browserSessions.create({ idHash: 'b1', userId: ann.id })
         const createdAt = clock.at(0)

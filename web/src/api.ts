@@ -67,7 +67,8 @@ async function request<T>(path: string, init: RequestInit, unauthorized: 'log-in
 const get = <T>(path: string, signal: AbortSignal): Promise<T> =>
   request<T>(path, { headers: { accept: 'application/json' }, signal }, 'log-in')
 
-function post<T>(path: string, body: object = {}, unauthorized: 'log-in' | 'tell' = 'log-in'): Promise<T> {
+/** Does something; rejects with ApiError or NoAnswerError, and a 401 leads to the login page. */
+export function post<T>(path: string, body: object = {}, unauthorized: 'log-in' | 'tell' = 'log-in'): Promise<T> {
   const headers = { accept: 'application/json', 'content-type': 'application/json', 'x-benchkey-request': '1' }
   return request<T>(path, { method: 'POST', headers, body: JSON.stringify(body) }, unauthorized)
 }

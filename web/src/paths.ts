@@ -43,6 +43,11 @@ export const apiPaths = {
   sessionLog: (id: string): string => `${session(id)}/log`,
 } as const
 
+/** Paths of the API of the pages for administrators: their dashboard, people and audit. */
+export const adminApiPaths = {
+  confirmLogin: '/api/admin/confirm-login',
+} as const
+
 /** The code of a terminal that an address holds, `WDJB-MJHT`; undefined when it is none. */
 export function userCodeIn(code: string | null): string | undefined {
   return code !== null && /^[A-Z]{4}-[A-Z]{4}$/.test(code) ? code : undefined

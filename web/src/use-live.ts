@@ -1,5 +1,5 @@
 import { useEffect } from 'react'
-import { fromBase, leaveForLogin } from './api.ts'
+import { api, fromBase, leaveForLogin } from './api.ts'
 import { apiPaths } from './paths.ts'
 import { hasFailed, lookAgain, lookAgainAtAll, meQuery, queryClient } from './queries.ts'
 
@@ -34,7 +34,7 @@ export function useLive(): void {
       stream.addEventListener('sessions', () => void lookAgain('sessions'))
       stream.addEventListener('logged_out', () => {
         close()
-        leaveForLogin()
+        leaveOrReopen().catch(leaveForLogin)
       })
       stream.addEventListener('error', () => {
         if (stream?.readyState !== EventSource.CLOSED) return
@@ -43,6 +43,8 @@ export function useLive(): void {
         reopen = window.setTimeout(open, REOPEN_MS)
       })
     }
+    // A login that was confirmed goes on under another cookie: a stream that was opened with the old one has ended all the same.
+    const leaveOrReopen = async (): Promise<void> => ((await api.isLoggedIn()) ? follow() : leaveForLogin())
     const follow = (): void => (document.visibilityState === 'visible' ? open() : close())
 
     follow()

@@ -41,7 +41,14 @@ export interface Logins {
   logIn(request: { userName: string; password: string; address: string; previousCookie?: string }): Promise<LoginResult>
   /** Undefined when the cookie opens nothing (idle 8 h, absolute 7 d, logged out, locked). */
   authenticate(cookie: string): Promise<BrowserSession | undefined>
+  /**
+   * The password of whoever is logged in once more, under the limits of a login: the browser session begins anew under a new cookie,
+   * and what it had opened stays open. `refused` when it has ended meanwhile, too.
+   */
+  confirm(session: BrowserSession, request: { password: string; address: string }): Promise<LoginResult>
   logOut(session: BrowserSession): Promise<void>
+  /** Database time, against which a browser session's instants are meant. */
+  now(): Date
 }
 
 /** Everything a door shows of one integration for one user. */

@@ -172,6 +172,48 @@ describe('a browser session', () => {
   )
 })
 
+describe('a login that is confirmed', () => {
+  const confirm = async (cookie: string, password: string): Promise<LoginResult> => {
+    const session = await logins.authenticate(cookie)
+    if (!session) throw new Error('no session')
+    return logins.confirm(session, { password, address: '192.0.2.1' })
+  }
+
+  test('begins anew under a new cookie; the old one opens nothing', async () => {
+    await addUser('ann')
+    const cookie = await cookieOf('ann')
+    room.pass(HOUR_MS)
+    const beforeIt = logins.now()
+    const result = await confirm(cookie, 'password of ann')
+    if (result.kind !== 'ok') throw new Error(result.kind)
+    expect(await logins.authenticate(cookie)).toBeUndefined()
+    const confirmed = await logins.authenticate(result.cookie)
+    expect(confirmed?.createdAt.getTime()).toBeGreaterThanOrEqual(beforeIt.getTime())
+    expect((await room.audited()).at(-1)).toMatchObject({
+      ...{ action: 'login.succeeded', outcome: 'ok', userName: 'ann', detail: 'the password was typed again' },
+    })
+  })
+
+  test('with a wrong password stays as it was; guesses are audited and limited as those of a login', async () => {
+    await addUser('ann')
+    const cookie = await cookieOf('ann')
+    for (let i = 0; i < 5; i += 1) expect(await confirm(cookie, 'wrong')).toEqual({ kind: 'refused' })
+    expect(await confirm(cookie, 'password of ann')).toMatchObject({ kind: 'too_many' })
+    expect(await logIn('ann', 'password of ann', '198.51.100.1')).toMatchObject({ kind: 'too_many' })
+    expect(await logins.authenticate(cookie)).toBeDefined()
+    expect(await room.audited('login.refused')).toHaveLength(5)
+  })
+
+  test('is refused when it was ended meanwhile', async () => {
+    const ann = await addUser('ann')
+    const session = await logins.authenticate(await cookieOf('ann'))
+    if (!session) throw new Error('no session')
+    await logins.logOut(session)
+    expect(await logins.confirm(session, { password: 'password of ann', address: '192.0.2.1' })).toEqual({ kind: 'refused' })
+    expect(await room.store.browserSessions.countLive(ann.id, { idleMs: HOUR_MS, absoluteMs: HOUR_MS })).toBe(0)
+  })
+})
+
 describe('single-user=1', () => {
   test('lets the first account log in and no other, a login from before included', async () => {
     await addUser('zoe')

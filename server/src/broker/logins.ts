@@ -54,6 +54,36 @@ export class BrowserLogins implements Logins {
 
   async logIn(request: Parameters<Logins['logIn']>[0]): Promise<LoginResult> {
     const { address } = request
+    const known = await this.#recognise(request)
+    if (known.kind !== 'ok') return known
+    const cookie = await this.#open(known.user, request.previousCookie)
+    await this.#parts.audit.record({ action: 'login.succeeded', outcome: 'ok', userName: known.user.name, address })
+    return { kind: 'ok', cookie, user: known.user }
+  }
+
+  async confirm(session: BrowserSession, { password, address }: { password: string; address: string }): Promise<LoginResult> {
+    const { store, effects, audit, log } = this.#parts
+    const known = await this.#recognise({ userName: session.user.name, password, address })
+    if (known.kind !== 'ok') return known
+    const cookie = newSecret(effects)
+    const isRenewed = await orSayAway(log, 'A log-in', store.browserSessions.renew(session.idHash, sha256(cookie)))
+    if (!isRenewed) return { kind: 'refused' }
+    const detail = 'the password was typed again'
+    await audit.record({ action: 'login.succeeded', outcome: 'ok', userName: known.user.name, address, detail })
+    return { kind: 'ok', cookie, user: known.user }
+  }
+
+  now(): Date {
+    return this.#parts.store.now()
+  }
+
+  /** Whose name and password these are. Guesses are counted and audited. */
+  async #recognise(request: {
+    userName: string
+    password: string
+    address: string
+  }): Promise<{ kind: 'ok'; user: User } | Exclude<LoginResult, { kind: 'ok' }>> {
+    const { address } = request
     const nameKey = request.userName.normalize('NFC').toLowerCase().slice(0, 256)
     const wait = this.#perAddress.take(addressKey(address)) || this.#perName.take(nameKey)
     if (wait > 0) return { kind: 'too_many', retryAfterSeconds: wait }
@@ -67,9 +97,7 @@ export class BrowserLogins implements Logins {
     }
     this.#perAddress.giveBack(addressKey(address))
     this.#perName.giveBack(nameKey)
-    const cookie = await this.#open(user, request.previousCookie)
-    await this.#parts.audit.record({ action: 'login.succeeded', outcome: 'ok', userName: user.name, address })
-    return { kind: 'ok', cookie, user }
+    return { kind: 'ok', user }
   }
 
   async authenticate(cookie: string): Promise<BrowserSession | undefined> {

@@ -10,7 +10,7 @@ import type { EventStreams } from './event-streams.ts'
 import { Refusal } from './failures.ts'
 import { pageDetailsOf, pageIntegrationsOf, type ViewFacts } from './page-views.ts'
 import { registerSessionApi } from './session-api.ts'
-import { findLogin, getLogin, requireOwnPage, textMembers } from './web-requests.ts'
+import { findLogin, getLogin, LOGIN_TEXT_LIMIT, requireOwnPage, textMembers, tooMany } from './web-requests.ts'
 
 /** What the JSON API of the pages needs. */
 export interface PageApiParts {
@@ -21,9 +21,6 @@ export interface PageApiParts {
   readonly redirectUri: string
   readonly addressOf: (request: FastifyRequest) => string
 }
-
-/** Longer user names and passwords are no one's, and hashing them costs. */
-const LOGIN_TEXT_LIMIT = 1024
 
 /** A day. */
 const ICON_MAX_AGE_SECONDS = 86_400
@@ -61,10 +58,7 @@ function registerLogin(app: FastifyInstance, parts: PageApiParts): void {
       address: addressOf(request),
       ...(previous === undefined ? {} : { previousCookie: previous }),
     })
-    if (result.kind === 'too_many') {
-      const seconds = result.retryAfterSeconds
-      throw new Refusal(429, 'too_many', `Too many attempts. Try again in ${seconds} s.`, seconds)
-    }
+    if (result.kind === 'too_many') throw tooMany(result.retryAfterSeconds)
     if (result.kind === 'refused') throw wrongLogin()
     reply.header('Set-Cookie', setCookie(SESSION_COOKIE, result.cookie))
     return meOf(result.user, parts)

@@ -28,6 +28,14 @@ export function requireOwnPage(request: FastifyRequest, publicOrigin: string): v
   }
 }
 
+/** Longer user names and passwords are no one's, and hashing them costs. */
+export const LOGIN_TEXT_LIMIT = 1024
+
+/** A login that has to wait. */
+export function tooMany(seconds: number): Refusal {
+  return new Refusal(429, 'too_many', `Too many attempts. Try again in ${seconds} s.`, seconds)
+}
+
 /** A browser session and the cookie that opened it. */
 export interface LoggedIn {
   readonly session: BrowserSession
@@ -46,6 +54,15 @@ export async function findLogin(broker: Broker, request: FastifyRequest): Promis
 export async function getLogin(broker: Broker, request: FastifyRequest): Promise<LoggedIn> {
   const login = await findLogin(broker, request)
   if (!login) throw new Refusal(401, 'logged_out', 'You are logged out. Log in to continue.')
+  return login
+}
+
+/** Who is logged in in the browser that asks; refuses with 403 whoever is no administrator. */
+export async function getAdministrator(broker: Broker, request: FastifyRequest): Promise<LoggedIn> {
+  const login = await getLogin(broker, request)
+  if (!login.session.user.isAdmin) {
+    throw new Refusal(403, 'not_an_administrator', 'Only administrators may do this. Ask one: benchkey user list names them.')
+  }
   return login
 }
 

@@ -1,7 +1,7 @@
 import type { BrowserSession } from '../domain/people.ts'
 import { type Database, type StoreContext, toDate } from './database.ts'
 import { type BrowserSessionStore, StoreError } from './store.ts'
-import { toUser } from './users.ts'
+import { lockUser, toUser } from './users.ts'
 
 /** A browser that keeps asking is noted once in this time, so that reading pages does not write. */
 const TOUCH_EVERY_MS = 60_000
@@ -23,6 +23,7 @@ export function browserSessionStore(context: StoreContext): BrowserSessionStore 
     async remove(idHash) {
       await database.write((transaction) => transaction.deleteFrom('browser_sessions').where('id_hash', '=', idHash).execute())
     },
+    renew: (idHash, newIdHash) => renew(context, idHash, newIdHash),
     async removeOthers(userId, keepIdHash) {
       const { numDeletedRows } = await database.write((transaction) =>
         transaction
@@ -55,6 +56,34 @@ export function browserSessionStore(context: StoreContext): BrowserSessionStore 
       return Number(count)
     },
   }
+}
+
+/** Tables whose rows belong to a web login. */
+const FOLLOWERS = ['session_tickets', 'session_entries', 'sign_in_attempts'] as const
+
+async function renew({ database, effects }: StoreContext, idHash: string, newIdHash: string): Promise<boolean> {
+  const now = effects.now().getTime()
+  return database.write(async (transaction) => {
+    const known = transaction.selectFrom('browser_sessions').select('user_id').where('id_hash', '=', idHash)
+    const old = await known.executeTakeFirst()
+    if (!old) return false
+    // A lock-out that was first has ended it by now.
+    await lockUser(database, transaction, old.user_id)
+    if (!(await database.locked(known).executeTakeFirst())) return false
+    await transaction
+      .insertInto('browser_sessions')
+      .values({ id_hash: newIdHash, user_id: old.user_id, created_at: now, last_seen_at: now })
+      .execute()
+    for (const table of FOLLOWERS) {
+      await transaction
+        .updateTable(table)
+        .set({ browser_session_hash: newIdHash })
+        .where('browser_session_hash', '=', idHash)
+        .execute()
+    }
+    await transaction.deleteFrom('browser_sessions').where('id_hash', '=', idHash).execute()
+    return true
+  })
 }
 
 async function find(

@@ -74,6 +74,8 @@ export interface BrowserSessionStore {
   /** Undefined when unknown, of a locked user, idle for longer than idleMs or older than absoluteMs; else touches lastSeenAt (at most once a minute). */
   find(idHash: string, limits: { idleMs: number; absoluteMs: number }): Promise<BrowserSession | undefined>
   remove(idHash: string): Promise<void>
+  /** The same login under another hash, beginning now; sessions it opened and sign-ins under way follow. False when it has ended. */
+  renew(idHash: string, newIdHash: string): Promise<boolean>
   /** Ends every web login of the user but one; how many were ended. */
   removeOthers(userId: string, keepIdHash: string): Promise<number>
   removeExpired(limits: { idleMs: number; absoluteMs: number }): Promise<number>
