@@ -31,9 +31,11 @@ const SECRET_DIGITS = 4
 export function configurationHash(integration: Integration): string {
   const { clientId, clientSecret, nextClientSecret, authenticationMethod } = integration.client
   const { tokenUrl, refreshUrl, revocationUrl, tokenBody, tokenParams, refreshParams, resources, audience } = integration
+  const { renamedParameters } = integration
   const mark = [clientSecret, nextClientSecret].flatMap((secret) => (secret === undefined ? [] : [secretMark(secret)]))
   const endpoints = [tokenUrl, refreshUrl, revocationUrl]
-  return digest([clientId, authenticationMethod, mark, endpoints, tokenBody, tokenParams, refreshParams, resources, audience])
+  const parameters = [tokenParams, refreshParams, resources, audience, ...(renamedParameters ? [renamedParameters] : [])]
+  return digest([clientId, authenticationMethod, mark, endpoints, tokenBody, ...parameters])
 }
 
 /** All that nodes have to agree about: the address users come to, and everything about every integration. */

@@ -3,6 +3,7 @@ import { ACCOUNT_OPTIONS } from './account-options.ts'
 import { guid } from './guid.ts'
 import { type OptionTable, type Parsed, row } from './option-table.ts'
 import { authorizationParameters } from './parameters.ts'
+import { PRESET_OPTIONS, PRESETS_ONLY } from './preset-options.ts'
 import { PROVIDER_OPTIONS } from './provider-options.ts'
 import { endpointUrl, issuerUrl } from './urls.ts'
 import { choice, path, plainText, wholeNumber, wordList } from './values.ts'
@@ -155,7 +156,11 @@ export const OAUTH_CLIENT_OPTIONS = {
   }),
   ...PROVIDER_OPTIONS,
   ...ACCOUNT_OPTIONS,
+  ...PRESET_OPTIONS,
 } as const satisfies OptionTable
+
+/** The options of a section together with those that only its preset may bring. */
+export const SECTION_OPTIONS = { ...OAUTH_CLIENT_OPTIONS, ...PRESETS_ONLY } as const satisfies OptionTable
 
 function refreshReuse(text: string): Parsed<RefreshReuse> {
   if (text === 'unknown' || text === 'strict') return { value: { kind: text } }

@@ -11,8 +11,9 @@ import {
 import { Findings } from './diagnostics.ts'
 import { guidOfSection } from './guid.ts'
 import { type IniSection, parseIni, readIni } from './ini.ts'
-import { OAUTH_CLIENT_OPTIONS } from './oauth-clients-options.ts'
+import { OAUTH_CLIENT_OPTIONS, SECTION_OPTIONS } from './oauth-clients-options.ts'
 import { type ParseContext, type Parsed, readOptions, reportTroubles, type SpoiltLines } from './option-table.ts'
+import { expandPreset } from './preset-expansion.ts'
 import { checkGitHosts, checkPreviousNames, checkTogether, type Entry, isPublic, lineOf } from './section-checks.ts'
 
 /** `oauth-clients.conf` as read, and how its secret files are. */
@@ -70,7 +71,8 @@ function readSections(
   const firstLines = new Map<string, number>()
   for (const section of sections) {
     const reading = { context: source.context, findings, section: section.name, spoilt }
-    const entry = { section, options: readOptions(OAUTH_CLIENT_OPTIONS, section.options, reading) }
+    const { options, ...preset } = expandPreset(section, findings, spoilt)
+    const entry = { section, options: readOptions(SECTION_OPTIONS, options, reading), ...preset }
     const place = { line: section.line, section: section.name }
     const first = firstLines.get(section.name)
     if (first !== undefined) {
@@ -93,6 +95,7 @@ function checkRequired(entry: Entry, findings: Findings): void {
   const { section, options } = entry
   for (const [option, row] of Object.entries(OAUTH_CLIENT_OPTIONS)) {
     if (row.required !== true || options.lines.has(option)) continue
+    if (entry.isIncomplete && option !== 'client-id') continue
     findings.error({ line: section.line, section: section.name, option }, 'is missing; this section needs it.')
   }
   const place = { line: section.line, section: section.name, option: 'client-secret' }
@@ -240,6 +243,15 @@ function providerFacts(values: Entry['options']['values']): Partial<Integration>
     ...replyPathsOf(values),
     ...(values['expires-in-unit'] === 'milliseconds' && { expiresInUnit: 'milliseconds' }),
     ...optional('refreshBeforeSeconds', values['refresh-before']),
+    ...presetFacts(values),
+  }
+}
+
+function presetFacts(values: Entry['options']['values']): Pick<Integration, 'preset' | 'renamedParameters'> {
+  const renamed = { ...optional('clientId', values['client-id-param']), ...optional('code', values['code-param']) }
+  return {
+    ...optional('preset', values.preset),
+    ...(Object.keys(renamed).length > 0 && { renamedParameters: renamed }),
   }
 }
 

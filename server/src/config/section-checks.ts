@@ -1,15 +1,19 @@
 import type { Findings, Place } from './diagnostics.ts'
 import type { IniSection } from './ini.ts'
-import type { OAUTH_CLIENT_OPTIONS } from './oauth-clients-options.ts'
+import type { SECTION_OPTIONS } from './oauth-clients-options.ts'
 import type { ReadOptions } from './option-table.ts'
 
 /** A section of `oauth-clients.conf` and its options as read. */
 export interface Entry {
   readonly section: IniSection
-  readonly options: ReadOptions<typeof OAUTH_CLIENT_OPTIONS>
+  readonly options: ReadOptions<typeof SECTION_OPTIONS>
+  /** Names of the options that its preset brings; their line is that of `preset`. */
+  readonly brought: ReadonlySet<string>
+  /** It names a preset that cannot be used, which is a finding already. */
+  readonly isIncomplete: boolean
 }
 
-type Option = keyof typeof OAUTH_CLIENT_OPTIONS
+type Option = keyof typeof SECTION_OPTIONS
 type UrlOption = 'authorization-url' | 'token-url' | 'refresh-url'
 
 /** The line of an option, else that of the section. */
@@ -135,7 +139,7 @@ function checkRefreshUrl(entry: Entry, findings: Findings): void {
   if (tokenUrl === undefined || refreshUrl === undefined) return
   const place = placeOf(entry, 'refresh-url')
   if (refreshUrl === tokenUrl) findings.warning(place, 'is the same as token-url and changes nothing; remove the line.')
-  else if (new URL(refreshUrl).host !== new URL(tokenUrl).host) {
+  else if (!entry.brought.has('refresh-url') && new URL(refreshUrl).host !== new URL(tokenUrl).host) {
     const message =
       'lies at another host than token-url, so refresh tokens and the client secret travel there; make sure that the service says so.'
     findings.warning(place, message)

@@ -7,7 +7,14 @@ import type { Integration } from '../domain/integration.ts'
 export function authorizationRequestUrl(
   integration: Pick<
     Integration,
-    'client' | 'authorizationUrl' | 'scopes' | 'scopeSeparator' | 'authorizationParams' | 'resources' | 'audience'
+    | 'client'
+    | 'authorizationUrl'
+    | 'scopes'
+    | 'scopeSeparator'
+    | 'authorizationParams'
+    | 'resources'
+    | 'audience'
+    | 'renamedParameters'
   >,
   request: { redirectUri: string; state: string; codeChallenge?: string },
 ): string {
@@ -19,7 +26,7 @@ export function authorizationRequestUrl(
   if (audience !== undefined) own.set('audience', encodeURIComponent(audience))
   if (resources.length > 0) own.set('resource', resources.map(encodeURIComponent).join('&resource='))
   own.set('response_type', 'code')
-  own.set('client_id', encodeURIComponent(integration.client.clientId))
+  own.set(integration.renamedParameters?.clientId ?? 'client_id', encodeURIComponent(integration.client.clientId))
   own.set('redirect_uri', encodeURIComponent(request.redirectUri))
   own.set('state', encodeURIComponent(request.state))
   if (integration.scopes.length > 0) own.set('scope', joinedScopes(integration))

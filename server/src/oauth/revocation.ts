@@ -5,7 +5,7 @@ import { normalise } from './normalise.ts'
 import type { RevocationOutcome } from './outcome.ts'
 import { providerErrorCode } from './provider-text.ts'
 import { retryAfter } from './token-outcome.ts'
-import { asForm, authorizationServer, type RequestContext, requestOptions } from './token-request.ts'
+import { asForm, authorizationServer, type RequestContext, renaming, requestOptions } from './token-request.ts'
 import { NotSent, PerhapsSent, type TransportReply } from './transport.ts'
 
 /** Asks the authorization server to revoke a token. Asking twice does no harm, so whatever is uncertain is tried again. RFC 7009. */
@@ -16,7 +16,7 @@ export async function revoke(
 ): Promise<RevocationOutcome> {
   const received: { reply?: TransportReply } = {}
   // A form even under `token-body=json`: RFC 7009 §2.1 knows nothing else, and servers with JSON tokens keep to it.
-  const options = requestOptions(context.transport, { mayLeave: () => true, write: asForm }, (reply) => {
+  const options = requestOptions(context.transport, { mayLeave: () => true, write: renaming(integration, asForm) }, (reply) => {
     received.reply = reply
     return new Response(null, { status: 200 })
   })

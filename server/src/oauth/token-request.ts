@@ -61,7 +61,7 @@ async function tokenRequest(context: RequestContext, integration: Integration, g
   const client = { client_id: integration.client.clientId }
   const received: { reply?: TransportReply; normalised?: NormalisedReply } = {}
   const shape = shapeOf(integration, grant.grantType)
-  const write = integration.tokenBody === 'json' ? asJson : asForm
+  const write = renaming(integration, integration.tokenBody === 'json' ? asJson : asForm)
   const options = requestOptions(context.transport, { mayLeave: grant.mayLeave, write }, (reply) => {
     received.reply = reply
     received.normalised = normalise(reply, shape)
@@ -144,6 +144,17 @@ type Write = (parameters: URLSearchParams) => { readonly body: string; readonly 
 
 /** `application/x-www-form-urlencoded`, as oauth4webapi announces it. RFC 6749 §4.1.3. */
 export const asForm: Write = (parameters) => ({ body: parameters.toString() })
+
+/** What the service calls `client_id` and `code` otherwise: TikTok knows a `client_key`. */
+export function renaming({ renamedParameters }: Integration, write: Write): Write {
+  if (!renamedParameters) return write
+  const names: Readonly<Record<string, string | undefined>> = {
+    client_id: renamedParameters.clientId,
+    code: renamedParameters.code,
+  }
+  return (parameters) =>
+    write(new URLSearchParams([...parameters].map(([name, value]): [string, string] => [names[name] ?? name, value])))
+}
 
 /** One JSON object (`token-body=json`); a name that stands several times, which only `resource` may, becomes a list. */
 const asJson: Write = (parameters) => {

@@ -1,0 +1,40 @@
+import { type OptionTable, type Parsed, row } from './option-table.ts'
+import { reservedParameter } from './urls.ts'
+
+/** The option that names a preset. Whether it is known is told with its variables (`preset-expansion.ts`). */
+export const PRESET_OPTIONS = {
+  preset: row({
+    default: 'none',
+    meaning:
+      'A known provider, one that `benchkey preset list` names: it fills in what the section leaves out, and anything written in the section wins. Its variables are options of their own, `preset-<name>`, such as `preset-tenant=contoso.onmicrosoft.com`.',
+    example: 'microsoft-entra',
+    parse: presetId,
+  }),
+} as const satisfies OptionTable
+
+/** Options that presets alone may bring: nothing else needs them, and a slip in them breaks every request. */
+export const PRESETS_ONLY = {
+  'client-id-param': row({
+    default: '`client_id`',
+    meaning: 'What the service calls `client_id`, in every request.',
+    example: 'client_key',
+    parse: parameterName,
+  }),
+  'code-param': row({
+    default: '`code`',
+    meaning: 'What the service calls `code` in a token request.',
+    example: 'auth_code',
+    parse: parameterName,
+  }),
+} as const satisfies OptionTable
+
+function presetId(text: string): Parsed<string> {
+  return /^[a-z0-9]+(-[a-z0-9]+)*$/.test(text)
+    ? { value: text }
+    : { problem: 'is not the name of a preset; benchkey preset list shows them all.' }
+}
+
+function parameterName(text: string): Parsed<string> {
+  if (!/^[a-z_]{1,40}$/.test(text)) return { problem: 'is not the name of a parameter.' }
+  return reservedParameter(text) === undefined ? { value: text } : { problem: 'is a name that has another meaning.' }
+}

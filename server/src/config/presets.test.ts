@@ -1,0 +1,203 @@
+import { describe, expect, test } from 'vitest'
+import { formatDiagnostic } from './diagnostics.ts'
+import { type OauthClients, readOauthClients } from './oauth-clients.ts'
+import { OAUTH_CLIENT_OPTIONS } from './oauth-clients-options.ts'
+import { findPreset, listPresets, presetOptions } from './presets.ts'
+
+const FILE = '/etc/benchkey/oauth-clients.conf'
+
+async function read(text: string): Promise<OauthClients> {
+  const unread = async () => ({ problem: 'cannot be read' })
+  const context = { configDir: '/etc/benchkey', allowsLoopback: false }
+  const now = new Date('2026-11-26T12:00:00Z')
+  return await readOauthClients({ file: FILE, bytes: Buffer.from(text), context, now, readSecret: unread, readIcon: unread })
+}
+
+async function findingsOf(text: string): Promise<readonly string[]> {
+  return (await read(text)).findings.inOrder().map((finding) => formatDiagnostic(finding).replace(`${FILE}:`, ''))
+}
+
+const section = (...lines: readonly string[]): string =>
+  ['[known]', 'client-id=an-id', 'client-secret=a-secret', ...lines, ''].join('\n')
+
+/** Says who the client is, where its secret lies or who may use it: no provider can know that. */
+const NOBODY_ELSES = [
+  'name',
+  'client-id',
+  'client-secret',
+  'client-secret-file',
+  'guid',
+  'description',
+  'previous-names',
+  'enabled',
+  'icon',
+  'git-hosts',
+  'preset',
+]
+
+describe('presets.conf', () => {
+  test.each(listPresets().map((preset) => [preset.id, preset] as const))(
+    'has in %s options that a section can have, without a finding',
+    async (id, { variables, options }) => {
+      const lines = variables.map(({ name, example }) => `preset-${name}=${example}`)
+      const { integrations, findings } = await read(section(`preset=${id}`, ...lines))
+      expect(findings.inOrder()).toEqual([])
+      expect(integrations[0]).toMatchObject({ preset: id, section: 'known' })
+      expect(Object.keys(options).filter((option) => NOBODY_ELSES.includes(option))).toEqual([])
+    },
+  )
+
+  test.each(listPresets().map((preset) => [preset.id, preset] as const))(
+    'uses in %s every variable it has, and no other',
+    (_id, { variables, options }) => {
+      const used = new Set(
+        [
+          ...Object.values(options)
+            .join(' ')
+            .matchAll(/\{([a-z]+)\}/g),
+        ].map(([, name]) => name),
+      )
+      expect([...used].toSorted()).toEqual(variables.map(({ name }) => name).toSorted())
+    },
+  )
+
+  test('names its refresh scopes among the scopes of the preset', () => {
+    for (const { options, refreshScopes } of listPresets()) {
+      for (const scope of refreshScopes) expect(options.scopes?.split(/[, ]+/)).toContain(scope)
+    }
+  })
+})
+
+describe('a section with a preset', () => {
+  test('is filled in by it, and what is written wins', async () => {
+    const text = section('preset=microsoft-entra', 'preset-tenant=contoso.com', 'scopes=User.Read offline_access')
+    const { integrations, findings } = await read(text)
+    expect(findings.inOrder()).toEqual([])
+    expect(integrations).toMatchObject([
+      {
+        preset: 'microsoft-entra',
+        authorizationUrl: 'https://login.microsoftonline.com/contoso.com/oauth2/v2.0/authorize',
+        tokenUrl: 'https://login.microsoftonline.com/contoso.com/oauth2/v2.0/token',
+        scopes: ['User.Read', 'offline_access'],
+      },
+    ])
+  })
+
+  test.each([
+    [
+      'an unknown preset',
+      ['preset=boks'],
+      ['4: [known] preset: names no known preset. Did you mean box? benchkey preset list shows them all.'],
+    ],
+    ['no name', ['preset='], ['4: [known] preset: has no value; write one after the = or remove the line.']],
+    [
+      'a missing variable',
+      ['preset=microsoft-entra'],
+      [
+        '4: [known] preset: needs preset-tenant beside it, such as preset-tenant=contoso.onmicrosoft.com. The directory (tenant) ID or a domain of the tenant; `organizations` for every work or school account.',
+      ],
+    ],
+    [
+      'a mistyped variable',
+      ['preset=microsoft-entra', 'preset-tenat=contoso.com', 'preset-tenant=a.example'],
+      [
+        '5: [known] preset-tenat: is not a variable of the preset microsoft-entra; it has preset-tenant. Did you mean preset-tenant?',
+      ],
+    ],
+    [
+      'a variable it has no use for',
+      ['preset=box', 'preset-tenant=contoso.com'],
+      ['5: [known] preset-tenant: is of no use: the preset box has no variables; remove the line.'],
+    ],
+    [
+      'a variable twice',
+      ['preset=microsoft-entra', 'preset-tenant=a.example', 'preset-tenant=b.example'],
+      ['6: [known] preset-tenant: is written twice; it first stands in line 5. Keep one of the two.'],
+    ],
+    [
+      'an empty variable',
+      ['preset=microsoft-entra', 'preset-tenant='],
+      ['5: [known] preset-tenant: has no value; write one such as contoso.onmicrosoft.com.'],
+    ],
+    [
+      'an option of presets alone',
+      ['preset=box', 'client-id-param=client_key'],
+      ['5: [known] client-id-param: belongs to presets alone; remove the line.'],
+    ],
+    [
+      'scopes without the one that brings a refresh token',
+      ['preset=microsoft-entra', 'preset-tenant=a.example', 'scopes=User.Read'],
+      [
+        '6: [known] scopes: does not name offline_access, without which this service gives no refresh token; people would sign in again each time.',
+      ],
+    ],
+  ])('that has %s is told so', async (_what, lines, findings) => {
+    expect(await findingsOf(section(...lines))).toEqual(findings)
+  })
+
+  test('is told of a client that is missing beside a preset that is wrong, and of no URLs', async () => {
+    expect(await findingsOf('[known]\npreset=boks\nclient-secret=a-secret\n')).toEqual([
+      '1: [known] client-id: is missing; this section needs it.',
+      expect.stringContaining('2: [known] preset: names no known preset.'),
+    ])
+  })
+
+  test('that has a variable without a preset is told so', async () => {
+    const urls = ['authorization-url=https://a.example/a', 'token-url=https://a.example/t']
+    expect(await findingsOf(section(...urls, 'preset-tenant=contoso.com'))).toEqual([
+      '6: [known] preset-tenant: stands without preset; write the preset it belongs to, or remove it.',
+    ])
+  })
+})
+
+describe('a variable', () => {
+  const HOSTILE = [
+    'evil.example/',
+    'a@evil.example',
+    'evil.example#',
+    'evil.example?',
+    'a\\b',
+    '..',
+    '.',
+    'a b',
+    'a%2fb',
+    'ä',
+    'a:b@c',
+
+    '{a}',
+  ]
+
+  test.each(listPresets().flatMap((preset) => preset.variables.map((variable) => [preset.id, variable.name, variable] as const)))(
+    'of %s cannot lead elsewhere: %s',
+    (id, name, { kind }) => {
+      const others = Object.fromEntries((findPreset(id)?.variables ?? []).map((variable) => [variable.name, variable.example]))
+      // A server of one's own is a host, with a path if need be.
+      const values = kind === 'server' ? HOSTILE.filter((value) => value !== 'evil.example/') : HOSTILE
+      for (const value of values) {
+        expect(presetOptions(id, { ...others, [name]: value }), value).toHaveProperty('problems')
+      }
+    },
+  )
+
+  test('leaves the host of every URL to the provider, but one of the kind server', () => {
+    for (const { id, variables, options } of listPresets()) {
+      const servers = variables.filter(({ kind }) => kind === 'server').map(({ name }) => `{${name}}`)
+      for (const [option, value] of Object.entries(options)) {
+        if (!option.endsWith('-url')) continue
+        const host = value.split('/')[2] ?? ''
+        const free = servers.includes(host) || /\.?[a-z0-9-]+\.[a-z]+$/.test(host) || /^\S*\.\{[a-z]+\}$/.test(host)
+        expect(free, `${id} ${option} ${host}`).toBe(true)
+      }
+    }
+  })
+})
+
+test('every option of presets is one of the reference or theirs alone', () => {
+  const known = new Set([...Object.keys(OAUTH_CLIENT_OPTIONS), 'client-id-param', 'code-param'])
+  for (const { id, options } of listPresets()) {
+    expect(
+      Object.keys(options).filter((option) => !known.has(option)),
+      id,
+    ).toEqual([])
+  }
+})
