@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
-import type { Client, Integration } from '../domain/integration.ts'
+import type { Client, Integration, WayOut } from '../domain/integration.ts'
+import type { OutgoingProxy } from '../domain/outgoing.ts'
 
 /**
  * What a stored sign-in is bound to: the client id, every origin its refresh token is sent to, and the one that sees its access
@@ -35,18 +36,39 @@ export function configurationHash(integration: Integration): string {
   const mark = [clientSecret, nextClientSecret].flatMap((secret) => (secret === undefined ? [] : [secretMark(secret)]))
   const endpoints = [tokenUrl, refreshUrl, revocationUrl]
   const parameters = [tokenParams, refreshParams, resources, audience, ...(renamedParameters ? [renamedParameters] : [])]
-  return digest([clientId, authenticationMethod, mark, endpoints, tokenBody, ...parameters])
+  const { proxy, extraCa, commonProxies } = integration
+  const wayOut = proxy || extraCa !== undefined || commonProxies ? [wayOutMarked(integration)] : []
+  return digest([clientId, authenticationMethod, mark, endpoints, tokenBody, ...parameters, ...wayOut])
 }
 
 /** All that nodes have to agree about: the address users come to, and everything about every integration. */
 export function hashOfAll(publicUrl: string, integrations: readonly Integration[]): string {
-  const marked = integrations.map(({ secretLines: _lines, ...each }) => ({ ...each, client: withMarks(each.client) }))
+  const marked = integrations.map(({ secretLines: _lines, ...each }) => ({
+    ...each,
+    client: withMarks(each.client),
+    ...wayOutMarked(each),
+  }))
   return digest([publicUrl, JSON.stringify(marked)])
 }
 
 function withMarks({ clientSecret, nextClientSecret, ...client }: Client): Client {
   const next = nextClientSecret === undefined ? {} : { nextClientSecret: secretMark(nextClientSecret) }
   return { ...client, clientSecret: secretMark(clientSecret), ...next }
+}
+
+/** How requests leave, with marks instead of the passwords of proxies, and wherever `env-vars` says it. */
+function wayOutMarked({ proxy, extraCa, commonProxies }: WayOut) {
+  const common = commonProxies && {
+    http: commonProxies.http && proxyMarked(commonProxies.http),
+    https: commonProxies.https && proxyMarked(commonProxies.https),
+    noProxy: commonProxies.noProxy.map(({ text }) => text),
+    extraCa: commonProxies.extraCa,
+  }
+  return { proxy: typeof proxy === 'object' ? proxyMarked(proxy) : proxy, extraCa, commonProxies: common }
+}
+
+function proxyMarked({ protocol, host, port, userName, password }: OutgoingProxy) {
+  return { protocol, host, port, userName, password: password === undefined ? undefined : secretMark(password) }
 }
 
 function secretMark(clientSecret: string): string {

@@ -44,7 +44,7 @@ export class TokenChecks {
   async check(integration: Integration, token: Row, accessToken: string): Promise<ValidationOutcome['kind'] | undefined> {
     if (integration.validateUrl === undefined) return undefined
     try {
-      const outcome = await this.#parts.servers.validate(integration.validateUrl, accessToken)
+      const outcome = await this.#parts.servers.validate(integration, accessToken)
       await this.#keep(integration, token, accessToken, outcome)
       return outcome.kind
     } catch (failure) {

@@ -1,3 +1,5 @@
+import type { CommonProxies, OutgoingProxy } from './outgoing.ts'
+
 /** The Integration ID people paste into code: hexadecimal 8-4-4-4-12, lower case. */
 export type IntegrationUid = string
 
@@ -31,16 +33,6 @@ export interface SecretLines {
   readonly next?: number
   /** `client-secret-expires`. */
   readonly expires?: number
-}
-
-/** An outgoing HTTP proxy; its password is for it alone and stands in no text. */
-export interface OutgoingProxy {
-  /** `http`: the proxy is reached in the clear; `https`: by TLS. */
-  readonly protocol: 'http' | 'https'
-  readonly host: string
-  readonly port: number
-  readonly userName?: string
-  readonly password?: string
 }
 
 /** Extra parameters of a request, in the order written; no name twice. */
@@ -154,7 +146,12 @@ export interface Integration {
   readonly proxy?: OutgoingProxy | 'none'
   /** PEM of authorities that are trusted for this integration besides the usual ones. */
   readonly extraCa?: string
+  /** The way out of the whole server (`env-vars`), which holds where the integration has none of its own. */
+  readonly commonProxies?: CommonProxies
 }
+
+/** What of an integration decides how its requests leave. */
+export type WayOut = Pick<Integration, 'proxy' | 'extraCa' | 'commonProxies'>
 
 /** What clients are told as `issuer`: the option, else the origin of the authorization URL (wire.md, *Replies*). */
 export function issuerOf(integration: Pick<Integration, 'issuer' | 'authorizationUrl'>): string {

@@ -85,6 +85,13 @@ export function forbiddenAddress(address: string): ForbiddenAddress | undefined 
   return undefined
 }
 
+/** Whether a host, a name or an address without brackets, is the machine that looks it up. RFC 6761 §6.3. */
+export function isThisMachine(host: string): boolean {
+  const plain = host.replace(/\.$/, '').toLowerCase()
+  if (isIPv4(plain) || isIPv6(plain)) return forbiddenAddress(plain) === 'loopback'
+  return plain === 'localhost' || plain.endsWith('.localhost')
+}
+
 function lookUp(address: string, family: 'ipv4' | 'ipv6'): ForbiddenAddress | undefined {
   return LISTS.find(({ list }) => list.check(address, family))?.why
 }

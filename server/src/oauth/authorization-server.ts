@@ -23,6 +23,6 @@ export interface AuthorizationServers {
   ): Promise<RevocationOutcome>
   /** A refresh's answer that was not understood when it came, under today's configuration; undefined when it still is not. */
   readAgain(integration: Integration, unread: UnreadReply): Promise<TokenReply | undefined>
-  /** A GET with the token at `validate-url`, through the same guard and limits. */
-  validate(validateUrl: string, accessToken: string): Promise<ValidationOutcome>
+  /** A GET with the token at `validate-url`, which the integration must have, through the same guard and limits. */
+  validate(integration: Integration, accessToken: string): Promise<ValidationOutcome>
 }

@@ -1,15 +1,14 @@
 import { lookup } from 'node:dns/promises'
-import { connect as connectTcp, isIP, type Socket } from 'node:net'
-import { type ConnectionOptions, connect as connectTls, type SecureContext, type TLSSocket } from 'node:tls'
-import { forbiddenAddress } from './address-guard.ts'
-import { notSentBecause } from './network-words.ts'
+import { isIP, type Socket } from 'node:net'
+import type { SecureContext, TLSSocket } from 'node:tls'
+import { type OutgoingProxy, proxyName } from '../domain/outgoing.ts'
+import { forbiddenAddress, isThisMachine } from './address-guard.ts'
+import { type ConnectionEvent, type Observe, type ResolvedAddress, seenCertificates } from './connection-events.ts'
+import { notSentBecause, ofProxy } from './network-words.ts'
+import { openTunnel } from './proxy-tunnel.ts'
+import { portOf, type Route } from './route.ts'
+import { establishTcp, establishTls, untilAborted } from './sockets.ts'
 import { NotSent } from './transport.ts'
-
-/** An address a name stands for. */
-export interface ResolvedAddress {
-  readonly address: string
-  readonly family: number
-}
 
 /** Looks a host name up; all its addresses. Rejects as dns.lookup does. */
 export type Resolve = (hostName: string) => Promise<readonly ResolvedAddress[]>
@@ -23,29 +22,44 @@ export interface ConnectionPolicy {
   readonly resolve?: Resolve
 }
 
-/** A second address is tried after this when the first does not answer. RFC 8305 allows 0.1 to 2 s. */
-const NEXT_ADDRESS_AFTER_MS = 500
+/** A connection to be opened. */
+export interface Destination {
+  readonly url: URL
+  readonly route: Route
+  readonly policy: ConnectionPolicy
+  /** Its abort ends the opening with the signal's reason as the words. */
+  readonly signal: AbortSignal
+  /** Default: nobody follows. */
+  readonly observe?: Observe
+}
+
+interface Steps extends Omit<Destination, 'route'> {
+  readonly of: ConnectionEvent['of']
+  readonly observe: Observe
+}
 
 const resolveBySystem: Resolve = (hostName) => lookup(hostName, { all: true, verbatim: true })
 
 /**
  * A fresh connection to the host of an URL, TLS established and the certificate verified. Only addresses that passed the
- * outbound guard are connected to. Rejects with NotSent; the signal's abort ends it with the signal's reason as the words.
+ * outbound guard are connected to. Under a proxy it is a tunnel through it, and for http a connection to the proxy itself, which
+ * gets the whole URL (RFC 9112 §3.2.2). Rejects with NotSent: nothing of a request has left before the fence.
  */
-export async function openConnection(url: URL, policy: ConnectionPolicy, signal: AbortSignal): Promise<Socket> {
-  checkUrl(url)
-  const hostName = url.hostname.replace(/^\[(.*)\]$/, '$1')
-  const addresses = await addressesOf(hostName, policy, signal)
-  checkAddresses(url, addresses, policy)
-  let certificateEnd: Date | undefined
+export async function openConnection({ route, ...destination }: Destination): Promise<Socket> {
+  const observe = destination.observe ?? (() => undefined)
+  const steps: Steps = { ...destination, observe, of: 'service' }
+  checkUrl(destination.url)
+  if (route.kind === 'direct') return await overTls(await directTo(steps), destination.url.protocol, steps)
+  const { proxy } = route
+  framed(steps, 'guard', () => checkProxied(destination.url, destination.policy))
+  const toProxy = await connectionToProxy(proxy, steps)
+  if (destination.url.protocol === 'http:') return toProxy
+  await tunnelled(toProxy, proxy, steps)
   try {
-    const tcp = await establishTcp(url, hostName, addresses, signal)
-    if (url.protocol === 'http:') return tcp
-    return await establishTls(tcp, hostName, policy, signal, (end) => {
-      certificateEnd = end
-    })
+    return await overTls(toProxy, 'https:', steps)
   } catch (error) {
-    throw notSentBecause(error, certificateEnd)
+    const isCut = error instanceof NotSent && error.words === 'closed the connection'
+    throw isCut ? new NotSent('network', `closed the connection through the proxy ${proxyName(proxy)}`, error) : error
   }
 }
 
@@ -54,19 +68,67 @@ function checkUrl(url: URL): void {
   if (url.protocol !== 'https:' && url.protocol !== 'http:') throw new NotSent('guard', 'its address is not https')
 }
 
-async function addressesOf(hostName: string, policy: ConnectionPolicy, signal: AbortSignal): Promise<readonly ResolvedAddress[]> {
-  if (isIP(hostName) !== 0) return [{ address: hostName, family: isIP(hostName) }]
+/** The proxy looks names up, so what it must not be sent to can only be told by the name; addresses are not given to it. */
+function checkProxied(url: URL, { allowLoopback }: ConnectionPolicy): void {
+  const host = hostOf(url)
+  if (isThisMachine(host)) {
+    if (allowLoopback) return
+    throw new NotSent('guard', 'its address is loopback, where Benchkey may not connect')
+  }
+  if (isIP(host) !== 0) throw new NotSent('guard', 'its address is not a name, and a proxy is asked for names only')
+  if (url.protocol === 'http:') throw new NotSent('guard', 'its address is not https')
+}
+
+async function connectionToProxy(proxy: OutgoingProxy, { policy, ...service }: Steps): Promise<Socket> {
+  const url = new URL(`${proxy.protocol}://${proxyName(proxy)}`)
+  const steps: Steps = { ...service, policy: { ...policy, allowLoopback: true }, url, of: 'proxy' }
   try {
-    const found = await untilAborted((policy.resolve ?? resolveBySystem)(hostName), signal)
-    if (found.length === 0) throw new NotSent('network', 'host name not found')
-    return found
+    return await overTls(await directTo(steps), url.protocol, steps)
+  } catch (error) {
+    throw error instanceof NotSent ? ofProxy(error, proxyName(proxy)) : error
+  }
+}
+
+async function tunnelled(socket: Socket, proxy: OutgoingProxy, { url, signal, observe }: Steps): Promise<void> {
+  const step = { step: 'tunnel', of: 'proxy' } as const
+  observe({ ...step, state: 'begins' })
+  const onReply = (status: number): void => observe({ ...step, state: 'seen', status })
+  await openTunnel(socket, { proxy, target: `${url.hostname}:${portOf(url)}`, signal, onReply })
+  observe({ ...step, state: 'done' })
+}
+
+/** A TCP connection to the host of the URL itself. */
+async function directTo(steps: Steps): Promise<Socket> {
+  const { url, signal, observe, of } = steps
+  const host = hostOf(url)
+  const addresses = await addressesOf(host, steps)
+  framed(steps, 'guard', () => checkAddresses(steps, addresses))
+  observe({ step: 'tcp', of, state: 'begins' })
+  try {
+    const socket = await establishTcp({ host, port: portOf(url) }, addresses, signal)
+    const address = socket.remoteAddress
+    observe({ step: 'tcp', of, state: 'done', ...(address === undefined ? {} : { address }) })
+    return socket
+  } catch (error) {
+    throw notSentBecause(error, undefined)
+  }
+}
+
+async function addressesOf(host: string, { policy, signal, observe, of }: Steps): Promise<readonly ResolvedAddress[]> {
+  if (isIP(host) !== 0) return [{ address: host, family: isIP(host) }]
+  observe({ step: 'look-up', of, state: 'begins' })
+  try {
+    const addresses = await untilAborted((policy.resolve ?? resolveBySystem)(host), signal)
+    if (addresses.length === 0) throw new NotSent('network', 'host name not found')
+    observe({ step: 'look-up', of, state: 'done', addresses })
+    return addresses
   } catch (error) {
     throw notSentBecause(error, undefined)
   }
 }
 
 /** One forbidden address among several refuses them all: a name that points there is not to be trusted with the others. */
-function checkAddresses(url: URL, addresses: readonly ResolvedAddress[], policy: ConnectionPolicy): void {
+function checkAddresses({ url, policy, of }: Steps, addresses: readonly ResolvedAddress[]): void {
   let isLoopback = true
   for (const { address } of addresses) {
     const why = forbiddenAddress(address)
@@ -74,79 +136,41 @@ function checkAddresses(url: URL, addresses: readonly ResolvedAddress[], policy:
     if (why === undefined || (why === 'loopback' && policy.allowLoopback)) continue
     throw new NotSent('guard', `its address is ${why}, where Benchkey may not connect`)
   }
-  if (url.protocol === 'http:' && !isLoopback) throw new NotSent('guard', 'its address is not https')
+  // A proxy is the administrator's own and may be reached in the clear; what passes it for a service is TLS in itself.
+  if (of === 'service' && url.protocol === 'http:' && !isLoopback) throw new NotSent('guard', 'its address is not https')
 }
 
-function establishTcp(url: URL, hostName: string, addresses: readonly ResolvedAddress[], signal: AbortSignal): Promise<Socket> {
-  const defaultPort = url.protocol === 'https:' ? 443 : 80
-  const socket = connectTcp({
-    host: hostName,
-    port: url.port === '' ? defaultPort : Number(url.port),
-    autoSelectFamily: addresses.length > 1,
-    autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_AFTER_MS,
-    noDelay: true,
-    lookup: (_name, options, callback) => {
-      const first = addresses[0]
-      if (options.all || first === undefined) callback(null, [...addresses])
-      else callback(null, first.address, first.family)
-    },
-  })
-  return established(socket, 'connect', signal)
-}
-
-async function establishTls(
-  tcp: Socket,
-  hostName: string,
-  policy: ConnectionPolicy,
-  signal: AbortSignal,
-  onCertificateEnd: (end: Date) => void,
-): Promise<Socket> {
-  const options: ConnectionOptions = {
-    socket: tcp,
-    host: hostName,
-    // SNI carries names only (RFC 6066 §3); an address is verified through `host`.
-    ...(isIP(hostName) === 0 ? { servername: hostName } : {}),
-    ALPNProtocols: ['http/1.1'],
-    minVersion: 'TLSv1.2',
-    // Said although it is the default: the default can be turned off through the environment.
-    rejectUnauthorized: true,
-    ...(policy.secureContext ? { secureContext: policy.secureContext } : {}),
+async function overTls(under: Socket, protocol: string, { url, policy, signal, observe, of }: Steps): Promise<Socket> {
+  if (protocol === 'http:') return under
+  let certificateEnd: Date | undefined
+  const onSecure = (socket: TLSSocket): void => {
+    const certificates = seenCertificates(socket)
+    certificateEnd = certificates[0]?.validTo
+    observe({ step: 'tls', of, state: 'seen', certificates, ...protocolOf(socket) })
   }
-  const socket = connectTls(options)
-  // Before Node's own listener verifies and, on failure, closes: afterwards the certificate cannot be read any more.
-  socket.prependListener('secure', () => readCertificateEnd(socket, onCertificateEnd))
-  return await established(socket, 'secureConnect', signal)
+  observe({ step: 'tls', of, state: 'begins' })
+  try {
+    const socket = await establishTls(under, { host: hostOf(url), secureContext: policy.secureContext, onSecure }, signal)
+    observe({ step: 'tls', of, state: 'done' })
+    return socket
+  } catch (error) {
+    under.destroy()
+    throw notSentBecause(error, certificateEnd)
+  }
 }
 
-function readCertificateEnd(socket: TLSSocket, onCertificateEnd: (end: Date) => void): void {
-  const end = new Date(socket.getPeerCertificate().valid_to)
-  if (!Number.isNaN(end.getTime())) onCertificateEnd(end)
+function protocolOf(socket: TLSSocket): { readonly protocol?: string } {
+  const protocol = socket.getProtocol()
+  return protocol === null ? {} : { protocol }
 }
 
-function established<S extends Socket>(socket: S, event: 'connect' | 'secureConnect', signal: AbortSignal): Promise<S> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => void socket.destroy(asError(signal.reason))
-    // Stays for the socket's life, so that a late reset is never an uncaught exception.
-    socket.on('error', reject)
-    socket.once('close', () => reject(Object.assign(new Error('The connection was closed.'), { code: 'ECONNRESET' })))
-    socket.once(event, () => {
-      signal.removeEventListener('abort', onAbort)
-      resolve(socket)
-    })
-    signal.addEventListener('abort', onAbort, { once: true })
-    if (signal.aborted) onAbort()
-  })
+function framed({ observe, of }: Steps, step: 'guard', check: () => void): void {
+  observe({ step, of, state: 'begins' })
+  check()
+  observe({ step, of, state: 'done' })
 }
 
-function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(asError(signal.reason))
-    signal.addEventListener('abort', onAbort, { once: true })
-    if (signal.aborted) onAbort()
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
-  })
-}
-
-function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason))
+/** Without the brackets of an IPv6 address. */
+function hostOf(url: URL): string {
+  return url.hostname.replace(/^\[(.*)\]$/, '$1')
 }

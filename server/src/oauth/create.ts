@@ -30,6 +30,6 @@ export function createAuthorizationServers(options: AuthorizationServersOptions)
     refresh: (integration, request) => refresh(context, integration, request),
     revoke: (integration, request) => revoke(context, integration, request),
     readAgain,
-    validate: (validateUrl, accessToken) => validate(context, validateUrl, accessToken),
+    validate: (integration, accessToken) => validate(context, integration, accessToken),
   }
 }

@@ -76,6 +76,13 @@ export function notSentBecause(error: unknown, certificateEnd: Date | undefined)
   return new NotSent('network', networkWords(error), error)
 }
 
+/** The same failure on the way to the proxy, in words that say whose it is. */
+export function ofProxy({ reason, words, cause }: NotSent, proxy: string): NotSent {
+  if (words.startsWith('this server')) return new NotSent(reason, words, cause)
+  const isPredicate = /^(refused|closed|timed|could not|answered)/.test(words)
+  return new NotSent(reason, `the proxy ${proxy}${isPredicate ? '' : ':'} ${words}`, cause)
+}
+
 /** "21 Nov 2025", in UTC. */
 function dayOf(at: Date): string {
   return at.toUTCString().slice(5, 16).replace(/^0/, '')

@@ -1,5 +1,6 @@
 import type { UnreadReply } from '../domain/unread-reply.ts'
 import type { KeptFields } from './kept-fields.ts'
+import type { NotSentCause } from './transport.ts'
 
 /** A token reply after normalisation: every field read, odd types mended, nothing else kept. RFC 6749 §5.1. */
 export interface TokenReply {
@@ -26,8 +27,8 @@ export interface TokenReply {
  */
 export type TokenOutcome =
   | { readonly kind: 'success'; readonly reply: TokenReply }
-  /** Nothing left this host, or the fence was closed. `certificate`: class configuration, never retried at once. */
-  | { readonly kind: 'not_sent'; readonly cause: 'fence' | 'network' | 'certificate' | 'guard'; readonly words: string }
+  /** Nothing left this host, or the fence was closed. All but `fence` and `network`: class configuration, never retried at once. */
+  | { readonly kind: 'not_sent'; readonly cause: NotSentCause; readonly words: string }
   /** 429 or 503: plainly refused, the refresh token is unspent. */
   | { readonly kind: 'unspent'; readonly words: string; readonly retryAfterSeconds?: number }
   /** Perhaps spent. `unread`: the 2xx that was not understood. `refreshToken` when a 2xx carried a readable one though the rest is unusable: it must be saved. */

@@ -1,11 +1,14 @@
 import type { Socket } from 'node:net'
-import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
 import { Client, type Dispatcher } from 'undici'
 import type { Effects } from '../domain/effects.ts'
+import type { OutgoingProxy } from '../domain/outgoing.ts'
 import { BODY_LIMIT_BYTES, decodeBody, type ReadBody, readBody } from './body.ts'
-import { type ConnectionPolicy, openConnection, type Resolve } from './connection.ts'
+import { type Destination, openConnection, type Resolve } from './connection.ts'
 import { networkWords, TimeUp } from './network-words.ts'
+import { proxyAuthorization, refusal } from './proxy-tunnel.ts'
+import { type Route, routeOf } from './route.ts'
 import { NotSent, PerhapsSent, type Transport, type TransportReply, type TransportRequest } from './transport.ts'
+import { connectionPolicies, type PolicyOf } from './trust.ts'
 
 const CONNECT_TIMEOUT_MS = 5_000
 /** A provider that answers at 20 s has rotated: giving up early would throw a live pair away (refresh.md, *Send fence*). */
@@ -23,25 +26,17 @@ export interface NetworkOptions {
 
 /** The transport over real sockets: a new connection for every request, no redirect followed, limits as in refresh.md. */
 export function networkTransport(options: NetworkOptions): Transport {
-  const secureContext = contextTrusting(options.extraCa)
-  const policy: ConnectionPolicy = {
-    allowLoopback: options.allowLoopback,
-    ...(options.resolve ? { resolve: options.resolve } : {}),
-    ...(secureContext ? { secureContext } : {}),
-  }
-  return (request) => send(request, policy, options.effects)
+  const policyOf = connectionPolicies(options)
+  return (request) => send(request, policyOf, options.effects)
 }
 
-function contextTrusting(extraCa: string | undefined): SecureContext | undefined {
-  return extraCa === undefined ? undefined : createSecureContext({ ca: [...getCACertificates('default'), extraCa] })
-}
-
-async function send(request: TransportRequest, policy: ConnectionPolicy, effects: Effects): Promise<TransportReply> {
+async function send(request: TransportRequest, policyOf: PolicyOf, effects: Effects): Promise<TransportReply> {
   const total = startTimer(effects, TOTAL_TIMEOUT_MS)
   let client: Client | undefined
   try {
     const url = new URL(request.url)
-    const socket = await connect(url, policy, effects)
+    const route = routeOf(url, request.integration)
+    const socket = await connect({ url, route, policy: policyOf(request.integration) }, effects)
     const departure = { hasLeft: false }
     client = new Client(url.origin, {
       connect: handOver(socket, request.mayLeave, departure),
@@ -51,17 +46,17 @@ async function send(request: TransportRequest, policy: ConnectionPolicy, effects
       bodyTimeout: 0,
       maxHeaderSize: HEADER_LIMIT_BYTES,
     })
-    return await exchange(client, url, request, total.signal, departure)
+    return await exchange(client, { url, route, request, signal: total.signal, departure })
   } finally {
     total.stop()
     await client?.destroy()
   }
 }
 
-async function connect(url: URL, policy: ConnectionPolicy, effects: Effects): Promise<Socket> {
+async function connect(to: Omit<Destination, 'signal'>, effects: Effects): Promise<Socket> {
   const timer = startTimer(effects, CONNECT_TIMEOUT_MS)
   try {
-    return await openConnection(url, policy, timer.signal)
+    return await openConnection({ ...to, signal: timer.signal })
   } finally {
     timer.stop()
   }
@@ -94,19 +89,22 @@ function passFence(socket: Socket, mayLeave: () => boolean, departure: { hasLeft
   departure.hasLeft = true
 }
 
-async function exchange(
-  client: Client,
-  url: URL,
-  request: TransportRequest,
-  signal: AbortSignal,
-  departure: { hasLeft: boolean },
-): Promise<TransportReply> {
+interface Exchange {
+  readonly url: URL
+  readonly route: Route
+  readonly request: TransportRequest
+  readonly signal: AbortSignal
+  readonly departure: { hasLeft: boolean }
+}
+
+async function exchange(client: Client, { url, route, request, signal, departure }: Exchange): Promise<TransportReply> {
+  const proxied = url.protocol === 'http:' && route.kind === 'proxy' ? throughProxy(url, route.proxy) : undefined
   let response: Dispatcher.ResponseData
   try {
     response = await client.request({
       method: request.method ?? 'POST',
-      path: url.pathname + url.search,
-      headers: { 'user-agent': 'Benchkey', 'accept-encoding': 'identity', ...request.headers },
+      path: proxied?.path ?? url.pathname + url.search,
+      headers: { 'user-agent': 'Benchkey', 'accept-encoding': 'identity', ...proxied?.headers, ...request.headers },
       body: request.method === 'GET' ? null : request.body,
       reset: true,
       signal,
@@ -118,9 +116,16 @@ async function exchange(
     throw departure.hasLeft ? new PerhapsSent(words) : new NotSent('network', words)
   }
   const headers = flatten(response.headers)
+  if (proxied && response.statusCode === 407) throw refusal(407, '', proxied.proxy)
   const read = await readBody(response.body, BODY_LIMIT_BYTES)
   const decoded = decodeBody(read.bytes, headers['content-encoding'])
   return { status: response.statusCode, headers, ...decoded, ...whyNotWhole(read.end, signal) }
+}
+
+/** The form of a request for http that is not tunnelled: RFC 9112 §3.2.2. */
+function throughProxy(url: URL, proxy: OutgoingProxy) {
+  const authorization = proxyAuthorization(proxy)
+  return { proxy, path: url.href, headers: authorization === undefined ? {} : { 'proxy-authorization': authorization } }
 }
 
 function whyNotWhole(end: ReadBody['end'], signal: AbortSignal): { brokenOff?: string } {

@@ -16,7 +16,8 @@ export async function revoke(
 ): Promise<RevocationOutcome> {
   const received: { reply?: TransportReply } = {}
   // A form even under `token-body=json`: RFC 7009 §2.1 knows nothing else, and servers with JSON tokens keep to it.
-  const options = requestOptions(context.transport, { mayLeave: () => true, write: renaming(integration, asForm) }, (reply) => {
+  const write = renaming(integration, asForm)
+  const options = requestOptions(context.transport, { integration, mayLeave: () => true, write }, (reply) => {
     received.reply = reply
     return new Response(null, { status: 200 })
   })

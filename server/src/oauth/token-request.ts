@@ -7,7 +7,7 @@ import { accountOf } from './id-token.ts'
 import { type NormalisedReply, normalise, type ReplyShape, type TokenMembers } from './normalise.ts'
 import type { TokenOutcome, TokenReply } from './outcome.ts'
 import { outcomeOfFailure, outcomeOfReply } from './token-outcome.ts'
-import { NotSent, PerhapsSent, type Transport, type TransportReply } from './transport.ts'
+import { NotSent, PerhapsSent, type Transport, type TransportReply, type TransportRequest } from './transport.ts'
 
 /** What token and revocation requests need of the world. */
 export interface RequestContext {
@@ -62,7 +62,7 @@ async function tokenRequest(context: RequestContext, integration: Integration, g
   const received: { reply?: TransportReply; normalised?: NormalisedReply } = {}
   const shape = shapeOf(integration, grant.grantType)
   const write = renaming(integration, integration.tokenBody === 'json' ? asJson : asForm)
-  const options = requestOptions(context.transport, { mayLeave: grant.mayLeave, write }, (reply) => {
+  const options = requestOptions(context.transport, { integration, mayLeave: grant.mayLeave, write }, (reply) => {
     received.reply = reply
     received.normalised = normalise(reply, shape)
     return conformResponse(received.normalised)
@@ -168,7 +168,7 @@ const asJson: Write = (parameters) => {
 /** Options that lead a request of oauth4webapi through our transport; whether http is allowed is the outbound guard's to say. */
 export function requestOptions(
   transport: Transport,
-  { mayLeave, write }: { readonly mayLeave: () => boolean; readonly write: Write },
+  { integration, mayLeave, write }: Pick<TransportRequest, 'integration' | 'mayLeave'> & { readonly write: Write },
   read: (reply: TransportReply) => Response,
 ): oauth.TokenEndpointRequestOptions {
   return {
@@ -177,9 +177,8 @@ export function requestOptions(
       if (!(init.body instanceof URLSearchParams)) throw new Error('A token request is made of parameters.')
       const { body, contentType } = write(init.body)
       const type = contentType === undefined ? {} : { 'content-type': contentType }
-      return read(
-        await delivered(transport({ url, headers: { accept: 'application/json', ...init.headers, ...type }, body, mayLeave })),
-      )
+      const headers = { accept: 'application/json', ...init.headers, ...type }
+      return read(await delivered(transport({ url, integration, headers, body, mayLeave })))
     },
   }
 }

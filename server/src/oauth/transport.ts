@@ -1,8 +1,12 @@
+import type { WayOut } from '../domain/integration.ts'
+
 /** A request to an authorization server, ready to be sent. */
 export interface TransportRequest {
   /** Absent: POST. */
   readonly method?: 'GET'
   readonly url: string
+  /** The integration it is for: which proxy it takes and whom it trusts. */
+  readonly integration: WayOut
   readonly headers: Readonly<Record<string, string>>
   /** As its content type says; empty for a GET. */
   readonly body: string
@@ -27,8 +31,8 @@ export interface TransportReply {
  */
 export type Transport = (request: TransportRequest) => Promise<TransportReply>
 
-/** Why nothing left this host. */
-export type NotSentCause = 'fence' | 'network' | 'certificate' | 'guard'
+/** Why nothing left this host; `proxy`: it answered that it does not let the request pass. */
+export type NotSentCause = 'fence' | 'network' | 'certificate' | 'guard' | 'proxy'
 
 /** Nothing has been sent. `words` are ui.md's {reason} words. */
 export class NotSent extends Error {

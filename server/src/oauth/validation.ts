@@ -1,3 +1,4 @@
+import type { Integration } from '../domain/integration.ts'
 import type { ValidationOutcome } from './outcome.ts'
 import type { RequestContext } from './token-request.ts'
 import { NotSent, PerhapsSent, type TransportReply } from './transport.ts'
@@ -8,12 +9,14 @@ import { NotSent, PerhapsSent, type TransportReply } from './transport.ts'
  */
 export async function validate(
   { transport }: Pick<RequestContext, 'transport'>,
-  url: string,
+  integration: Integration,
   accessToken: string,
 ): Promise<ValidationOutcome> {
+  const { validateUrl: url } = integration
+  if (url === undefined) throw new Error('The integration has no validation URL.')
   const headers = { accept: 'application/json', authorization: `Bearer ${accessToken}` }
   try {
-    return outcomeOf(await transport({ method: 'GET', url, headers, body: '', mayLeave: () => true }))
+    return outcomeOf(await transport({ method: 'GET', url, integration, headers, body: '', mayLeave: () => true }))
   } catch (error) {
     if (error instanceof NotSent || error instanceof PerhapsSent) return { kind: 'unknown', words: error.words }
     throw error
