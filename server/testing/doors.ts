@@ -42,6 +42,7 @@ const PARTS = {
   launches: ['offer', 'start', 'list', 'end', 'log'],
   activity: ['list', 'signOutEverywhere'],
   administration: ['addUser', 'listUsers', 'showUser', 'listSignIns', 'setLocked', 'removeUser', 'reload', 'ready', 'health'],
+  presets: ['list'],
   changes: ['subscribe'],
 } as const satisfies { readonly [Part in keyof Broker]: readonly (keyof Broker[Part])[] }
 

@@ -226,13 +226,15 @@ export interface PagePreset {
   readonly name: string
   /** The provider's own documentation. */
   readonly source: string
-  /** Where Benchkey is registered as a client there. */
+  /** Where Benchkey is registered as a client there; may hold `{variable}`. */
   readonly register?: string
-  /** How, step by step; may hold `code` in backquotes; `{redirect-uri}` stands for the redirect URI. */
+  /** How, step by step; may hold `code` in backquotes, **names** of buttons and pages, and `{variable}`; the redirect URI is filled in. */
   readonly steps: readonly string[]
   readonly variables: readonly PagePresetVariable[]
-  /** Options it brings. */
+  /** Options it brings; may hold `{variable}`. */
   readonly options: Readonly<Record<string, string>>
+  /** Scopes without which there is no refresh token. */
+  readonly refreshScopes: readonly string[]
   /** What is peculiar there, in sentences. */
   readonly quirks: readonly string[]
 }
@@ -244,6 +246,8 @@ export interface PagePresetVariable {
   readonly meaning: string
   readonly example: string
   readonly default?: string
+  /** When it knows no others. */
+  readonly choices?: readonly string[]
 }
 
 // ── Verify ──

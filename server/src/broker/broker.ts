@@ -8,6 +8,7 @@ import type { State } from '../domain/states.ts'
 import type { Extra, StoredToken } from '../domain/stored-token.ts'
 import type { Activity } from './broker-of-activity.ts'
 import type { DeviceLogins } from './broker-of-devices.ts'
+import type { Presets } from './broker-of-presets.ts'
 import type { ServiceCalls, Services } from './broker-of-services.ts'
 import type { Launches } from './broker-of-sessions.ts'
 
@@ -25,6 +26,7 @@ export interface Broker {
   readonly entries: SessionEntries
   readonly deviceLogins: DeviceLogins
   readonly administration: Administration
+  readonly presets: Presets
   readonly changes: Changes
 }
 

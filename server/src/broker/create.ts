@@ -1,4 +1,5 @@
 import type { Configuration, LoadResult } from '../config/configuration.ts'
+import { listPresets } from '../config/presets.ts'
 import type { Effects } from '../domain/effects.ts'
 import type { Caller } from '../domain/people.ts'
 import type { UnixAccount } from '../domain/unix-account.ts'
@@ -136,6 +137,7 @@ export async function createBroker(parts: BrokerParts): Promise<Broker & { close
     activity: new ActivityDesk({ ...shared, ...ofSessions, signIns }),
     deviceLogins: new DeviceDesk({ ...shared, publicUrl, callbackAddress, lifeMs: terminalSessionHours * HOUR_MS }),
     administration,
+    presets: { list: listPresets },
     changes,
     close: async () => {
       await lastWork(parts, launched ? [[launched]] : [])

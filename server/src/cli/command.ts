@@ -46,6 +46,8 @@ export type CommandName =
   | 'session-helper'
   | 'config check'
   | 'config import'
+  | 'preset list'
+  | 'preset show'
   | 'reload'
   | 'health'
   | 'user add'

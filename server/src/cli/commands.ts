@@ -165,6 +165,18 @@ export const COMMAND_GROUPS: readonly { readonly title: string; readonly command
         },
       },
       {
+        name: 'preset list',
+        summary: 'List the known providers and their variables',
+        positionals: [],
+        options: { json: JSON_OPTION },
+      },
+      {
+        name: 'preset show',
+        summary: 'Show how to set up a known provider, and what its preset brings',
+        positionals: ['NAME'],
+        options: { json: JSON_OPTION },
+      },
+      {
         name: 'reload',
         summary: 'Check and apply the configuration, without a restart',
         positionals: [],

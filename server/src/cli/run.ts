@@ -23,6 +23,8 @@ const LOADERS: Readonly<Record<CommandName, () => Promise<Run>>> = {
   'session-helper': async () => (await import('./session-helper.ts')).runSessionHelper,
   'config check': async () => (await import('./config-check.ts')).runConfigCheck,
   'config import': async () => (await import('./config-import.ts')).runConfigImport,
+  'preset list': async () => (await import('./preset.ts')).runPresetList,
+  'preset show': async () => (await import('./preset.ts')).runPresetShow,
   reload: async () => (await import('./reload.ts')).runReload,
   health: async () => (await import('./health.ts')).runHealth,
   'user add': async () => (await import('./user.ts')).runUserAdd,

@@ -33,7 +33,7 @@ export function findPreset(id: string): Preset | undefined {
 /** The options that a preset brings, with the values of its variables (names without `preset-`), or all problems at once. */
 export function presetOptions(id: string, variables: Readonly<Record<string, string>>): PresetExpansion {
   const preset = findPreset(id)
-  if (!preset) return { problems: [{ message: unknownPreset(id) }] }
+  if (!preset) return { problems: [{ message: `names no known preset. ${nearestPreset(id)}` }] }
   const problems: PresetProblem[] = []
   const values: Record<string, string> = {}
   for (const variable of preset.variables) {
@@ -57,13 +57,14 @@ export function presetOptions(id: string, variables: Readonly<Record<string, str
   return { options: Object.fromEntries(options) as Record<string, string> }
 }
 
-function unknownPreset(id: string): string {
+/** Which preset may be meant by a name that none has. */
+export function nearestPreset(id: string): string {
   const nearest = nearestName(
     id,
     listPresets().map((preset) => preset.id),
   )
   const hint = nearest.isLikely ? `Did you mean ${nearest.name}?` : `The nearest known one is ${nearest.name}.`
-  return `names no known preset. ${hint} benchkey preset list shows them all.`
+  return `${hint} benchkey preset list shows them all.`
 }
 
 function unknownVariable({ id, variables }: Preset, name: string): string {

@@ -1,11 +1,13 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Broker } from '../broker/broker.ts'
 import { registerConfirmLogin } from './confirm-login-api.ts'
+import { registerPresetApi } from './preset-api.ts'
 import { getAdministrator } from './web-requests.ts'
 
 /** What the API of the pages for administrators needs. */
 interface AdministratorsParts {
   readonly broker: Broker
+  readonly redirectUri: string
   readonly addressOf: (request: FastifyRequest) => string
 }
 
@@ -15,4 +17,5 @@ export function registerAdministrators(app: FastifyInstance, parts: Administrato
     await getAdministrator(parts.broker, request)
   })
   registerConfirmLogin(app, parts)
+  registerPresetApi(app, parts)
 }
