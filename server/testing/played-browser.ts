@@ -1,3 +1,4 @@
+import { AccountLookUps } from '../src/broker/account-look-ups.ts'
 import type { CallbackResult } from '../src/broker/broker.ts'
 import { RevocationQueue } from '../src/broker/revocation-queue.ts'
 import { BrowserSignIns } from '../src/broker/sign-ins.ts'
@@ -17,7 +18,8 @@ export function signInsOf(room: BrokerRoom, revocations?: Revocations): BrowserS
   }
   const queue = revocations ?? new RevocationQueue({ ...room, servers })
   const checks = new TokenChecks({ ...room, servers })
-  return new BrowserSignIns({ ...room, servers, revocations: queue, checks }, fail('tryAgain'))
+  const accounts = new AccountLookUps({ ...room, servers })
+  return new BrowserSignIns({ ...room, servers, revocations: queue, checks, accounts }, fail('tryAgain'))
 }
 
 /** A browser as the broker sees one: a web login and the cookies of its attempts. */

@@ -142,7 +142,7 @@ export class RefreshRoom {
     const node = {
       ...useCases,
       ...{ catalogue, logged, results, revocations, unread: new UnreadReplies(shared) },
-      signIns: new BrowserSignIns({ ...shared, revocations, checks: useCases.checks }, useCases.tryAgain),
+      signIns: new BrowserSignIns({ ...shared, ...useCases, revocations }, useCases.tryAgain),
       fetch: (asked = {}) => this.#fetch(useCases.tokens, asked),
       configure: async (changes: Partial<Integration>) => {
         this.integration = { ...this.integration, ...changes }

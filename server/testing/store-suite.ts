@@ -98,7 +98,7 @@ export function storeSuite(name: string, open: () => Promise<OpenedDatabase>): v
       more: Partial<SavedReply> = {},
       user = ann,
       integrationId = box,
-      attempt: { attemptId?: string } = {},
+      attempt: { attemptId?: string; accountWantedFrom?: string } = {},
     ): Promise<StoredToken> =>
       store.tokens.create({
         userId: user.id,
@@ -510,6 +510,18 @@ export function storeSuite(name: string, open: () => Promise<OpenedDatabase>): v
         expect((await store.tokens.get(token.id))?.validation).toEqual({ at: clock.at(5) })
         await store.tokens.saveReply(await begin(token), reply())
         expect(await store.tokens.get(token.id)).not.toHaveProperty('validation')
+      })
+
+      it('keeps the account that was found out, over generations, and asks nobody for it any more', async () => {
+        const token = await signIn({}, ann, box, { accountWantedFrom: 'https://api.box.example' })
+        expect(token).toMatchObject({ accountWantedFrom: 'https://api.box.example' })
+        await store.tokens.saveReply(await begin(token), reply())
+        expect(await store.tokens.get(token.id)).toMatchObject({ accountWantedFrom: 'https://api.box.example', generation: 2 })
+        expect(await store.tokens.recordAccount(token.id, 'ann@box.example')).toBe(true)
+        const named = await store.tokens.get(token.id)
+        expect(named).toMatchObject({ account: 'ann@box.example', generation: 2 })
+        expect(named).not.toHaveProperty('accountWantedFrom')
+        expect(await store.tokens.recordAccount('gone', 'ann')).toBe(false)
       })
 
       it('counts for its own row, generation and attempt only', async () => {

@@ -6,6 +6,7 @@ import type { TokenOutcome } from '../oauth/outcome.ts'
 import { newId } from '../store/database.ts'
 import { type SavedReply, StoreError } from '../store/store.ts'
 import type { JournalRoom } from '../store/store-of-results.ts'
+import { accountOrigin } from './account-look-ups.ts'
 import type { CallbackProblemKind, CallbackResult, SignIns } from './broker.ts'
 import { type AuthorizationReply, issuerProblem, problemOfError, providerText, readAuthorizationReply } from './callback-reply.ts'
 import { isDatabaseAway } from './database-away.ts'
@@ -97,7 +98,10 @@ export class Callback {
       this.#parts.revocations.revokeReplaced(attempt.userId, integration, replaced)
     }
     await this.#afterSave(accepted, request, outcome)
-    if (outcome.kind === 'success') this.#parts.checks.start(integration, saved, outcome.reply.accessToken)
+    if (outcome.kind === 'success') {
+      this.#parts.checks.start(integration, saved, outcome.reply.accessToken)
+      this.#parts.accounts.start(integration, saved, outcome.reply.accessToken)
+    }
     return { kind: 'signed_in', integration, returnTo: attempt.returnTo }
   }
 
@@ -215,12 +219,14 @@ export class Callback {
   ): Promise<StoredToken | Problem> {
     const { userId, integrationId, scopesAsked } = attempt
     const clientFingerprint = this.#parts.catalogue.fingerprintOf(integration)
+    const accountWantedFrom = accountOrigin(integration)
     const token = {
       id: newId(this.#parts.effects),
       userId,
       integrationId,
       scopesAsked,
       clientFingerprint,
+      ...(accountWantedFrom === undefined ? {} : { accountWantedFrom }),
       reply,
       attemptId: attempt.id,
     }
@@ -235,7 +241,7 @@ export class Callback {
   async #afterSave({ attempt, integration }: Accepted, request: Request, outcome: TokenOutcome): Promise<void> {
     const { audit, store, changes, log } = this.#parts
     const { section } = integration
-    const partly = outcome.kind === 'success' ? {} : { detail: `${outcome.words}; its refresh token is kept` }
+    const partly = detailOf(outcome)
     await audit.record({ action: 'sign_in.finished', outcome: 'ok', section, ...partly, ...whoOf(request) })
     try {
       await store.integrations.clearTrouble(attempt.integrationId)
@@ -278,6 +284,12 @@ export class Callback {
       at,
     }
   }
+}
+
+function detailOf(outcome: TokenOutcome): { detail?: string } {
+  if (outcome.kind !== 'success') return { detail: `${outcome.words}; its refresh token is kept` }
+  const { account } = outcome.reply
+  return account === undefined ? {} : { detail: `as ${account}` }
 }
 
 function whoOf({ session, address }: Request): { userName?: string; address: string } {

@@ -8,6 +8,7 @@ import type { LocalAccounts } from '../login/local-accounts.ts'
 import type { AuthorizationServers } from '../oauth/authorization-server.ts'
 import type { Store } from '../store/store.ts'
 import type { Journal } from '../store/store-of-results.ts'
+import type { AccountLookUps } from './account-look-ups.ts'
 import { ActivityDesk } from './activity.ts'
 import { Administrator } from './administration.ts'
 import { AuditLog } from './audit-log.ts'
@@ -82,6 +83,7 @@ export interface TokenUseCases {
   readonly tryAgain: TryAgain
   readonly reports: Pick<TokenReports, 'report'>
   readonly checks: Pick<TokenChecks, 'start'>
+  readonly accounts: Pick<AccountLookUps, 'start'>
   /** Counts one call that costs more than an answer from memory; throws when there were too many. */
   readonly costly: (caller: Pick<Caller, 'userId' | 'sessionId'>) => void
   drain(): Promise<void>
@@ -126,7 +128,8 @@ export async function createBroker(parts: BrokerParts): Promise<Broker & { close
     ...{ catalogue, audit, changes, sessions, results, singleUser, launched },
     ...{ started: configuration, configurationChanged, wakeRevocations: () => revocations.wake() },
   })
-  const signIns = new BrowserSignIns({ ...shared, revocations, checks: engine.checks }, engine.tryAgain)
+  const { checks, accounts: lookUps } = engine
+  const signIns = new BrowserSignIns({ ...shared, revocations, checks, accounts: lookUps }, engine.tryAgain)
   for (const loop of [heart, results, audit, uses, sessionUses, revocations, sweeper, unread, launched]) loop?.start()
   return {
     ...{ logins, signIns, sessions, tokens: engine.tokens },

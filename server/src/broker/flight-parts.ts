@@ -2,6 +2,7 @@ import type { Effects } from '../domain/effects.ts'
 import type { Integration } from '../domain/integration.ts'
 import type { AuthorizationServers } from '../oauth/authorization-server.ts'
 import type { AuditEvent, LeaseHolder, Store } from '../store/store.ts'
+import type { AccountLookUps } from './account-look-ups.ts'
 import type { UnsavedResults } from './unsaved-results.ts'
 
 /** What a flight needs from the world; all effects are arguments (style.md, rule 3). */
@@ -19,6 +20,8 @@ export interface FlightParts {
   readonly configurationHashOf: (integration: Integration) => string
   readonly redirectUriOf: (integration: Integration) => string
   readonly audit: (event: AuditEvent) => Promise<void>
+  /** Asks whose account it is, in the background, where that is still to be found out. */
+  readonly askAccount: AccountLookUps['start']
   /** Told when a row changed, so that pages look again. */
   readonly changed: (userId: string) => void
   readonly report: (problem: { readonly what: string; readonly section: string; readonly error?: unknown }) => void

@@ -98,7 +98,9 @@ export class RefreshFlight {
     const outcome = await this.#send(secrets.refreshToken)
     if (outcome.kind === 'success') {
       if (outcome.reply.kept?.leftOut.length) this.#tellLeftOut(outcome.reply.kept.leftOut)
-      return await this.#save(room, attempt, savedReplyOf(this.#integration, outcome.reply, sentAt))
+      const end = await this.#save(room, attempt, savedReplyOf(this.#integration, outcome.reply, sentAt))
+      if (end === 'renewed') this.#parts.askAccount(this.#integration, token, outcome.reply.accessToken)
+      return end
     }
     if (outcome.kind === 'uncertain' && outcome.refreshToken !== undefined) {
       return await this.#savePartial(room, attempt, { ...secrets, refreshToken: outcome.refreshToken }, outcome.words)

@@ -1,6 +1,7 @@
 import type { Effects } from '../domain/effects.ts'
 import type { AuthorizationServers } from '../oauth/authorization-server.ts'
 import type { Store } from '../store/store.ts'
+import type { AccountLookUps } from './account-look-ups.ts'
 import type { AuditLog } from './audit-log.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { LiveChanges } from './live-changes.ts'
@@ -21,6 +22,7 @@ export interface SignInParts {
   readonly changes: LiveChanges
   readonly log: Log
   readonly checks: Pick<TokenChecks, 'start'>
+  readonly accounts: Pick<AccountLookUps, 'start'>
   readonly revocations: Pick<RevocationQueue, 'wake' | 'revokeReplaced'>
 }
 

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import type { Integration } from '../domain/integration.ts'
 import type { User } from '../domain/people.ts'
 import type { LeaseHolder } from '../store/store.ts'
+import { AccountLookUps } from './account-look-ups.ts'
 import { CostlyCalls } from './costly-calls.ts'
 import type { SharedParts, TokenUseCases } from './create.ts'
 import { orSayAway } from './database-away.ts'
@@ -23,6 +24,7 @@ const DRAIN_MS = 5_000
 /** The token path over the refresh engine; cut-off refreshes of dead processes are taken up at once where that helps. */
 export function createTokens(shared: SharedParts, { holder, isDead }: LeaseIdentity): TokenUseCases {
   const { store, results, servers, effects, catalogue, audit, uses, changes, log } = shared
+  const accounts = new AccountLookUps(shared)
   const refresher = new Refresher({
     store,
     results,
@@ -35,6 +37,7 @@ export function createTokens(shared: SharedParts, { holder, isDead }: LeaseIdent
     redirectUriOf: (integration) => catalogue.redirectUriOf(integration),
     audit: (event) => audit.record(event),
     changed: (userId) => changes.publish(userId, 'integrations'),
+    askAccount: (...asked) => accounts.start(...asked),
     report: ({ what, section, error }) =>
       log.warn({ section, ...(error === undefined ? {} : { failure: kindOfFailure(error) }) }, `Refresh: ${what}.`),
   })
@@ -56,11 +59,11 @@ export function createTokens(shared: SharedParts, { holder, isDead }: LeaseIdent
   resuming.start()
   const checks = new TokenChecks(shared)
   const reports = new TokenReports({ store, catalogue, refresher, checks, audit, costly })
-  return { tokens: fetcher, reports, checks, tryAgain, costly, drain }
+  return { tokens: fetcher, reports, checks, accounts, tryAgain, costly, drain }
 
   async function drain(): Promise<void> {
     await resuming.close()
-    await Promise.all([refresher.drain(DRAIN_MS), checks.drain(DRAIN_MS)])
+    await Promise.all([refresher.drain(DRAIN_MS), checks.drain(DRAIN_MS), accounts.drain(DRAIN_MS)])
   }
 
   /** A person's *Try again*: the parked refresh token goes back into service and is sent, once. */

@@ -36,6 +36,8 @@ const endedWhy = ({ detail }: ActivityEvent): string => {
 }
 /** "service jupyterhub on bench-1 until …": its name. */
 const serviceOf = ({ detail }: ActivityEvent): string => /^service \S+/.exec(detail ?? '')?.[0] ?? 'a service'
+/** "as ada@example.com", of whoever signed in; other details are the administrator's. */
+const accountIn = (detail: string | undefined): string => (detail?.startsWith('as ') ? ` ${detail}` : '')
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
 /** Every kind of line that people are shown of their own activity. Others are the server's own business, or are told elsewhere. */
@@ -44,7 +46,7 @@ const WORDS: Readonly<Record<string, Words>> = {
   'login.refused': (event) => loud(`A log-in${from(event)} was refused: ${event.detail ?? 'not right'}`),
   logout: () => quiet('Logged out'),
   'login.ended_everywhere': (event) => loud(`Signed out everywhere${from(event)}${detailed(event)}`),
-  'sign_in.finished': ({ integration }) => quiet(`Signed in to ${integration}`),
+  'sign_in.finished': ({ integration, detail }) => quiet(`Signed in to ${integration}${accountIn(detail)}`),
   'sign_in.failed': ({ integration }) => quiet(`A sign-in to ${integration} was not finished`),
   sign_out: ({ integration }) => quiet(`Signed out of ${integration}`),
   'token.refresh_refused': ({ integration }) => loud(`${integration} stopped accepting your sign-in`),

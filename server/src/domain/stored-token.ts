@@ -38,8 +38,10 @@ export interface StoredToken {
   /** As the server granted them; undefined when the reply did not say. */
   readonly scopesGranted?: readonly string[]
   readonly tokenType: string
-  /** The account at the service ("name@example.com"), when the reply told it. */
+  /** The account at the service ("name@example.com"), when it is known. */
   readonly account?: string
+  /** Origin that may be asked for the account and has not told it yet. */
+  readonly accountWantedFrom?: string
   /** The service's own end of the refresh token, when told (`refresh_token_expires_in`). */
   readonly refreshTokenExpiresAt?: Date
   /** Hash of client id and endpoint origins at sign-in (fault F33). */

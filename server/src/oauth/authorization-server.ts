@@ -1,6 +1,6 @@
 import type { Integration } from '../domain/integration.ts'
 import type { UnreadReply } from '../domain/unread-reply.ts'
-import type { RevocationOutcome, TokenOutcome, TokenReply, ValidationOutcome } from './outcome.ts'
+import type { AccountOutcome, RevocationOutcome, TokenOutcome, TokenReply, ValidationOutcome } from './outcome.ts'
 
 /** Requests to authorization servers, as the broker makes them. `createAuthorizationServers` (this room) builds one. */
 export interface AuthorizationServers {
@@ -25,4 +25,6 @@ export interface AuthorizationServers {
   readAgain(integration: Integration, unread: UnreadReply): Promise<TokenReply | undefined>
   /** A GET with the token at `validate-url`, which the integration must have, through the same guard and limits. */
   validate(integration: Integration, accessToken: string): Promise<ValidationOutcome>
+  /** A GET with the token at `account-url`, which the integration must have, through the same guard and limits. */
+  askAccount(integration: Integration, accessToken: string): Promise<AccountOutcome>
 }

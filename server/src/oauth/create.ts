@@ -1,4 +1,5 @@
 import type { Effects } from '../domain/effects.ts'
+import { askAccount } from './account.ts'
 import { authorizationRequestUrl } from './authorization-request.ts'
 import type { AuthorizationServers } from './authorization-server.ts'
 import type { Resolve } from './connection.ts'
@@ -31,5 +32,6 @@ export function createAuthorizationServers(options: AuthorizationServersOptions)
     revoke: (integration, request) => revoke(context, integration, request),
     readAgain,
     validate: (integration, accessToken) => validate(context, integration, accessToken),
+    askAccount: (integration, accessToken) => askAccount(context, integration, accessToken),
   }
 }

@@ -1,4 +1,5 @@
-const ACCOUNT_LIMIT = 100
+import { plainAccount } from './account-name.ts'
+
 /** The first that is there names the account (providers.md, `account-url`). */
 const CLAIMS = ['email', 'preferred_username', 'name']
 
@@ -6,16 +7,12 @@ const CLAIMS = ['email', 'preferred_username', 'name']
  * The account an id token names, for display only: it came straight from the token endpoint over TLS, and nothing is decided by
  * it, so its signature is not verified (OpenID Connect Core §3.1.3.7 no. 6). Undefined when it names none.
  */
-export function accountOf(idToken: string): string | undefined {
+export function accountOf(idToken: string, secrets: readonly string[]): string | undefined {
   const claims = claimsOf(idToken)
   for (const name of CLAIMS) {
     const value = claims.get(name)
-    if (typeof value !== 'string') continue
-    const account = value
-      .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '')
-      .trim()
-      .slice(0, ACCOUNT_LIMIT)
-    if (account !== '') return account
+    const account = typeof value === 'string' ? plainAccount(value, secrets) : undefined
+    if (account !== undefined) return account
   }
   return undefined
 }

@@ -1,4 +1,5 @@
 import type { JsonPointer, KeptField, ReplyPaths } from '../domain/integration.ts'
+import { plainAccount } from './account-name.ts'
 import { literalInFragment, soleLiteral, textInForm, valueAt } from './json-pointer.ts'
 import { type KeptFields, keptFields } from './kept-fields.ts'
 import type { Leniency } from './leniency.ts'
@@ -18,6 +19,8 @@ export interface TokenMembers {
   readonly scopes?: readonly string[]
   /** Of the allow-list. */
   readonly kept?: KeptFields
+  /** At `account-path`. */
+  readonly account?: string
 }
 
 /** A reply of a token endpoint, read as what it means. */
@@ -45,6 +48,8 @@ export interface ReplyShape {
   readonly mayBeFlat: boolean
   /** The allow-list of what is kept beside the tokens. */
   readonly keep: readonly KeptField[]
+  /** Where it names the account (`account-path`). */
+  readonly account?: JsonPointer
 }
 
 const USUAL: ReplyShape = { paths: {}, perSecond: 1, mayBeFlat: false, keep: [] }
@@ -100,6 +105,7 @@ function tokensOf(
   // Those of the reply itself too: another token may stand there, and it is none of the session's business.
   const secrets = [accessToken, refreshToken, members.access_token, members.refresh_token, idToken].filter(isText)
   const kept = shape.keep.length === 0 ? undefined : keptFields(members, shape.keep, secrets)
+  const account = shape.account && plainAccount(valueAt(members, shape.account), secrets)
   const known: TokenMembers = {
     access_token: accessToken,
     token_type: tokenType,
@@ -110,6 +116,7 @@ function tokensOf(
     ...(refreshExpiresIn === undefined ? {} : { refresh_token_expires_in: refreshExpiresIn }),
     ...(scopes === undefined ? {} : { scopes }),
     ...(kept ? { kept } : {}),
+    ...(account === undefined ? {} : { account }),
   }
   return { kind: 'tokens', members: known, leniencies: [...new Set(leniencies)] }
 }

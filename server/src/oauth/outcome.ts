@@ -17,7 +17,7 @@ export interface TokenReply {
   readonly scopes?: readonly string[]
   /** Data beside the tokens, of the integration's allow-list, and the names of what was not fit to be kept. */
   readonly kept?: KeptFields
-  /** From the id token's `email`, `preferred_username` or `name`: for display only. */
+  /** Of `account-path`, else of the id token's `email`, `preferred_username` or `name`: for display only. */
   readonly account?: string
 }
 
@@ -45,6 +45,11 @@ export type ValidationOutcome =
   | { readonly kind: 'works' }
   | { readonly kind: 'refused'; readonly words: string }
   | { readonly kind: 'unknown'; readonly words: string }
+
+/** Whom `account-url` names; `unnamed`: nobody, and why. */
+export type AccountOutcome =
+  | { readonly kind: 'named'; readonly account: string }
+  | { readonly kind: 'unnamed'; readonly words: string }
 
 /** How a revocation ended. RFC 7009 §2.2: 200 also for a token the server does not know. */
 export type RevocationOutcome =

@@ -99,7 +99,7 @@ describe('the token request', () => {
   })
 
   test('gives the reply in full, with the account its id token names', async () => {
-    const claims = Buffer.from(JSON.stringify({ sub: '1', email: 'ada\u202e@example.com' })).toString('base64url')
+    const claims = Buffer.from(JSON.stringify({ sub: '1', email: 'ada\u202e@example.com', name: ' Ada ' })).toString('base64url')
     const body = {
       ...{ access_token: 'at', token_type: 'bot', expires_in: '3600', refresh_token: 'rt', scope: 'a,b' },
       ...{ id_token: `e30.${claims}.`, refresh_token_expires_in: 60, instance_url: 'https://x.example' },
@@ -114,7 +114,7 @@ describe('the token request', () => {
         refreshTokenExpiresInSeconds: 60,
         scopes: ['a', 'b'],
         idToken: body.id_token,
-        account: 'ada@example.com',
+        account: 'Ada',
       },
     })
   })

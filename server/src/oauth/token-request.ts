@@ -61,6 +61,7 @@ async function tokenRequest(context: RequestContext, integration: Integration, g
   const client = { client_id: integration.client.clientId }
   const received: { reply?: TransportReply; normalised?: NormalisedReply } = {}
   const shape = shapeOf(integration, grant.grantType)
+  const idTokenNames = grant.grantType === 'authorization_code' || !isNamedOtherwise(integration)
   const write = renaming(integration, integration.tokenBody === 'json' ? asJson : asForm)
   const options = requestOptions(context.transport, { integration, mayLeave: grant.mayLeave, write }, (reply) => {
     received.reply = reply
@@ -71,7 +72,8 @@ async function tokenRequest(context: RequestContext, integration: Integration, g
     const authentication = clientAuthentication(integration.client)
     const { grantType, parameters } = grant
     const response = await oauth.genericTokenEndpointRequest(server, client, authentication, grantType, parameters, options)
-    if (received.normalised?.kind === 'tokens') return await success(server, client, response, received.normalised.members)
+    if (received.normalised?.kind === 'tokens')
+      return await success(response, received.normalised.members, { server, client, idTokenNames })
   } catch (error) {
     return outcomeOfFailure(error)
   }
@@ -90,6 +92,7 @@ function shapeOf(integration: Integration, grantType: Grant['grantType']): Reply
     perSecond: integration.expiresInUnit === 'milliseconds' ? 1000 : 1,
     mayBeFlat: grantType === 'refresh_token',
     keep: integration.keptTokenFields ?? [],
+    ...(integration.accountPath && integration.accountUrl === undefined ? { account: integration.accountPath } : {}),
   }
 }
 
@@ -105,15 +108,20 @@ export async function readAgain(integration: Integration, unread: UnreadReply): 
   if (normalised.kind !== 'tokens') return undefined
   const server = authorizationServer(integration, 'refresh_token')
   const client = { client_id: integration.client.clientId }
-  const outcome = await success(server, client, conformResponse(normalised), normalised.members)
+  const to = { server, client, idTokenNames: !isNamedOtherwise(integration) }
+  const outcome = await success(conformResponse(normalised), normalised.members, to)
   return outcome.kind === 'success' ? outcome.reply : undefined
 }
 
+/** Then a refresh's id token does not take the place of what was found out once. */
+function isNamedOtherwise({ accountUrl, accountPath }: Integration): boolean {
+  return accountUrl !== undefined || accountPath !== undefined
+}
+
 async function success(
-  server: oauth.AuthorizationServer,
-  client: oauth.Client,
   response: Response,
   members: TokenMembers,
+  { server, client, idTokenNames }: { server: oauth.AuthorizationServer; client: oauth.Client; idTokenNames: boolean },
 ): Promise<TokenOutcome> {
   try {
     await oauth.processGenericTokenEndpointResponse(server, client, response)
@@ -123,7 +131,7 @@ async function success(
     const words = 'answered something that is not a token'
     return { kind: 'uncertain', words, ...(refreshToken === undefined ? {} : { refreshToken }) }
   }
-  return { kind: 'success', reply: tokenReplyOf(members) }
+  return { kind: 'success', reply: tokenReplyOf(members, idTokenNames) }
 }
 
 /** The integration as oauth4webapi knows an authorization server, for one kind of request. RFC 8414's words. */
@@ -198,13 +206,13 @@ async function delivered(reply: Promise<TransportReply>): Promise<TransportReply
  */
 function conformResponse(normalised: NormalisedReply): Response {
   if (normalised.kind !== 'tokens') return new Response(null, { status: 400 })
-  const { scopes, id_token: _idToken, expires_at: _expiresAt, kept: _kept, ...members } = normalised.members
+  const { scopes, id_token: _idToken, expires_at: _expiresAt, kept: _kept, account: _account, ...members } = normalised.members
   const body = { ...members, token_type: 'bearer', ...(scopes === undefined ? {} : { scope: scopes.join(' ') }) }
   return Response.json(body)
 }
 
-function tokenReplyOf(members: TokenMembers): TokenReply {
-  const account = members.id_token === undefined ? undefined : accountOf(members.id_token)
+function tokenReplyOf(members: TokenMembers, idTokenNames: boolean): TokenReply {
+  const account = members.account ?? (idTokenNames ? accountInIdToken(members) : undefined)
   return {
     accessToken: members.access_token,
     tokenType: members.token_type,
@@ -217,4 +225,8 @@ function tokenReplyOf(members: TokenMembers): TokenReply {
     ...(account === undefined ? {} : { account }),
     ...(members.kept ? { kept: members.kept } : {}),
   }
+}
+
+function accountInIdToken({ id_token: idToken, access_token: accessToken, refresh_token: refreshToken = '' }: TokenMembers) {
+  return idToken === undefined ? undefined : accountOf(idToken, [accessToken, refreshToken])
 }

@@ -76,7 +76,7 @@ type NewRow = ReturnType<typeof newRow>
 
 function newRow(
   { cipher }: StoreContext,
-  { id, userId, integrationId, scopesAsked, clientFingerprint, reply }: NewToken & { readonly id: string },
+  { id, userId, integrationId, scopesAsked, clientFingerprint, accountWantedFrom, reply }: NewToken & { readonly id: string },
   signedInAt: Date,
 ) {
   const identity = { id, user_id: userId, integration_id: integrationId, generation: 1 }
@@ -90,6 +90,7 @@ function newRow(
     scopes_asked: JSON.stringify(scopesAsked),
     scopes_granted: reply.scopesGranted ? JSON.stringify(reply.scopesGranted) : null,
     account: reply.account ?? null,
+    account_wanted_from: accountWantedFrom ?? null,
     refresh_token_expires_at: toMs(reply.refreshTokenExpiresAt),
     client_fingerprint: clientFingerprint,
     renewals: 0,

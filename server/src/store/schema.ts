@@ -94,6 +94,8 @@ export interface Oauth2TokensTable {
   /** JSON array; null when the reply did not say. */
   scopes_granted: string | null
   account: string | null
+  /** Origin that may be asked for the account and has not told it yet. */
+  account_wanted_from: string | null
   refresh_token_expires_at: number | null
   client_fingerprint: string
   renewals: number

@@ -218,6 +218,8 @@ export interface TokenStore {
   claimReport(tokenId: string, generation: number, report: { at: Date; everyMs: number }): Promise<boolean>
   /** What the validation endpoint said of this access token. WHERE id and generation match: after a refresh it is another one. */
   recordValidation(tokenId: string, generation: number, validation: { at: Date; words?: string }): Promise<boolean>
+  /** What `account-url` named, for this sign-in and whatever becomes of its tokens; from then on nobody asks again. */
+  recordAccount(tokenId: string, account: string): Promise<boolean>
   /** *Try again*: takes the parked refresh token back into service, once. False when none is parked. */
   unpark(tokenId: string): Promise<boolean>
   /** Erases refresh tokens parked before the instant. */

@@ -1,10 +1,10 @@
-import { type Expression, type Kysely, type SqlBool, sql, type Transaction } from 'kysely'
+import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Extra, TokenSecrets } from '../domain/stored-token.ts'
 import { ifSet, REPEATABLE, type StoreContext, toMs } from './database.ts'
 import { heldBy } from './leases.ts'
 import { allBroughtForward } from './nodes.ts'
 import type { Tables } from './schema.ts'
-import type { AttemptKey, LateEnd, LeaseHolder, SavedReply, TokenStore } from './store.ts'
+import type { AttemptKey, LateEnd, SavedReply, TokenStore } from './store.ts'
 import { CLEAN, changeTokens, type TokenChange } from './token-rows.ts'
 import { readableSecrets, sealSecrets } from './token-secrets.ts'
 
@@ -19,6 +19,7 @@ type RequestMethods = Pick<
   | 'markUnreadable'
   | 'claimReport'
   | 'recordValidation'
+  | 'recordAccount'
   | 'unpark'
 >
 
@@ -27,11 +28,7 @@ export function tokenRequests(context: StoreContext): RequestMethods {
   const { database } = context
   const resolved = (key: AttemptKey, values: TokenChange) => database.writeOne((single) => resolve(single, key, values))
   return {
-    beginAttempt: (key, holder, at) =>
-      database.writeOne((single) => {
-        const clock = database.leaseClock(holder.bootId, context.effects.monotonicMs())
-        return beginAttempt(single, key, { holder, at, isFree: allBroughtForward(database, holder, clock) })
-      }),
+    beginAttempt: (...attempt) => database.writeOne((single) => beginAttempt(context, single, ...attempt)),
     saveReply: (key, reply) => database.write((transaction) => saveReply(context, transaction, key, reply), REPEATABLE),
     saveLate: (key, reply, sentAt) =>
       database.write((transaction) => saveLate(context, transaction, key, reply, sentAt), REPEATABLE),
@@ -71,6 +68,7 @@ export function tokenRequests(context: StoreContext): RequestMethods {
         ),
       ),
     recordValidation: (...validation) => database.write((transaction) => recordValidation(transaction, ...validation)),
+    recordAccount: (...named) => database.write((transaction) => recordAccount(transaction, ...named), REPEATABLE),
     unpark: (tokenId) =>
       database.write((transaction) =>
         isHit(
@@ -84,17 +82,18 @@ export function tokenRequests(context: StoreContext): RequestMethods {
 }
 
 function beginAttempt(
-  database: Kysely<Tables>,
-  key: AttemptKey,
-  { holder, at, isFree }: { readonly holder: LeaseHolder; readonly at: Date; readonly isFree: Expression<SqlBool> },
+  { database, effects }: StoreContext,
+  single: Kysely<Tables>,
+  ...[key, holder, at]: Parameters<TokenStore['beginAttempt']>
 ): Promise<boolean> {
+  const clock = database.leaseClock(holder.bootId, effects.monotonicMs())
   return isHit(
-    changeTokens(database, { last_attempt: key.attempt, last_attempt_at: at.getTime(), attempt_open: 1 })
+    changeTokens(single, { last_attempt: key.attempt, last_attempt_at: at.getTime(), attempt_open: 1 })
       .where('id', '=', key.tokenId)
       .where('generation', '=', key.generation)
       .where('reauthentication_reason', 'is', null)
       .where((row) => row.and(heldBy(holder)))
-      .where(isFree),
+      .where(allBroughtForward(database, holder, clock)),
   )
 }
 
@@ -113,6 +112,16 @@ async function recordValidation(
     .set({ validated_at: at.getTime(), validation_words: words ?? null })
     .where('id', '=', tokenId)
     .where('generation', '=', generation)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+/** Nothing that the token path must see, so the revision stays. */
+async function recordAccount(transaction: Transaction<Tables>, tokenId: string, account: string): Promise<boolean> {
+  const { numUpdatedRows } = await transaction
+    .updateTable('oauth2_tokens')
+    .set({ account, account_wanted_from: null })
+    .where('id', '=', tokenId)
     .executeTakeFirst()
   return numUpdatedRows > 0n
 }

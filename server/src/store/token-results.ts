@@ -26,6 +26,8 @@ export interface NewToken {
   readonly integrationId: string
   readonly scopesAsked: readonly string[]
   readonly clientFingerprint: string
+  /** Origin that is asked for the account (`account-url`). */
+  readonly accountWantedFrom?: string
   readonly reply: SavedReply
   /** The attempt it ends. */
   readonly attemptId?: string

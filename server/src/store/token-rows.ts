@@ -23,6 +23,7 @@ export function toStoredToken(row: TokenRow): StoredToken {
     ...ifSet('scopesGranted', row.scopes_granted, (json) => JSON.parse(json) as string[]),
     tokenType: row.token_type,
     ...ifSet('account', row.account),
+    ...ifSet('accountWantedFrom', row.account_wanted_from),
     ...ifSet('refreshTokenExpiresAt', row.refresh_token_expires_at, toDate),
     clientFingerprint: row.client_fingerprint,
     renewals: row.renewals,

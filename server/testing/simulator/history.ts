@@ -190,7 +190,7 @@ class History {
       configurationHashOf: (integration) => catalogue.configurationHashOf(integration),
       redirectUriOf: (integration) => catalogue.redirectUriOf(integration),
       audit: async (event) => this.#note(`${node.name} ${event.action} ${event.detail ?? ''}`),
-      changed: () => undefined,
+      ...{ askAccount: () => undefined, changed: () => undefined },
       report: (problem) => {
         if (problem.what.includes('unexpectedly') && !isAway(problem.error))
           this.#complain(`${problem.what}: ${String(problem.error)}`)

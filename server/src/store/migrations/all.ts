@@ -12,6 +12,7 @@ import { sessionDoors } from './0011-session-doors.ts'
 import { activity } from './0012-activity.ts'
 import { services } from './0013-services.ts'
 import { deviceLogins } from './0014-device-logins.ts'
+import { accounts } from './0016-accounts.ts'
 
 /** Every migration by its name, which orders them. Never change one that was released: add one, in a file of its own. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -28,4 +29,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0012_activity': activity,
   '0013_services': services,
   '0014_device_logins': deviceLogins,
+  '0016_accounts': accounts,
 }
