@@ -7,6 +7,9 @@ import { NotFoundPage } from './pages/NotFoundPage.tsx'
 import { pagePaths, routePatterns } from './paths.ts'
 
 const ActivityPage = lazy(() => import('./pages/ActivityPage.tsx').then((module) => ({ default: module.ActivityPage })))
+const ConfigurationPages = lazy(() =>
+  import('./pages/admin/integrations/ConfigurationPages.tsx').then((module) => ({ default: module.ConfigurationPages })),
+)
 const DevicePage = lazy(() => import('./pages/DevicePage.tsx').then((module) => ({ default: module.DevicePage })))
 const HomePage = lazy(() => import('./pages/HomePage.tsx').then((module) => ({ default: module.HomePage })))
 const ManagedCredentialsPage = lazy(() =>
@@ -38,6 +41,9 @@ export function App() {
         </Route>
         <Route path={pagePaths.activity}>
           <ActivityPage />
+        </Route>
+        <Route path={routePatterns.belowAdminIntegrations}>
+          <ConfigurationPages />
         </Route>
         <Route path={routePatterns.signInDone}>
           <SignInDonePage />

@@ -64,14 +64,19 @@ async function request<T>(path: string, init: RequestInit, unauthorized: 'log-in
   }
 }
 
-const get = <T>(path: string, signal: AbortSignal): Promise<T> =>
+const OWN_HEADERS = { accept: 'application/json', 'content-type': 'application/json', 'x-benchkey-request': '1' }
+
+/** Reads from a path of the page API. */
+export const get = <T>(path: string, signal: AbortSignal): Promise<T> =>
   request<T>(path, { headers: { accept: 'application/json' }, signal }, 'log-in')
 
 /** Does something; rejects with ApiError or NoAnswerError, and a 401 leads to the login page. */
-export function post<T>(path: string, body: object = {}, unauthorized: 'log-in' | 'tell' = 'log-in'): Promise<T> {
-  const headers = { accept: 'application/json', 'content-type': 'application/json', 'x-benchkey-request': '1' }
-  return request<T>(path, { method: 'POST', headers, body: JSON.stringify(body) }, unauthorized)
-}
+export const post = <T>(path: string, body: object = {}, unauthorized: 'log-in' | 'tell' = 'log-in'): Promise<T> =>
+  request<T>(path, { method: 'POST', headers: OWN_HEADERS, body: JSON.stringify(body) }, unauthorized)
+
+/** Puts something in the place of what was there. */
+export const put = <T>(path: string, body: object): Promise<T> =>
+  request<T>(path, { method: 'PUT', headers: OWN_HEADERS, body: JSON.stringify(body) }, 'log-in')
 
 /** Posts a form to a tab that knows nothing of this one. */
 function submitInNewTab(url: string, members: Readonly<Record<string, string>>): void {

@@ -5,6 +5,7 @@ import { Router } from 'wouter'
 import { App } from './App.tsx'
 import { ErrorBoundary } from './components/ErrorBoundary.tsx'
 import { Notices } from './components/Notices.tsx'
+import { guardedNavigation } from './leave-guard.ts'
 import { pageData } from './page-data.ts'
 import { queryClient } from './queries.ts'
 import './styles/tokens.css'
@@ -27,7 +28,7 @@ createRoot(root).render(
   <StrictMode>
     <ErrorBoundary>
       <QueryClientProvider client={queryClient}>
-        <Router base={pageData.basePath}>
+        <Router base={pageData.basePath} aroundNav={guardedNavigation}>
           <Notices>
             <App />
           </Notices>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { allowedNext, isServiceUrl, loginPath, ownPath, pagePaths, sectionOf, withoutBase } from './paths.ts'
+import { adminPlaceOf, allowedNext, isServiceUrl, loginPath, ownPath, pagePaths, sectionOf, withoutBase } from './paths.ts'
 
 describe('sectionOf', () => {
   it('reads back every section that signIn() writes, its /done page too', () => {
@@ -61,6 +61,33 @@ describe('loginPath', () => {
     expect(loginPath('/settings/activity')).toBe('/login?next=%2Fsettings%2Factivity')
     expect(loginPath('/')).toBe('/login')
     expect(loginPath('/elsewhere')).toBe('/login')
+  })
+})
+
+describe('the paths of the Configuration Manager', () => {
+  it('name every section, those called as one of its pages too', () => {
+    for (const section of ['box-integration', 'add', 'review', 'history', 'section', 'a/b', 'a%2Fb', 'Ünïcode', '#1', '?']) {
+      expect(adminPlaceOf(pagePaths.adminIntegration(section))).toEqual({ page: 'section', section })
+    }
+  })
+
+  it('name its pages', () => {
+    expect(adminPlaceOf(pagePaths.adminIntegrations)).toEqual({ page: 'list' })
+    expect(adminPlaceOf(pagePaths.adminAddIntegration)).toEqual({ page: 'add' })
+    expect(adminPlaceOf(pagePaths.adminReview)).toEqual({ page: 'review' })
+    expect(adminPlaceOf(pagePaths.adminHistory)).toEqual({ page: 'history' })
+    expect(adminPlaceOf(pagePaths.adminVersion(41))).toEqual({ page: 'version', number: 41 })
+    for (const path of ['/admin/integrations/a/b', '/admin/integrations/history/0', '/admin/integrations/%E0%A4%A', '/admin']) {
+      expect(adminPlaceOf(path), path).toBeUndefined()
+    }
+  })
+
+  it('are where a login may lead', () => {
+    for (const path of ['/admin/integrations/add', '/admin/integrations/box', '/admin/integrations/section/add']) {
+      expect(allowedNext(path)).toBe(path)
+    }
+    expect(allowedNext('/admin/integrations/history/41')).toBe('/admin/integrations/history/41')
+    expect(allowedNext('/admin/integrations/a/b')).toBeUndefined()
   })
 })
 

@@ -1,5 +1,8 @@
 /** The one place that builds and reads the paths of pages and of the page API. All are without the base path. */
 
+/** Pages below `/admin/integrations` that are no section's. */
+const BESIDE_SECTIONS: readonly string[] = ['add', 'review', 'history']
+
 /** Paths of pages, for links and routes. */
 export const pagePaths = {
   home: '/',
@@ -10,6 +13,13 @@ export const pagePaths = {
   activity: '/settings/activity',
   admin: '/admin',
   adminIntegrations: '/admin/integrations',
+  adminAddIntegration: '/admin/integrations/add',
+  adminReview: '/admin/integrations/review',
+  adminHistory: '/admin/integrations/history',
+  adminVersion: (number: number): string => `/admin/integrations/history/${number}`,
+  /** A section that is called as one of the pages beside it stands one level deeper. */
+  adminIntegration: (section: string): string =>
+    `/admin/integrations/${BESIDE_SECTIONS.includes(section) ? 'section/' : ''}${encodeURIComponent(section)}`,
   adminUsers: '/admin/users',
   adminSessions: '/admin/sessions',
   adminAudit: '/admin/audit',
@@ -17,7 +27,11 @@ export const pagePaths = {
 } as const
 
 /** Patterns of the routes that have a parameter. */
-export const routePatterns = { signIn: '/sign-in/:section', signInDone: '/sign-in/:section/done' } as const
+export const routePatterns = {
+  signIn: '/sign-in/:section',
+  signInDone: '/sign-in/:section/done',
+  belowAdminIntegrations: '/admin/integrations/*?',
+} as const
 
 const integration = (uid: string): string => `/api/integrations/${encodeURIComponent(uid)}`
 const session = (id: string): string => `/api/sessions/${encodeURIComponent(id)}`
@@ -63,7 +77,10 @@ function devicePath(path: string): string | undefined {
 
 /** The section that a `/sign-in/<section>` path names, decoded; undefined for other paths. */
 export function sectionOf(path: string): string | undefined {
-  const encoded = /^\/sign-in\/([^/?#]+)(?:\/done)?$/.exec(path)?.[1]
+  return decoded(/^\/sign-in\/([^/?#]+)(?:\/done)?$/.exec(path)?.[1])
+}
+
+function decoded(encoded: string | undefined): string | undefined {
   if (encoded === undefined) return undefined
   try {
     return decodeURIComponent(encoded)
@@ -72,12 +89,36 @@ export function sectionOf(path: string): string | undefined {
   }
 }
 
+/** A page of the Configuration Manager. */
+export type AdminPlace =
+  | { readonly page: 'list' | 'add' | 'review' | 'history' }
+  | { readonly page: 'version'; readonly number: number }
+  | { readonly page: 'section'; readonly section: string }
+
+/** Which page of the Configuration Manager a path names; undefined for other paths. */
+export function adminPlaceOf(path: string): AdminPlace | undefined {
+  if (path === pagePaths.adminIntegrations) return { page: 'list' }
+  if (path === pagePaths.adminAddIntegration) return { page: 'add' }
+  if (path === pagePaths.adminReview) return { page: 'review' }
+  if (path === pagePaths.adminHistory) return { page: 'history' }
+  const number = /^\/admin\/integrations\/history\/([1-9][0-9]{0,8})$/.exec(path)?.[1]
+  if (number !== undefined) return { page: 'version', number: Number(number) }
+  const section = decoded(/^\/admin\/integrations\/(?:section\/)?([^/?#]+)$/.exec(path)?.[1])
+  return section === undefined ? undefined : { page: 'section', section }
+}
+
+function adminPath(path: string): string | undefined {
+  const place = adminPlaceOf(path)
+  if (place?.page === 'section') return pagePaths.adminIntegration(place.section)
+  if (place?.page === 'version') return pagePaths.adminVersion(place.number)
+  return place && path
+}
+
 /** Pages that a login comes back to when they were what somebody wanted. */
 const RETURNED_TO: readonly string[] = [
   pagePaths.managedCredentials,
   pagePaths.activity,
   pagePaths.admin,
-  pagePaths.adminIntegrations,
   pagePaths.adminUsers,
   pagePaths.adminSessions,
   pagePaths.adminAudit,
@@ -93,6 +134,8 @@ export function allowedNext(next: string | null): string | undefined {
   if (known !== undefined) return known
   const device = devicePath(next)
   if (device !== undefined) return device
+  const administration = adminPath(next)
+  if (administration !== undefined) return administration
   const section = sectionOf(next)
   return section === undefined ? undefined : `${pagePaths.signIn(section)}${next.endsWith('/done') ? '/done' : ''}`
 }

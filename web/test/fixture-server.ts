@@ -25,6 +25,12 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 }
 
+/** Status and body of an answer. */
+export interface Answer {
+  readonly status: number
+  readonly body?: object
+}
+
 /** What the scripted API answers next; tests change it while it runs. */
 export interface Script {
   loggedIn: boolean
@@ -36,8 +42,10 @@ export interface Script {
   log: PageSessionLog
   activity: (days: readonly string[]) => PageActivity
   problem: PageProblem | undefined
-  /** Answers to POSTs by path; 204 where none is named. */
-  posts: Record<string, { status: number; body?: object }>
+  /** Answers to GETs of other paths, the query left out. */
+  gets: Record<string, object>
+  /** Answers to what changes something, by path; 204 where none is named. */
+  posts: Record<string, Answer | ((body: unknown) => Answer)>
   /** Milliseconds by which GET answers of the API are late. */
   lateMs: number
 }
@@ -78,6 +86,7 @@ export class FixtureServer {
       log: { lines: [] },
       activity: noActivity,
       problem: undefined,
+      gets: {},
       posts: {},
       lateMs: 0,
       ...script,
@@ -145,7 +154,7 @@ export class FixtureServer {
   }
 
   async #api(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (request.method === 'POST') return this.#post(path, request, response)
+    if (request.method !== 'GET') return this.#post(path, request, response)
     if (this.script.lateMs > 0) await new Promise((resolve) => setTimeout(resolve, this.script.lateMs))
     if (!this.script.loggedIn) return this.#send(response, 401, refusal('not_logged_in', 'You are logged out.'))
     const { integrations, isAdmin } = this.script
@@ -164,6 +173,8 @@ export class FixtureServer {
     }
     if (path === '/api/sessions') return this.#send(response, 200, this.script.sessions)
     if (/^\/api\/sessions\/[^/]+\/log$/.test(path)) return this.#send(response, 200, this.script.log)
+    const scripted = this.script.gets[path]
+    if (scripted) return this.#send(response, 200, scripted)
     const asked = integrations.find((each) => path === `/api/integrations/${each.uid}`)
     return asked
       ? this.#send(response, 200, this.script.details(asked))
@@ -177,7 +188,8 @@ export class FixtureServer {
     const isJson = request.headers['content-type'] === 'application/json'
     const body: unknown = isJson ? JSON.parse(text || 'null') : text
     this.posted.push({ path, headers: request.headers, body })
-    const answer = this.script.posts[path] ?? { status: 204 }
+    const scripted = this.script.posts[path] ?? { status: 204 }
+    const answer = typeof scripted === 'function' ? scripted(body) : scripted
     if (path === '/api/login' && answer.status < 300) this.script.loggedIn = true
     if (path === '/api/logout') this.script.loggedIn = false
     return this.#send(response, answer.status, answer.body)

@@ -1,54 +1,10 @@
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { PageDevice } from '@benchkey/sdk/pages'
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { axeFindings, launchBrowser, openPage, scrollsSideways } from './browser.ts'
-import { FixtureServer, type Script } from './fixture-server.ts'
+import type { Page } from 'playwright-core'
 import { APPLICATIONS, EVERY_SESSION, FORTY_SESSIONS, muchActivity, RUNNING, someActivity } from './sample-sessions.ts'
 import { EVERY_STATE, FORTY, HEALTHY, ONE_PROBLEM, PROBLEM } from './sample-states.ts'
+import { lookAt, type Scene } from './scenes.ts'
 
-const SHOTS = join(import.meta.dirname, '..', '..', 'test-output', 'screenshots')
 const SETTINGS = '/settings/managed-credentials'
-
-interface View {
-  readonly media: { colorScheme: 'light' | 'dark'; forcedColors: 'active' | 'none' }
-  readonly width: number
-  /** Where axe looks: once per colour scheme and once per layout. Forced colours are the reader's own. */
-  readonly axe: boolean
-}
-
-const light = { colorScheme: 'light', forcedColors: 'none' } as const
-const dark = { colorScheme: 'dark', forcedColors: 'none' } as const
-const forced = { colorScheme: 'light', forcedColors: 'active' } as const
-
-/** How a reader may see the pages, by device. Half of 1280 px is what 200 % zoom leaves. */
-const DEVICES: Readonly<Record<string, { options: BrowserContextOptions; views: Readonly<Record<string, View>> }>> = {
-  'a desk': {
-    options: {},
-    views: {
-      '1280-light': { media: light, width: 1280, axe: true },
-      '1280-dark': { media: dark, width: 1280, axe: true },
-      '1280-forced': { media: forced, width: 1280, axe: false },
-      'zoom-200': { media: light, width: 640, axe: false },
-    },
-  },
-  'a telephone': {
-    options: { viewport: { width: 360, height: 800 }, hasTouch: true, isMobile: true },
-    views: {
-      '360-light': { media: light, width: 360, axe: true },
-      '360-dark': { media: dark, width: 360, axe: false },
-      '360-forced': { media: forced, width: 360, axe: false },
-    },
-  },
-}
-
-interface Scene {
-  readonly path: string
-  readonly script: Partial<Script>
-  /** Brings the page to what is looked at, and waits until it stands. */
-  readonly reach: (page: Page) => Promise<unknown>
-}
 
 const heading = (name: string | RegExp) => (page: Page) => page.getByRole('heading', { name }).first().waitFor()
 const listed = async (page: Page) => {
@@ -267,43 +223,4 @@ const SCENES: Readonly<Record<string, Scene>> = {
   'not-found': { path: '/nowhere', script: {}, reach: heading('There is no page at this address') },
 }
 
-/** A picture of the whole page. (Playwright's own fullPage takes the finger away, and with it the 44 px controls.) */
-async function shoot(page: Page, name: string): Promise<void> {
-  const size = page.viewportSize()
-  const isDialog = (await page.getByRole('dialog').count()) > 0
-  const height = isDialog ? 800 : await page.evaluate(() => Math.max(800, document.documentElement.scrollHeight))
-  if (size && height > size.height) await page.setViewportSize({ width: size.width, height })
-  await page.screenshot({ path: join(SHOTS, `${name}.png`) })
-  if (size && height > size.height) await page.setViewportSize(size)
-}
-
-let browser: Browser
-beforeAll(async () => {
-  await mkdir(SHOTS, { recursive: true })
-  browser = await launchBrowser()
-})
-afterAll(() => browser.close())
-
-describe.each(Object.entries(SCENES))('the page %s', (sceneName, scene) => {
-  it.each(Object.entries(DEVICES))('looks right, reads right and obeys the policy on %s', async (_, { options, views }) => {
-    const server = await FixtureServer.start(scene.script)
-    const { page, context, complaints } = await openPage(browser, { reducedMotion: 'reduce', ...options })
-    try {
-      // First the page, then the views: Chromium forgets the finger when media are emulated before a page is there.
-      await page.goto(server.url(scene.path))
-      await scene.reach(page)
-      for (const [viewName, view] of Object.entries(views)) {
-        if (page.viewportSize()?.width !== view.width) await page.setViewportSize({ width: view.width, height: 800 })
-        await page.emulateMedia(view.media)
-        expect(await page.evaluate(() => matchMedia('(pointer: coarse)').matches)).toBe(options.hasTouch ?? false)
-        await shoot(page, `${sceneName}-${viewName}`)
-        expect(await scrollsSideways(page), `${viewName} scrolls sideways`).toBe(false)
-        if (view.axe) expect(await axeFindings(page), viewName).toEqual([])
-      }
-      expect(complaints).toEqual([])
-    } finally {
-      await context.close()
-      await server.stop()
-    }
-  })
-})
+lookAt(SCENES)

@@ -11,7 +11,7 @@ scopes=root_readwrite
 `
 
 /** No integrations: who adds them; for an administrator, how. */
-export function EmptyList({ administrator }: { readonly administrator: PageMe | undefined }) {
+export function EmptyList({ administrator }: { readonly administrator: Pick<PageMe, 'redirectUri'> | undefined }) {
   if (!administrator) {
     return <p className="panel">No integrations yet. Your administrator adds them; they appear here by themselves.</p>
   }

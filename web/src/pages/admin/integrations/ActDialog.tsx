@@ -1,0 +1,34 @@
+import { useMutation } from '@tanstack/react-query'
+import { type ReactNode, useRef } from 'react'
+import { Button } from '../../../components/Button.tsx'
+import { ErrorLine } from '../../../components/ErrorLine.tsx'
+import { ModalDialog } from '../../../components/ModalDialog.tsx'
+
+interface ActDialogProps {
+  readonly title: string
+  /** What is lost. */
+  readonly words: ReactNode
+  /** The word on the button that does it. */
+  readonly act: string
+  readonly onAct: () => Promise<void>
+  readonly onClose: () => void
+}
+
+/** Sure? Names what is lost, and closes when it is done. */
+export function ActDialog({ title, words, act, onAct, onClose }: ActDialogProps) {
+  const cancel = useRef<HTMLButtonElement>(null)
+  const acting = useMutation({ mutationFn: onAct, onSuccess: onClose })
+  return (
+    <ModalDialog title={title} open width="narrow" onClose={onClose} initialFocus={cancel} description={words}>
+      <ErrorLine error={acting.error} />
+      <footer className="dialog-actions">
+        <Button ref={cancel} onClick={onClose}>
+          Cancel
+        </Button>
+        <Button look="danger" busy={acting.isPending} onClick={() => acting.mutate()}>
+          {act}
+        </Button>
+      </footer>
+    </ModalDialog>
+  )
+}

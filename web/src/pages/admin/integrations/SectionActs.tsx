@@ -1,0 +1,82 @@
+import type { PageConfiguredIntegration } from '@benchkey/sdk/configuration-pages'
+import { useMutation } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useLocation } from 'wouter'
+import { Button } from '../../../components/Button.tsx'
+import { ErrorLine } from '../../../components/ErrorLine.tsx'
+import { configurationApi, type SectionAct, tookOver } from '../../../configuration-api.ts'
+import { pagePaths } from '../../../paths.ts'
+import { peopleWords } from '../../../section-edits.ts'
+import { ActDialog } from './ActDialog.tsx'
+
+/** What removing an integration costs. */
+function removalWords({ section, people }: PageConfiguredIntegration): string {
+  const signIns =
+    people === 0
+      ? 'Nobody is signed in there.'
+      : `${peopleWords(people)} signed in there ${people === 1 ? 'gets' : 'get'} no more tokens; their sign-ins stay stored, encrypted and unused, until a section of that Integration ID is back.`
+  return `The section [${section}] goes out of the file, its comments and its client secret with it. ${signIns} It takes effect when you deploy.`
+}
+
+/** Asks whether a section is to be removed, naming what is lost; then shows the list. */
+export function RemoveDialog({
+  integration,
+  onClose,
+}: {
+  readonly integration: PageConfiguredIntegration
+  readonly onClose: () => void
+}) {
+  const [, navigate] = useLocation()
+  return (
+    <ActDialog
+      title={`Remove ${integration.name}?`}
+      words={removalWords(integration)}
+      act="Remove"
+      onAct={async () => {
+        await tookOver(await configurationApi.act(integration.section, 'remove'))
+        navigate(pagePaths.adminIntegrations)
+      }}
+      onClose={onClose}
+    />
+  )
+}
+
+/** Runs an act on a section that needs no question. */
+export function useSectionAct(section: string) {
+  const { mutate, isPending, error } = useMutation({
+    mutationFn: async (act: SectionAct) => tookOver(await configurationApi.act(section, act)),
+  })
+  return { act: mutate, isPending, error }
+}
+
+/** Acts on the section as a whole, below its form. */
+export function SectionActs({ integration }: { readonly integration: PageConfiguredIntegration }) {
+  const { section, name, isDisabled, change } = integration
+  const { act, isPending, error } = useSectionAct(section)
+  const [, navigate] = useLocation()
+  const [isRemoving, setRemoving] = useState(false)
+  const undo = (): void => {
+    act('undo', { onSuccess: () => (change === 'added' ? navigate(pagePaths.adminIntegrations) : undefined) })
+  }
+  return (
+    <section className="section-acts" aria-label={`${name} as a whole`}>
+      <div className="button-line">
+        {change === undefined ? null : (
+          <Button busy={isPending} onClick={undo}>
+            {change === 'removed' ? 'Undo the removal' : 'Undo changes'}
+          </Button>
+        )}
+        {change === 'removed' ? null : (
+          <>
+            <Button busy={isPending} onClick={() => act(isDisabled ? 'enable' : 'disable')}>
+              {isDisabled ? 'Enable' : 'Disable'}
+            </Button>
+            <Button onClick={() => setRemoving(true)}>Remove</Button>
+          </>
+        )}
+      </div>
+      <ErrorLine error={error} />
+      {isRemoving ? <RemoveDialog integration={integration} onClose={() => setRemoving(false)} /> : null}
+    </section>
+  )
+}

@@ -1,0 +1,133 @@
+import type { PageOption, PagePreset, PagePresetVariable } from '@benchkey/sdk/configuration-pages'
+import { TriangleAlert } from 'lucide-react'
+import { useId, useState } from 'react'
+import { ErrorLine } from '../../../components/ErrorLine.tsx'
+import { GROUPS, PRESET, presetOf, shownValue, sortOptions, variableOption } from '../../../section-edits.ts'
+import { FindingList } from './Findings.tsx'
+import { aboutId, FieldFrame, HeaderField, OptionField, PlainField } from './OptionField.tsx'
+import type { SectionFormModel } from './use-section-form.ts'
+
+interface SectionFormProps {
+  readonly form: SectionFormModel
+  readonly presets: readonly PagePreset[]
+  /** Whether the preset can be chosen here; otherwise that was done before. */
+  readonly choosesPreset: boolean
+  /** What the chosen preset brought when the form was opened, so that no field moves under the hand. */
+  readonly brought: Readonly<Record<string, string>>
+  readonly file: string
+}
+
+/** The fields of a section: the usual ones and the written ones at once, the others under **More options**. */
+export function SectionForm({ form, presets, choosesPreset, brought, file }: SectionFormProps) {
+  const [sorted] = useState(() => sortOptions(form.options, form.baseline, brought))
+  const name = sorted.atOnce.find((option) => option.name === 'name')
+  const preset = presetOf(presets, form.baseline, form.state.typed)
+  const variables = preset?.variables ?? form.baseline?.presetVariables ?? []
+  return (
+    <>
+      <div className="form-fields">
+        {name ? <OptionField option={name} form={form} /> : null}
+        <HeaderField form={form} />
+        {choosesPreset ? <PresetChoice form={form} presets={presets} /> : null}
+        {choosesPreset ? <Variables form={form} variables={variables} /> : null}
+        {form.check?.secretNeeded === undefined ? null : (
+          <p className="explanation explanation-warn secret-needed" role="status">
+            <TriangleAlert size={16} className="mark" aria-hidden="true" />
+            <span>{form.check.secretNeeded}</span>
+          </p>
+        )}
+        {sorted.atOnce
+          .filter((option) => option !== name)
+          .map((option) => (
+            <OptionField key={option.name} option={option} form={form} />
+          ))}
+      </div>
+      <MoreOptions form={form} options={sorted.more} />
+      <ErrorLine error={form.checkError} />
+      <FindingList title="Elsewhere in the files" findings={form.findings.elsewhere} file={file} />
+    </>
+  )
+}
+
+/** Fields for what a preset asks: the tenant, the host. */
+export function Variables({
+  form,
+  variables,
+}: {
+  readonly form: SectionFormModel
+  readonly variables: readonly PagePresetVariable[]
+}) {
+  return variables.map((variable) => (
+    <PlainField
+      key={variable.name}
+      name={variableOption(variable.name)}
+      label={variable.label}
+      hint={hintOf(variable)}
+      isRequired={variable.default === undefined}
+      form={form}
+    />
+  ))
+}
+
+function hintOf({ meaning, example, default: fallback }: PagePresetVariable): string {
+  return fallback === undefined ? `${meaning} For example \`${example}\`.` : `${meaning} Empty: \`${fallback}\`.`
+}
+
+function PresetChoice({ form, presets }: { readonly form: SectionFormModel; readonly presets: readonly PagePreset[] }) {
+  const id = useId()
+  const value = shownValue(form.baseline, form.state.typed, PRESET)
+  return (
+    <FieldFrame
+      id={id}
+      label="Preset"
+      findings={form.findings.byOption.get(PRESET) ?? []}
+      hint="What is known of a provider: its addresses and its ways. What is written here wins."
+    >
+      <select
+        id={id}
+        name={PRESET}
+        className="input"
+        value={value}
+        disabled={form.isReadOnly}
+        aria-describedby={aboutId(id)}
+        onChange={(event) => form.type(PRESET, event.currentTarget.value)}
+      >
+        <option value="">None: everything is written here</option>
+        {value !== '' && !presets.some((preset) => preset.id === value) ? <option value={value}>{value}</option> : null}
+        {presets.map((preset) => (
+          <option key={preset.id} value={preset.id}>
+            {preset.name}
+          </option>
+        ))}
+      </select>
+    </FieldFrame>
+  )
+}
+
+function MoreOptions({ form, options }: { readonly form: SectionFormModel; readonly options: readonly PageOption[] }) {
+  const hasFindings = options.some(({ name }) => form.findings.byOption.has(name))
+  const [isOpen, setOpen] = useState(false)
+  if (options.length === 0) return null
+  return (
+    <details
+      className="more-options"
+      open={isOpen || hasFindings}
+      onToggle={(event) => {
+        setOpen(event.currentTarget.open)
+      }}
+    >
+      <summary>More options</summary>
+      {GROUPS.map(({ group, title }) => {
+        const own = options.filter((option) => option.group === group)
+        return own.length === 0 ? null : (
+          <fieldset key={group} className="option-group">
+            <legend>{title}</legend>
+            {own.map((option) => (
+              <OptionField key={option.name} option={option} form={form} />
+            ))}
+          </fieldset>
+        )
+      })}
+    </details>
+  )
+}

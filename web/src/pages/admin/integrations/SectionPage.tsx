@@ -1,0 +1,153 @@
+import type {
+  PageConfiguration,
+  PageConfiguredIntegration,
+  PageOption,
+  PagePreset,
+  PageSection,
+} from '@benchkey/sdk/configuration-pages'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { type SyntheticEvent, useCallback, useState } from 'react'
+import { useLocation } from 'wouter'
+import { Button } from '../../../components/Button.tsx'
+import { ErrorLine } from '../../../components/ErrorLine.tsx'
+import { SkeletonLines } from '../../../components/Skeleton.tsx'
+import { StateMark, shapeOf } from '../../../components/StateMark.tsx'
+import { TimeText } from '../../../components/TimeText.tsx'
+import {
+  configurationApi,
+  configurationQuery,
+  optionsQuery,
+  presetsQuery,
+  sectionQuery,
+  tookOver,
+} from '../../../configuration-api.ts'
+import { useLeaveQuestion } from '../../../leave-guard.ts'
+import { pagePaths } from '../../../paths.ts'
+import { ChangesBar, ReadOnlyNote } from './Bars.tsx'
+import { fileName } from './Findings.tsx'
+import { LeaveDialog } from './LeaveDialog.tsx'
+import { PageHead } from './PageHead.tsx'
+import { RedirectUri } from './RedirectUri.tsx'
+import { SectionActs } from './SectionActs.tsx'
+import { SectionForm } from './SectionForm.tsx'
+import { TestButton, TestPanel, useTest, useTestOnArrival } from './TestPanel.tsx'
+import { type FormState, UNTOUCHED, useSectionForm } from './use-section-form.ts'
+
+/** One integration's section: its form, its test, and what else can be done with it. */
+export function SectionPage({ section }: { readonly section: string }) {
+  const configuration = useQuery(configurationQuery)
+  const options = useQuery(optionsQuery)
+  const presets = useQuery(presetsQuery)
+  const written = useQuery(sectionQuery(section))
+  const error = written.error ?? options.error ?? configuration.error ?? presets.error
+  const integration = configuration.data?.integrations.find((each) => each.section === section)
+  const isThere = configuration.data && options.data && written.data && (presets.data || presets.error)
+  return (
+    <>
+      <PageHead title={integration?.name ?? section}>
+        {integration ? (
+          <StateMark
+            shape={shapeOf({ state: '', ...integration.mark })}
+            tone={integration.mark.tone}
+            label={integration.mark.label}
+          />
+        ) : null}
+      </PageHead>
+      {configuration.data ? <ReadOnlyNote configuration={configuration.data} /> : null}
+      {configuration.data ? <ChangesBar configuration={configuration.data} /> : null}
+      <ErrorLine error={error} />
+      {isThere ? (
+        <Editor
+          configuration={configuration.data}
+          integration={integration}
+          options={options.data.options}
+          presets={presets.data?.presets ?? []}
+          section={written.data}
+        />
+      ) : null}
+      {isThere || error ? null : <SkeletonLines lines={16} />}
+    </>
+  )
+}
+
+interface EditorProps {
+  readonly configuration: PageConfiguration
+  readonly integration: PageConfiguredIntegration | undefined
+  readonly options: readonly PageOption[]
+  readonly presets: readonly PagePreset[]
+  readonly section: PageSection
+}
+
+const keepsNothing = (): boolean => false
+
+function Editor({ configuration, integration, options, presets, section }: EditorProps) {
+  const [, navigate] = useLocation()
+  const [state, setState] = useState<FormState>(UNTOUCHED)
+  const isReadOnly = configuration.readOnly !== undefined || integration?.change === 'removed'
+  const form = useSectionForm({ ...{ baseline: section, options, state, setState, isReadOnly }, showsAll: true })
+  const question = useLeaveQuestion(form.isDirty, useCallback(keepsNothing, []))
+  const save = useMutation({
+    mutationFn: async () => {
+      const { edit } = form
+      await tookOver(await configurationApi.save(edit, section.section))
+      setState(UNTOUCHED)
+      if (edit.section === section.section) return
+      question.release()
+      navigate(pagePaths.adminIntegration(edit.section), { replace: true })
+    },
+  })
+  const name = integration?.name ?? section.section
+  const test = useTest(async () => {
+    if (form.isDirty) await save.mutateAsync()
+    return configurationApi.test(form.edit.section)
+  })
+  useTestOnArrival(test)
+  const submit = (event: SyntheticEvent): void => {
+    event.preventDefault()
+    if (form.isDirty && !save.isPending) save.mutate()
+  }
+  return (
+    <>
+      {integration?.mark.explanation === undefined ? null : (
+        <p className={`explanation explanation-${integration.mark.tone}`}>
+          <span>
+            <TimeText text={integration.mark.explanation} />
+          </span>
+        </p>
+      )}
+      <RedirectUri uri={form.check?.redirectUri ?? section.redirectUri} words="Redirect URI to register at the service:" />
+      <form className="panel section-form" onSubmit={submit} noValidate>
+        <SectionForm
+          form={form}
+          presets={presets}
+          choosesPreset
+          brought={section.fromPreset}
+          file={fileName(configuration.file)}
+        />
+        <ErrorLine error={save.error} />
+        <footer className="form-actions">
+          {isReadOnly ? null : (
+            <Button type="submit" look={form.isDirty ? 'primary' : 'plain'} busy={save.isPending} disabled={!form.isDirty}>
+              Save
+            </Button>
+          )}
+          <TestButton test={test} name={name} />
+          {form.isDirty ? <Button onClick={() => setState(UNTOUCHED)}>Take back what I typed</Button> : null}
+          <span className="secondary" role="status">
+            {statusOf(form.isDirty, isReadOnly, integration)}
+          </span>
+        </footer>
+      </form>
+      <TestPanel test={test} name={name} />
+      {integration && configuration.readOnly === undefined ? <SectionActs integration={integration} /> : null}
+      <LeaveDialog question={question} name={name} />
+    </>
+  )
+}
+
+function statusOf(isDirty: boolean, isReadOnly: boolean, integration: PageConfiguredIntegration | undefined): string {
+  if (integration?.change === 'removed') return 'It is to be removed, so nothing can be typed here. Undo the removal first.'
+  if (isReadOnly) return 'Nothing can be changed here; the reason stands above.'
+  if (isDirty) return 'Not saved. Nothing takes effect before it is deployed.'
+  return integration?.change === undefined ? 'Nothing is typed that is not in the file.' : 'Saved, not deployed.'
+}

@@ -1,0 +1,119 @@
+import type { PageFinding, PageOption, PagePreset, PageSection, PageSectionEdit } from '@benchkey/sdk/configuration-pages'
+
+/** What was typed into a section's form, by option; null: to be removed. Options that nobody touched are absent. */
+export type Typed = Readonly<Record<string, string | null>>
+
+/** What a form is compared with: the section as the server holds it, or nothing for a new one. */
+export type Baseline = Pick<PageSection, 'section' | 'options'> | undefined
+
+/** The option that names a preset. */
+export const PRESET = 'preset'
+
+/** The option that holds a variable of a preset. */
+export const variableOption = (variable: string): string => `preset-${variable}`
+
+/** The value that is written; undefined when the option is not there, or is a secret. */
+export const writtenValue = (baseline: Baseline, name: string): string | undefined =>
+  baseline?.options.find((option) => option.name === name)?.value
+
+/** Whether the option is written, with whatever value. */
+export const isWritten = (baseline: Baseline, name: string): boolean =>
+  baseline?.options.some((option) => option.name === name) ?? false
+
+/** What a field shows. A secret shows only what was typed just now. */
+export function shownValue(baseline: Baseline, typed: Typed, name: string): string {
+  const text = typed[name]
+  return text === undefined ? (writtenValue(baseline, name) ?? '') : (text ?? '')
+}
+
+/** What the form changes, and no more. Blanks around values go, as the file does not keep them either. */
+export function editOf(
+  baseline: Baseline,
+  header: string,
+  typed: Typed,
+  secrets: ReadonlySet<string> = new Set(),
+): PageSectionEdit {
+  const options: Record<string, string | null> = {}
+  for (const [name, raw] of Object.entries(typed)) {
+    const text = raw === null ? null : raw.trim()
+    const removes = text === null || (text === '' && !secrets.has(name))
+    if (removes && isWritten(baseline, name)) options[name] = null
+    else if (!removes && text !== '' && (secrets.has(name) || text !== writtenValue(baseline, name))) options[name] = text
+  }
+  return { section: header.trim(), options }
+}
+
+/** Whether an edit changes anything of the section it belongs to. */
+export const changesAnything = (baseline: Baseline, edit: PageSectionEdit): boolean =>
+  Object.keys(edit.options).length > 0 || edit.section !== (baseline?.section ?? '')
+
+/** A header for a new section: "Box API Access" → "box-api-access", with a number where that is taken. */
+export function proposedHeader(name: string, taken: readonly string[]): string {
+  const plain = name
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, '-')
+    .replace(/^-|-$/g, '')
+  if (plain === '' || !taken.includes(plain)) return plain
+  let number = 2
+  while (taken.includes(`${plain}-${number}`)) number += 1
+  return `${plain}-${number}`
+}
+
+/** Titles of the groups under **More options**, in their order. */
+export const GROUPS: readonly { readonly group: PageOption['group']; readonly title: string }[] = [
+  { group: 'client', title: 'Client' },
+  { group: 'service', title: 'Addresses of the service' },
+  { group: 'access', title: 'Access' },
+  { group: 'people', title: 'People' },
+  { group: 'requests', title: 'Requests' },
+  { group: 'replies', title: 'Replies' },
+  { group: 'renewal', title: 'Renewal' },
+  { group: 'network', title: 'Network' },
+]
+
+/** Which options stand at once and which under **More options**. It does not follow what is typed, so that no field moves under the hand. */
+export function sortOptions(
+  options: readonly PageOption[],
+  baseline: Baseline,
+  fromPreset: Readonly<Record<string, string>>,
+): { readonly atOnce: readonly PageOption[]; readonly more: readonly PageOption[] } {
+  const standsAtOnce = ({ name, isUsual, isRequired }: PageOption): boolean =>
+    isWritten(baseline, name) || (isUsual && !(isRequired && fromPreset[name] !== undefined))
+  const own = options.filter(({ name }) => name !== PRESET && !name.startsWith('preset-'))
+  return { atOnce: own.filter(standsAtOnce), more: own.filter((option) => !standsAtOnce(option)) }
+}
+
+/** The preset that the form names now. */
+export const presetOf = (presets: readonly PagePreset[] | undefined, baseline: Baseline, typed: Typed): PagePreset | undefined =>
+  presets?.find(({ id }) => id === shownValue(baseline, typed, PRESET).trim())
+
+/** Findings of a form: by option, about the section as a whole, and those of the rest of the file. */
+export interface SortedFindings {
+  readonly byOption: ReadonlyMap<string, readonly PageFinding[]>
+  readonly ofSection: readonly PageFinding[]
+  readonly elsewhere: readonly PageFinding[]
+}
+
+/** Sorts findings for the form of the sections named (its header as typed, and as it was). */
+export function sortFindings(findings: readonly PageFinding[], own: readonly (string | undefined)[]): SortedFindings {
+  const byOption = new Map<string, PageFinding[]>()
+  const ofSection: PageFinding[] = []
+  const elsewhere: PageFinding[] = []
+  for (const finding of findings) {
+    if (finding.section === undefined || !own.includes(finding.section)) elsewhere.push(finding)
+    else if (finding.option === undefined) ofSection.push(finding)
+    else byOption.set(finding.option, [...(byOption.get(finding.option) ?? []), finding])
+  }
+  return { byOption, ofSection, elsewhere }
+}
+
+/** "2 changes not deployed". */
+export const changesWords = (count: number): string => `${count === 1 ? '1 change' : `${count} changes`} not deployed`
+
+/** "34 people", "1 person", "nobody". */
+export function peopleWords(people: number): string {
+  if (people === 0) return 'nobody signed in'
+  return people === 1 ? '1 person' : `${people.toLocaleString('en-US')} people`
+}
