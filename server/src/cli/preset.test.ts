@@ -36,6 +36,11 @@ describe('preset show', () => {
     expect(stdout).not.toMatch(/\*\*|`/)
   })
 
+  test('leaves the secret out where the client has none', async () => {
+    const { stdout } = await runBenchkey(['preset', 'show', 'looker', ...nowhere])
+    expect(stdout).toMatch(/\nclient-id=your-client-id\n$/)
+  })
+
   test('knows the redirect URI of the configuration beside it', async () => {
     const files = await prepareServer()
     try {

@@ -25,7 +25,7 @@ export const runPresetList: Run = async ({ options }, context) => {
 export const runPresetShow: Run = async ({ options, positionals: [name = ''] }, context) => {
   const preset = findPreset(name.toLowerCase())
   if (!preset) {
-    throw new CliError(`There is no preset ${JSON.stringify(name)}.`, { action: nearestPreset(name.toLowerCase()) })
+    throw new CliError(`There is no preset ${JSON.stringify(name)}.`, { action: nearestPreset(name) })
   }
   const redirectUri = `${(await publicUrlOf(context)) ?? '<public-url>'}/oauth_redirect_callback`
   const steps = preset.steps.map((step) => step.replaceAll('{redirect-uri}', redirectUri))
@@ -43,15 +43,16 @@ async function publicUrlOf(context: Context): Promise<string | undefined> {
 }
 
 /** Ready to paste: what nobody can know is left as the words that say what it is. */
-function sectionOf({ id, name, variables }: Preset): string {
+function sectionOf({ id, name, variables, options }: Preset): string {
   const lines = variables.map((variable) => `preset-${variable.name}=${variable.default ?? variable.example}`)
+  const secret = options['token-endpoint-auth-method'] === 'none' ? [] : ['client-secret=your-client-secret']
   return [
     `[${id}]`,
     `name=${name}`,
     `preset=${id}`,
     ...lines,
     'client-id=your-client-id',
-    'client-secret=your-client-secret',
+    ...secret,
   ].join('\n')
 }
 

@@ -1,5 +1,6 @@
 import { type OptionTable, type Parsed, row } from './option-table.ts'
 import { reservedParameter } from './urls.ts'
+import { plainText } from './values.ts'
 
 /** The option that names a preset. Whether it is known is told with its variables (`preset-expansion.ts`). */
 export const PRESET_OPTIONS = {
@@ -8,7 +9,7 @@ export const PRESET_OPTIONS = {
     meaning:
       'A known provider, one that `benchkey preset list` names: it fills in what the section leaves out, and anything written in the section wins. Its variables are options of their own, `preset-<name>`, such as `preset-tenant=contoso.onmicrosoft.com`.',
     example: 'microsoft-entra',
-    parse: presetId,
+    parse: plainText,
   }),
 } as const satisfies OptionTable
 
@@ -27,12 +28,6 @@ export const PRESETS_ONLY = {
     parse: parameterName,
   }),
 } as const satisfies OptionTable
-
-function presetId(text: string): Parsed<string> {
-  return /^[a-z0-9]+(-[a-z0-9]+)*$/.test(text)
-    ? { value: text }
-    : { problem: 'is not the name of a preset; benchkey preset list shows them all.' }
-}
 
 function parameterName(text: string): Parsed<string> {
   if (!/^[a-z_]{1,40}$/.test(text)) return { problem: 'is not the name of a parameter.' }

@@ -40,7 +40,9 @@ describe('presets.conf', () => {
     'has in %s options that a section can have, without a finding',
     async (id, { variables, options }) => {
       const lines = variables.map(({ name, example }) => `preset-${name}=${example}`)
-      const { integrations, findings } = await read(section(`preset=${id}`, ...lines))
+      const text = section(`preset=${id}`, ...lines)
+      const isPublic = options['token-endpoint-auth-method'] === 'none'
+      const { integrations, findings } = await read(isPublic ? text.replace('client-secret=a-secret\n', '') : text)
       expect(findings.inOrder()).toEqual([])
       expect(integrations[0]).toMatchObject({ preset: id, section: 'known' })
       expect(Object.keys(options).filter((option) => NOBODY_ELSES.includes(option))).toEqual([])
@@ -89,12 +91,17 @@ describe('a section with a preset', () => {
       ['preset=boks'],
       ['4: [known] preset: names no known preset. Did you mean box? benchkey preset list shows them all.'],
     ],
+    [
+      'a name no preset can have',
+      [`preset=Box${'!'.repeat(100_000)}`],
+      [expect.stringMatching(/^4: \[known\] preset: names no known preset\. .*shows them all\.$/)],
+    ],
     ['no name', ['preset='], ['4: [known] preset: has no value; write one after the = or remove the line.']],
     [
       'a missing variable',
       ['preset=microsoft-entra'],
       [
-        '4: [known] preset: needs preset-tenant beside it, such as preset-tenant=contoso.onmicrosoft.com. The directory (tenant) ID or a domain of the tenant; `organizations` for every work or school account.',
+        '4: [known] preset: needs preset-tenant beside it, such as preset-tenant=contoso.onmicrosoft.com. The directory (tenant) ID, or a domain of the tenant; `organizations` for every work or school account.',
       ],
     ],
     [
@@ -181,11 +188,13 @@ describe('a variable', () => {
 
   test('leaves the host of every URL to the provider, but one of the kind server', () => {
     for (const { id, variables, options } of listPresets()) {
-      const servers = variables.filter(({ kind }) => kind === 'server').map(({ name }) => `{${name}}`)
+      const given = variables.filter(({ kind }) => kind === 'server' || kind === 'choice').map(({ name }) => name)
       for (const [option, value] of Object.entries(options)) {
         if (!option.endsWith('-url')) continue
-        const host = value.split('/')[2] ?? ''
-        const free = servers.includes(host) || /\.?[a-z0-9-]+\.[a-z]+$/.test(host) || /^\S*\.\{[a-z]+\}$/.test(host)
+        const host = (value.split('/')[2] ?? '').replace(/\{([a-z]+)\}/g, (all, name: string) =>
+          given.includes(name) ? 'a.example' : all,
+        )
+        const free = /(^|\.)[a-z0-9-]+\.[a-z]+$/.test(host)
         expect(free, `${id} ${option} ${host}`).toBe(true)
       }
     }

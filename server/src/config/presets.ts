@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { editDistance } from '../domain/edit-distance.ts'
 import type { Preset } from '../domain/preset.ts'
 import { nearestName } from './nearest.ts'
 import { variableProblem, withVariables } from './preset-variables.ts'
@@ -57,15 +58,21 @@ export function presetOptions(id: string, variables: Readonly<Record<string, str
   return { options: Object.fromEntries(options) as Record<string, string> }
 }
 
-/** Which preset may be meant by a name that none has. */
-export function nearestPreset(id: string): string {
-  const nearest = nearestName(
-    id,
-    listPresets().map((preset) => preset.id),
-  )
-  const hint = nearest.isLikely ? `Did you mean ${nearest.name}?` : `The nearest known one is ${nearest.name}.`
-  return `${hint} benchkey preset list shows them all.`
+/** Which preset may be meant by a name that none has: first of all one with a typing error, else one that was shortened. */
+export function nearestPreset(written: string): string {
+  const id = written.slice(0, LONGEST_COMPARED).toLowerCase()
+  const ids = listPresets().map((preset) => preset.id)
+  const byErrors = ids.toSorted((a, b) => editDistance(id, a, 1) - editDistance(id, b, 1))[0] ?? ''
+  const shortened = nearestName(id, ids)
+  const isError = editDistance(id, byErrors, 1) <= MOST_TYPING_ERRORS
+  const hint = isError || !shortened.isLikely ? byErrors : shortened.name
+  const words = isError || shortened.isLikely ? `Did you mean ${hint}?` : `The nearest known one is ${hint}.`
+  return `${words} benchkey preset list shows them all.`
 }
+
+const MOST_TYPING_ERRORS = 2
+/** As in `nearest.ts`. */
+const LONGEST_COMPARED = 64
 
 function unknownVariable({ id, variables }: Preset, name: string): string {
   if (variables.length === 0) return `is of no use: the preset ${id} has no variables; remove the line.`
