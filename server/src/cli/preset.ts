@@ -46,14 +46,7 @@ async function publicUrlOf(context: Context): Promise<string | undefined> {
 function sectionOf({ id, name, variables, options }: Preset): string {
   const lines = variables.map((variable) => `preset-${variable.name}=${variable.default ?? variable.example}`)
   const secret = options['token-endpoint-auth-method'] === 'none' ? [] : ['client-secret=your-client-secret']
-  return [
-    `[${id}]`,
-    `name=${name}`,
-    `preset=${id}`,
-    ...lines,
-    'client-id=your-client-id',
-    ...secret,
-  ].join('\n')
+  return [`[${id}]`, `name=${name}`, `preset=${id}`, ...lines, 'client-id=your-client-id', ...secret].join('\n')
 }
 
 function textOf(preset: Preset, redirectUri: string, section: string): string {
