@@ -82,7 +82,8 @@ function secretText(bytes: Buffer): Parsed<string> {
   return { value: text }
 }
 
-async function isInside(realFile: string, directory: string): Promise<boolean> {
+/** Whether a real path lies below a directory, whatever links lead to that. */
+export async function isInside(realFile: string, directory: string): Promise<boolean> {
   const real = await realPathOrNothing(directory)
   if (real === undefined) return false
   const way = relative(real, realFile)

@@ -2,9 +2,11 @@ import { hash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { installFolder, VSCODE_PROGRAM } from '../domain/install-folder.ts'
+import { readAuthorities } from './authorities.ts'
 import type { Configuration, DatabaseConfiguration, Diagnostic, LoadResult } from './configuration.ts'
 import { type DatabaseReading, readDatabaseConf } from './database-conf.ts'
 import { Findings } from './diagnostics.ts'
+import { type EnvVarsReading, readEnvVars } from './env-vars.ts'
 import { type FileRule, readOwnFile, readSecretFile, type SecretPlaces } from './files.ts'
 import { gitExposure } from './git-work-tree.ts'
 import { readIcon } from './icon.ts'
@@ -45,22 +47,27 @@ interface Source {
 
 /** Reads and checks all configuration files, each once; all findings at once, in the order of files and lines. */
 export async function loadConfiguration(request: LoadRequest): Promise<LoadedConfiguration> {
-  const [server, database, clients, sessions] = await Promise.all([
+  const [server, envVars, database, clients, sessions] = await Promise.all([
     readSource(request, 'benchkey.conf', 'unwritable', 'required'),
+    readSource(request, 'env-vars', 'unwritable', 'optional'),
     readSource(request, 'database.conf', 'private', 'optional'),
     readSource(request, 'oauth-clients.conf', 'private', 'optional'),
     // Its commands run as people's own accounts: who may write it may be anybody.
     readSource(request, 'sessions.conf', 'unwritable', 'optional'),
   ])
   const serverReading = await serverOf(server, request)
+  const envVarsReading = await envVarsOf(envVars, request)
   const databaseReading = await databaseOf(database, serverReading, request)
-  const clientsReading = await clientsOf(clients, serverReading, request)
+  const clientsReading = await clientsOf(clients, { ...serverReading, ...envVarsReading }, request)
   const sessionKinds = await sessionKindsOf(sessions, clientsReading, request)
   await warnOfGit(clients, clientsReading)
-  await warnOfDatabaseInGit(database, databaseReading)
+  await warnOfPasswordsInGit(database, databaseReading)
+  await warnOfPasswordsInGit(envVars, envVarsReading)
   const diagnostics = [
     ...server.findings.inOrder(),
     ...serverReading.findings.inOrder(),
+    ...envVars.findings.inOrder(),
+    ...envVarsReading.findings.inOrder(),
     ...database.findings.inOrder(),
     ...databaseReading.findings.inOrder(),
     ...clients.findings.inOrder(),
@@ -70,20 +77,22 @@ export async function loadConfiguration(request: LoadRequest): Promise<LoadedCon
   ]
   const filesHash = hash(
     'sha256',
-    JSON.stringify([server, database, clients, sessions].map(({ bytes }) => bytes && hash('sha256', bytes, 'hex'))),
+    JSON.stringify([server, envVars, database, clients, sessions].map(({ bytes }) => bytes && hash('sha256', bytes, 'hex'))),
     'hex',
   )
   const configuration = whole(diagnostics, serverReading, databaseReading.configuration, { ...clientsReading, ...sessionKinds })
   return { ...(configuration && { configuration }), diagnostics, filesHash }
 }
 
-/** What `config check` would say of an `oauth-clients.conf` that is not there yet, beside the `benchkey.conf` that is. */
+/** What `config check` would say of an `oauth-clients.conf` that is not there yet, beside the `benchkey.conf` and `env-vars` that are. */
 export async function checkOauthClients(
   request: LoadRequest,
   clients: { readonly file: string; readonly bytes: Buffer },
 ): Promise<LoadedClients> {
   const server = await serverOf(await readSource(request, 'benchkey.conf', 'unwritable', 'optional'), request)
-  const { integrations, findings } = await clientsOf({ ...clients, findings: new Findings(clients.file) }, server, request)
+  const envVars = await envVarsOf(await readSource(request, 'env-vars', 'unwritable', 'optional'), request)
+  const source = { ...clients, findings: new Findings(clients.file) }
+  const { integrations, findings } = await clientsOf(source, { ...server, ...envVars }, request)
   const publicUrl = server.configuration?.publicUrl
   return { integrations, findings, ...(publicUrl === undefined ? {} : { publicUrl }) }
 }
@@ -120,6 +129,11 @@ async function serverOf({ file, bytes }: Source, request: LoadRequest): Promise<
   return { secretsDir: defaultSecretsDir(configDir), allowsLoopback: false, findings: new Findings(file) }
 }
 
+async function envVarsOf({ file, bytes = Buffer.alloc(0) }: Source, request: LoadRequest): Promise<EnvVarsReading> {
+  const { configDir, uid, now = new Date() } = request
+  return await readEnvVars({ file, bytes, configDir: resolve(configDir), uid, now })
+}
+
 async function databaseOf(
   { file, bytes = Buffer.alloc(0) }: Source,
   { secretsDir }: ServerReading,
@@ -137,18 +151,23 @@ function secretPlaces(secretsDir: string, { uid, credentialsDirectory }: LoadReq
 
 async function clientsOf(
   { file, bytes = Buffer.alloc(0) }: Source,
-  { secretsDir, allowsLoopback }: ServerReading,
+  { secretsDir, allowsLoopback, commonProxies }: Omit<ServerReading & EnvVarsReading, 'findings' | 'secrets'>,
   request: LoadRequest,
 ): Promise<OauthClients> {
+  const { uid, now = new Date() } = request
+  const configDir = resolve(request.configDir)
   const places = secretPlaces(secretsDir, request)
-  return await readOauthClients({
+  const clients = await readOauthClients({
     file,
     bytes,
-    context: { configDir: resolve(request.configDir), allowsLoopback },
-    now: request.now ?? new Date(),
+    context: { configDir, allowsLoopback },
+    now,
     readSecret: (path) => readSecretFile(path, places),
-    readIcon: (path) => readIcon(path, request.uid),
+    readIcon: (path) => readIcon(path, uid),
+    readAuthorities: (path) => readAuthorities(path, { uid, now, within: configDir }),
   })
+  if (!commonProxies) return clients
+  return { ...clients, integrations: clients.integrations.map((each) => ({ ...each, commonProxies })) }
 }
 
 async function sessionKindsOf(
@@ -182,7 +201,9 @@ async function warnOfGit({ file, bytes }: Source, clients: OauthClients): Promis
   }
 }
 
-async function warnOfDatabaseInGit({ file, bytes }: Source, { findings, secrets }: DatabaseReading): Promise<void> {
+type Passwords = Pick<DatabaseReading, 'findings' | 'secrets'>
+
+async function warnOfPasswordsInGit({ file, bytes }: Source, { findings, secrets }: Passwords): Promise<void> {
   for (const { path = file, line, option } of secrets) {
     const exposure = bytes ? await gitExposure(path) : 'none'
     if (exposure === 'none') continue

@@ -1,6 +1,7 @@
 import type { RefreshReuse } from '../domain/integration.ts'
 import { ACCOUNT_OPTIONS } from './account-options.ts'
 import { guid } from './guid.ts'
+import { NETWORK_OPTIONS } from './network-options.ts'
 import { type OptionTable, type Parsed, row } from './option-table.ts'
 import { authorizationParameters } from './parameters.ts'
 import { PRESET_OPTIONS, PRESETS_ONLY } from './preset-options.ts'
@@ -156,6 +157,7 @@ export const OAUTH_CLIENT_OPTIONS = {
   }),
   ...PROVIDER_OPTIONS,
   ...ACCOUNT_OPTIONS,
+  ...NETWORK_OPTIONS,
   ...PRESET_OPTIONS,
 } as const satisfies OptionTable
 

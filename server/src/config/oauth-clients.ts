@@ -1,4 +1,5 @@
-import type { Icon, Integration, ReplyPaths } from '../domain/integration.ts'
+import type { Icon, Integration, ReplyPaths, WayOut } from '../domain/integration.ts'
+import type { Authorities } from './authorities.ts'
 import {
   checkSecrets,
   type SecretFile,
@@ -14,7 +15,7 @@ import { type IniSection, parseIni, readIni } from './ini.ts'
 import { OAUTH_CLIENT_OPTIONS, SECTION_OPTIONS } from './oauth-clients-options.ts'
 import { type ParseContext, type Parsed, readOptions, reportTroubles, type SpoiltLines } from './option-table.ts'
 import { expandPreset } from './preset-expansion.ts'
-import { checkGitHosts, checkPreviousNames, checkTogether, type Entry, isPublic, lineOf } from './section-checks.ts'
+import { checkGitHosts, checkPreviousNames, checkTogether, type Entry, isPublic, lineOf, placeOf } from './section-checks.ts'
 
 /** `oauth-clients.conf` as read, and how its secret files are. */
 export interface OauthClientsFile {
@@ -26,6 +27,7 @@ export interface OauthClientsFile {
   readonly now: Date
   readonly readSecret: (path: string) => Promise<Parsed<string>>
   readonly readIcon: (path: string) => Promise<Parsed<Icon>>
+  readonly readAuthorities: (path: string) => Promise<Parsed<Authorities>>
 }
 
 /** Integrations in file order; they are only good when no finding is an error. */
@@ -56,7 +58,8 @@ export async function readOauthClients(source: OauthClientsFile): Promise<OauthC
     warnOfExpiry(entry, source.now, findings)
     const icon = await iconOf(entry, source, findings)
     const integration = toIntegration(entry, secrets, icon)
-    if (integration) integrations.push(integration)
+    const wayOut = await wayOutOf(entry, source, findings)
+    if (integration) integrations.push({ ...integration, ...wayOut })
   }
   return { integrations, findings, secretFiles: entries.flatMap(secretFilesOf) }
 }
@@ -169,6 +172,17 @@ async function iconOf(entry: Entry, source: OauthClientsFile, findings: Findings
   if ('value' in read) return read.value
   findings.error({ line: lineOf(entry, 'icon'), section: entry.section.name, option: 'icon' }, read.problem)
   return undefined
+}
+
+/** What the options of `network-options.ts` say. */
+async function wayOutOf(entry: Entry, source: OauthClientsFile, findings: Findings): Promise<Pick<WayOut, 'proxy' | 'extraCa'>> {
+  const { proxy, 'ca-file': path } = entry.options.values
+  const place = placeOf(entry, 'ca-file')
+  const read = path === undefined ? undefined : await source.readAuthorities(path)
+  if (read && 'problem' in read) findings.error(place, read.problem)
+  const authorities = read && 'value' in read ? read.value : undefined
+  for (const warning of authorities?.warnings ?? []) findings.warning(place, warning)
+  return { ...optional('proxy', proxy), ...optional('extraCa', authorities?.pem) }
 }
 
 function toIntegration(entry: Entry, secrets: Secrets | undefined, icon: Icon | undefined): Integration | undefined {

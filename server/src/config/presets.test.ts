@@ -10,7 +10,15 @@ async function read(text: string): Promise<OauthClients> {
   const unread = async () => ({ problem: 'cannot be read' })
   const context = { configDir: '/etc/benchkey', allowsLoopback: false }
   const now = new Date('2026-11-26T12:00:00Z')
-  return await readOauthClients({ file: FILE, bytes: Buffer.from(text), context, now, readSecret: unread, readIcon: unread })
+  return await readOauthClients({
+    file: FILE,
+    bytes: Buffer.from(text),
+    context,
+    now,
+    readSecret: unread,
+    readIcon: unread,
+    readAuthorities: unread,
+  })
 }
 
 async function findingsOf(text: string): Promise<readonly string[]> {

@@ -193,7 +193,12 @@ export function isLoopbackHost(hostname: string): boolean {
 }
 
 function isForbidden(url: URL): boolean {
-  return isListed(FORBIDDEN, url.hostname.replace(/\.$/, ''))
+  return isForbiddenHost(url.hostname)
+}
+
+/** Whether a host, an IPv6 address in brackets, is an address that nothing of ours may be at. */
+export function isForbiddenHost(hostname: string): boolean {
+  return isListed(FORBIDDEN, hostname.replace(/\.$/, ''))
 }
 
 /** `host` as WHATWG's URL prints it: an IPv4 address is dotted there whatever was written, an IPv6 one is in brackets. */

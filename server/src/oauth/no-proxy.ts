@@ -1,6 +1,8 @@
 import { BlockList, isIP, isIPv6 } from 'node:net'
 import type { NoProxyRule } from '../domain/outgoing.ts'
 
+type AddressRule = Extract<NoProxyRule, { kind: 'subnet' | 'range' }>
+
 /**
  * The first rule that takes a host and port out of the proxy's hands. A host that is a name is compared with names only: it is
  * not looked up, for that is the proxy's to do, and often only the proxy can.
@@ -20,11 +22,17 @@ function names(rule: NoProxyRule, host: string): boolean {
     case 'pattern':
       return matches(rule.pattern, host)
     default:
-      return isIP(host) !== 0 && listOf(rule).check(host, familyOf(host))
+      return containsAddress(rule, host)
   }
 }
 
-function listOf(rule: Extract<NoProxyRule, { kind: 'subnet' | 'range' }>): BlockList {
+/** The families are told apart first: for BlockList every IPv4 address lies in `::/0`, too. */
+function containsAddress(rule: AddressRule, host: string): boolean {
+  const first = rule.kind === 'subnet' ? rule.network : rule.first
+  return isIP(host) === isIP(first) && listOf(rule).check(host, familyOf(host))
+}
+
+function listOf(rule: AddressRule): BlockList {
   const list = new BlockList()
   if (rule.kind === 'subnet') list.addSubnet(rule.network, rule.prefix, familyOf(rule.network))
   else list.addRange(rule.first, rule.last, familyOf(rule.first))
