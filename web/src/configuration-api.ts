@@ -39,6 +39,7 @@ export const configurationApi = {
   testServer: () => post<PageVerification>('/api/admin/verify-server'),
   resolve: (resolution: PageResolution) => post<PageReview>(`${CONFIGURATION}/resolve`, resolution),
   deploy: (deploy: PageDeploy) => post<PageDeployed>(`${CONFIGURATION}/deploy`, deploy),
+  /** Puts going back to a version in the place of one's changes. */
   reviewVersion: (number: number) => post<PageReview>(`${versionPath(number)}/review`),
 }
 
@@ -74,13 +75,11 @@ export const sectionQuery = (section: string) =>
     queryFn: ({ signal }) => get<PageSection>(sectionPath(section), signal),
   })
 
-/** What **Deploy** would do: of one's changes, or of going back to a version. */
-export const reviewQuery = (version: number | undefined) =>
-  queryOptions({
-    queryKey: ['configuration', 'review', version ?? 'changes'],
-    queryFn: ({ signal }) =>
-      version === undefined ? get<PageReview>(`${CONFIGURATION}/review`, signal) : configurationApi.reviewVersion(version),
-  })
+/** What **Deploy** would do. */
+export const reviewQuery = queryOptions({
+  queryKey: ['configuration', 'review'],
+  queryFn: ({ signal }) => get<PageReview>(`${CONFIGURATION}/review`, signal),
+})
 
 /** Every version that was in force, newest first. */
 export const versionsQuery = queryOptions({

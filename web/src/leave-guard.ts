@@ -14,6 +14,27 @@ export const guardedNavigation: AroundNavHandler = (navigate, to, options) => {
   if (!guard?.(withoutBase(to, pageData.basePath), leave)) leave()
 }
 
+/**
+ * Back and Forward have moved the address already when they tell: it is put back before the router sees it, until it is decided. So this
+ * has to listen before the router does: browsers call the listeners of a window in their order.
+ */
+export function guardBackButton(): void {
+  let here = location.href
+  const onMoved = (): void => {
+    here = location.href
+  }
+  // The router tells of its own moves by events of these names.
+  window.addEventListener('pushState', onMoved)
+  window.addEventListener('replaceState', onMoved)
+  window.addEventListener('popstate', (event) => {
+    const isKept = guard?.(withoutBase(location.pathname, pageData.basePath), () => history.back()) ?? false
+    if (isKept) {
+      event.stopImmediatePropagation()
+      history.pushState(null, '', here)
+    } else onMoved()
+  })
+}
+
 /** Whether leaving is being asked about, and the two answers. */
 export interface LeaveQuestion {
   readonly isAsked: boolean
@@ -33,7 +54,7 @@ export function useLeaveQuestion(isDirty: boolean, keeps: (path: string) => bool
   useEffect(() => {
     isReleased.current = false
     if (!isDirty) return
-    const guards: Guard = (to, leave) => {
+    guard = (to, leave) => {
       if (isReleased.current || keeps(to.split(/[?#]/, 1)[0] ?? to)) return false
       setPending(() => leave)
       return true
@@ -41,12 +62,9 @@ export function useLeaveQuestion(isDirty: boolean, keeps: (path: string) => bool
     const onUnload = (event: BeforeUnloadEvent): void => {
       if (!isReleased.current) event.preventDefault()
     }
-    const stopWatching = watchBack(guards)
-    guard = guards
     window.addEventListener('beforeunload', onUnload)
     return () => {
       guard = undefined
-      stopWatching()
       window.removeEventListener('beforeunload', onUnload)
     }
   }, [isDirty, keeps])
@@ -59,30 +77,4 @@ export function useLeaveQuestion(isDirty: boolean, keeps: (path: string) => bool
     pending?.()
   }
   return { isAsked: pending !== undefined, stay: () => setPending(undefined), leave, release }
-}
-
-/** Back and Forward have moved the address already when they tell: it is put back before the router sees it, until it is decided. */
-function watchBack(guards: Guard): () => void {
-  let here = location.href
-  const onMoved = (): void => {
-    here = location.href
-  }
-  const onPop = (event: PopStateEvent): void => {
-    const isKept = guards(withoutBase(location.pathname, pageData.basePath), () => history.back())
-    if (!isKept) {
-      onMoved()
-      return
-    }
-    event.stopImmediatePropagation()
-    history.pushState(null, '', here)
-  }
-  // The router tells of its own moves by events of these names.
-  window.addEventListener('pushState', onMoved)
-  window.addEventListener('replaceState', onMoved)
-  window.addEventListener('popstate', onPop, { capture: true })
-  return () => {
-    window.removeEventListener('pushState', onMoved)
-    window.removeEventListener('replaceState', onMoved)
-    window.removeEventListener('popstate', onPop, { capture: true })
-  }
 }

@@ -5,7 +5,7 @@ import { Router } from 'wouter'
 import { App } from './App.tsx'
 import { ErrorBoundary } from './components/ErrorBoundary.tsx'
 import { Notices } from './components/Notices.tsx'
-import { guardedNavigation } from './leave-guard.ts'
+import { guardBackButton, guardedNavigation } from './leave-guard.ts'
 import { pageData } from './page-data.ts'
 import { queryClient } from './queries.ts'
 import './styles/tokens.css'
@@ -20,6 +20,8 @@ import './styles/dialogs.css'
 // A callback that failed leaves code and state in the address: out of the history before anything else runs, unless the
 // same address is to be opened again.
 if (pageData.problem && !pageData.problem.isRepeatable) history.replaceState(null, '', location.pathname)
+
+guardBackButton()
 
 const root = document.getElementById('root')
 if (!root) throw new Error('The page has no element #root to draw into.')

@@ -1,6 +1,6 @@
 import type { PageFinding, PageOption, PageSection } from '@benchkey/sdk/configuration-pages'
 import { describe, expect, it } from 'vitest'
-import { changesAnything, editOf, proposedHeader, shownValue, sortFindings, sortOptions } from './section-edits.ts'
+import { changesAnything, editOf, filledIn, proposedHeader, shownValue, sortFindings, sortOptions } from './section-edits.ts'
 
 const SECRETS = new Set(['client-secret'])
 const BOX: Pick<PageSection, 'section' | 'options'> = {
@@ -71,6 +71,13 @@ describe('sortOptions', () => {
     const sorted = sortOptions(options, BOX, { 'token-url': 'https://api.box.com/oauth2/token' })
     expect(names(sorted.atOnce)).toEqual(['name', 'scopes'])
     expect(names(sorted.more)).toEqual(['token-url'])
+  })
+})
+
+describe('filledIn', () => {
+  it('puts in what is known and leaves the rest', () => {
+    const known = { 'redirect-uri': 'https://bench.example.com/cb', tenant: '' }
+    expect(filledIn('Paste `{redirect-uri}` at {tenant}.', known)).toBe('Paste `https://bench.example.com/cb` at {tenant}.')
   })
 })
 

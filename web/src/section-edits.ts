@@ -89,6 +89,19 @@ export function sortOptions(
 export const presetOf = (presets: readonly PagePreset[] | undefined, baseline: Baseline, typed: Typed): PagePreset | undefined =>
   presets?.find(({ id }) => id === shownValue(baseline, typed, PRESET).trim())
 
+/** A text of a preset with what is known for its `{redirect-uri}` and `{variable}` marks; the others stay. */
+export const filledIn = (text: string, known: Readonly<Record<string, string>>): string =>
+  text.replace(/\{([a-z-]+)\}/g, (mark, name: string) => (known[name] ? known[name] : mark))
+
+/** What the form knows of a preset's variables: what was typed, is written, or holds by default. */
+export const variablesOf = (preset: PagePreset, baseline: Baseline, typed: Typed): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    preset.variables.map(({ name, default: fallback }) => [
+      name,
+      shownValue(baseline, typed, variableOption(name)).trim() || (fallback ?? ''),
+    ]),
+  )
+
 /** Findings of a form: by option, about the section as a whole, and those of the rest of the file. */
 export interface SortedFindings {
   readonly byOption: ReadonlyMap<string, readonly PageFinding[]>

@@ -146,8 +146,8 @@ const PRESETS: readonly PagePreset[] = [
     ...{ id: 'box', name: 'Box', source: 'https://developer.box.com/guides/authentication/oauth2/' },
     register: 'https://app.box.com/developers/console',
     steps: [
-      'Choose `Custom App`, then `User Authentication (OAuth 2.0)`.',
-      'Paste `{redirect-uri}` under *OAuth 2.0 Redirect URI* and save.',
+      'Create a **Custom App** of the kind **User Authentication (OAuth 2.0)**.',
+      'Add `{redirect-uri}` as an **OAuth 2.0 Redirect URI**.',
       'Copy the client ID and the client secret.',
     ],
     variables: [],
@@ -157,7 +157,8 @@ const PRESETS: readonly PagePreset[] = [
   },
   {
     ...{ id: 'entra', name: 'Microsoft Entra', source: 'https://learn.microsoft.com/entra/identity-platform/' },
-    steps: ['Register an application in the tenant, with the redirect URI under *Web*.'],
+    register: 'https://entra.example.com/{tenant}/register',
+    steps: ['Register an application in {tenant} with `{redirect-uri}`.'],
     variables: [
       {
         name: 'tenant',
@@ -175,6 +176,7 @@ const PRESETS: readonly PagePreset[] = [
 
 const BOX_SECTION: PageSection = {
   ...{ section: 'box-integration', isNew: false, redirectUri: REDIRECT_URI, fromPreset: BROUGHT, presetVariables: [] },
+  basedOn: 'file-41',
   options: [
     { name: 'preset', value: 'box', isSecret: false },
     { name: 'name', value: 'Box API Access', isSecret: false },
@@ -202,7 +204,7 @@ export const WRONG: PageSectionCheck = {
 }
 
 /** What a deploy would do, with all that can stand in its way. */
-const REVIEW: PageReview = {
+export const REVIEW: PageReview = {
   token: 'review-token-1',
   diff: [
     { kind: 'same', text: '[box-integration]', oldLine: 1, newLine: 1 },
@@ -244,7 +246,7 @@ const VERSIONS: readonly PageVersion[] = [
 ]
 
 /** A test with every outcome. */
-const VERIFICATION: PageVerification = {
+export const VERIFICATION: PageVerification = {
   ...{ section: 'box-integration', name: 'Box API Access', isWell: false, at: '2026-11-21T14:29:50.000Z' },
   groups: [
     {

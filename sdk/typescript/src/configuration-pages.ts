@@ -96,6 +96,8 @@ export interface PageSection {
   /** Names of the preset's variables, in order. */
   readonly presetVariables: readonly PagePresetVariable[]
   readonly redirectUri: string
+  /** Names the file this was read from; goes back in PageSectionEdit, so that two who edit at once are told. */
+  readonly basedOn: string
 }
 
 /** An option of a section as written. */
@@ -114,6 +116,8 @@ export interface PageSectionEdit {
   /** Header; another one than in the path renames it (its Integration ID stays). */
   readonly section: string
   readonly options: Readonly<Record<string, string | null>>
+  /** Of the PageSection that the form was filled from; absent: the file of now. */
+  readonly basedOn?: string
 }
 
 /** `POST /api/admin/configuration/check` with PageSectionEdit and `was` (the section's header now; absent for a new one): while typing. */

@@ -3,31 +3,31 @@ import { useMutation } from '@tanstack/react-query'
 import { Button } from '../../../components/Button.tsx'
 import { ErrorLine } from '../../../components/ErrorLine.tsx'
 import { TimeText } from '../../../components/TimeText.tsx'
-import { configurationApi, configurationQuery } from '../../../configuration-api.ts'
+import { configurationApi, configurationQuery, reviewQuery } from '../../../configuration-api.ts'
 import { queryClient } from '../../../queries.ts'
 
-/** What two administrators changed at once, each to be decided. `queryKey` is that of the review they stand in. */
-export function Conflicts(props: { readonly conflicts: readonly PageConflict[]; readonly queryKey: readonly unknown[] }) {
-  if (props.conflicts.length === 0) return null
+/** What two administrators changed at once, each to be decided. */
+export function Conflicts({ conflicts }: { readonly conflicts: readonly PageConflict[] }) {
+  if (conflicts.length === 0) return null
   return (
     <section className="conflicts" aria-label="Conflicts">
-      <h3>{props.conflicts.length === 1 ? '1 conflict' : `${props.conflicts.length} conflicts`}</h3>
+      <h3>{conflicts.length === 1 ? '1 conflict' : `${conflicts.length} conflicts`}</h3>
       <ul className="list">
-        {props.conflicts.map((conflict) => (
-          <Conflict key={`${conflict.section} ${conflict.option ?? ''}`} conflict={conflict} queryKey={props.queryKey} />
+        {conflicts.map((conflict) => (
+          <Conflict key={`${conflict.section} ${conflict.option ?? ''}`} conflict={conflict} />
         ))}
       </ul>
     </section>
   )
 }
 
-function Conflict({ conflict, queryKey }: { readonly conflict: PageConflict; readonly queryKey: readonly unknown[] }) {
+function Conflict({ conflict }: { readonly conflict: PageConflict }) {
   const { section, option, yours, theirs, by, at } = conflict
   const resolve = useMutation({
     mutationFn: (keep: 'yours' | 'theirs') =>
       configurationApi.resolve({ section, ...(option === undefined ? {} : { option }), keep }),
     onSuccess: async (review: PageReview) => {
-      queryClient.setQueryData(queryKey, review)
+      queryClient.setQueryData(reviewQuery.queryKey, review)
       await queryClient.invalidateQueries({ queryKey: configurationQuery.queryKey, exact: true })
     },
   })

@@ -105,7 +105,7 @@ function Choice({ choices, ...props }: InputProps & { readonly choices: readonly
       {isUnknown ? <option value={field.value}>{field.value}</option> : null}
       {choices.map((choice) => (
         <option key={choice} value={choice}>
-          {choice}
+          {choice === '1' || choice === '0' ? `${choice} (${choice === '1' ? 'yes' : 'no'})` : choice}
         </option>
       ))}
     </select>
@@ -168,8 +168,8 @@ function Meanwhile({ written }: { readonly written: string }) {
     <>
       {' '}
       <strong>
-        Somebody else changed it meanwhile: {written === '' ? 'it is not written any more' : <code>{written}</code>}. Saving puts
-        yours in its place.
+        Somebody else changed it meanwhile: {written === '' ? 'it is not written any more' : <code>{written}</code>}. The review
+        asks whose stays.
       </strong>
     </>
   )
@@ -249,5 +249,30 @@ export function HeaderField({ form }: { readonly form: SectionFormModel }) {
         onChange={(event) => form.setHeader(event.currentTarget.value)}
       />
     </FieldFrame>
+  )
+}
+
+/** A line of the section that is no option here: it can only be removed. */
+export function UnknownLine({ name, form }: { readonly name: string; readonly form: SectionFormModel }) {
+  const field = fieldOf(form, name)
+  return (
+    <div className="field option">
+      <span className="field-label">
+        <code>{name}</code>
+      </span>
+      {field.findings.map((finding) => (
+        <FindingLine key={finding.message} finding={finding} subject={name} />
+      ))}
+      <p className="secondary">It stands in the section, but is no option that can be set here.</p>
+      {form.isReadOnly ? null : (
+        <div className="button-line">
+          {field.isRemoved ? (
+            <Button onClick={() => form.forget(name)}>Keep {name}</Button>
+          ) : (
+            <Button onClick={() => form.type(name, null)}>Remove {name}</Button>
+          )}
+        </div>
+      )}
+    </div>
   )
 }

@@ -7,6 +7,7 @@ import { FilterField } from '../../../components/FilterField.tsx'
 import { Tile } from '../../../components/Tile.tsx'
 import { useKeys } from '../../../keys.ts'
 import { pagePaths } from '../../../paths.ts'
+import { filledIn, variablesOf } from '../../../section-edits.ts'
 import { matches } from '../../../words.ts'
 import { CodeText } from './CodeText.tsx'
 import { RedirectUri } from './RedirectUri.tsx'
@@ -80,12 +81,12 @@ export function RegisterStep({ form, configuration, preset, choice }: RegisterSt
         {form.baseline ? null : <Link href={pagePaths.adminAddIntegration}>Choose another provider</Link>}
       </div>
       <RedirectUri uri={uri} words="Redirect URI to register, exactly so:" />
-      {preset ? <KnownSteps preset={preset} redirectUri={uri} /> : <UnknownSteps />}
       {preset && preset.variables.length > 0 ? (
         <div className="form-fields">
           <Variables form={form} variables={preset.variables} />
         </div>
       ) : null}
+      {preset ? <KnownSteps preset={preset} known={{ ...knownOf(form, preset), 'redirect-uri': uri }} /> : <UnknownSteps />}
       <footer className="form-actions">
         <Button type="submit" look="primary">
           Continue
@@ -95,18 +96,29 @@ export function RegisterStep({ form, configuration, preset, choice }: RegisterSt
   )
 }
 
-function KnownSteps({ preset, redirectUri }: { readonly preset: PagePreset; readonly redirectUri: string }) {
+const knownOf = ({ baseline, state }: SectionFormModel, preset: PagePreset): Readonly<Record<string, string>> =>
+  variablesOf(preset, baseline, state.typed)
+
+interface KnownStepsProps {
+  readonly preset: PagePreset
+  /** The redirect URI and the variables, as far as they are typed. */
+  readonly known: Readonly<Record<string, string>>
+}
+
+function KnownSteps({ preset, known }: KnownStepsProps) {
   return (
     <>
       <ol className="register-steps">
         {preset.steps.map((step) => (
           <li key={step}>
-            <CodeText text={step.replaceAll('{redirect-uri}', `\`${redirectUri}\``).replaceAll('``', '`')} />
+            <CodeText text={filledIn(step, known)} />
           </li>
         ))}
       </ol>
       <p className="register-links">
-        {preset.register === undefined ? null : <Outside url={preset.register} words={`Register at ${preset.name}`} />}
+        {preset.register === undefined ? null : (
+          <Outside url={filledIn(preset.register, known)} words={`Register at ${preset.name}`} />
+        )}
         <Outside url={preset.source} words="Documentation of the provider" />
       </p>
       {preset.quirks.length === 0 ? null : (
@@ -115,7 +127,7 @@ function KnownSteps({ preset, redirectUri }: { readonly preset: PagePreset; read
           <ul>
             {preset.quirks.map((quirk) => (
               <li key={quirk}>
-                <CodeText text={quirk} />
+                <CodeText text={filledIn(quirk, known)} />
               </li>
             ))}
           </ul>
@@ -136,9 +148,9 @@ function UnknownSteps() {
   )
 }
 
-/** A link out of Benchkey, only where it is an https one. */
+/** A link out of Benchkey, only where it is an https one and nothing of it is still to be typed. */
 function Outside({ url, words }: { readonly url: string; readonly words: string }) {
-  if (!url.startsWith('https://')) return <code>{url}</code>
+  if (!url.startsWith('https://') || url.includes('{')) return <code>{url}</code>
   return (
     <a href={url} target="_blank" rel="noopener noreferrer" className="outside">
       {words}

@@ -1,6 +1,6 @@
 import type { PageConfiguration, PageReview } from '@benchkey/sdk/configuration-pages'
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { Link, useLocation, useSearchParams } from 'wouter'
+import { Link, useLocation } from 'wouter'
 import { Button } from '../../../components/Button.tsx'
 import { useConfirmedLogin } from '../../../components/ConfirmLogin.tsx'
 import { ErrorLine } from '../../../components/ErrorLine.tsx'
@@ -16,22 +16,16 @@ import { DiffView } from './DiffView.tsx'
 import { FindingList, fileName } from './Findings.tsx'
 import { PageHead } from './PageHead.tsx'
 
-/** What **Deploy** would do: `?version=41` of going back to a version. */
+/** What **Deploy** would do, and the button for it. */
 export function ReviewPage() {
-  const asked = useSearchParams()[0].get('version')
-  const version = asked !== null && /^[1-9][0-9]{0,8}$/.test(asked) ? Number(asked) : undefined
-  const query = reviewQuery(version)
-  const { data: review, error } = useQuery(query)
+  const { data: review, error } = useQuery(reviewQuery)
   const { data: configuration, error: configurationError } = useQuery(configurationQuery)
   return (
     <>
-      <PageHead
-        title={version === undefined ? 'Review and deploy' : `Roll back to version ${version}`}
-        above={version === undefined ? [] : [{ title: 'History', path: pagePaths.adminHistory }]}
-      />
+      <PageHead title="Review and deploy" />
       <ErrorLine error={error ?? configurationError} />
       {configuration ? <ReadOnlyNote configuration={configuration} /> : null}
-      {review && configuration ? <Review review={review} configuration={configuration} queryKey={query.queryKey} /> : null}
+      {review && configuration ? <Review review={review} configuration={configuration} /> : null}
       {(review && configuration) || error ? null : <SkeletonLines lines={12} />}
     </>
   )
@@ -40,10 +34,9 @@ export function ReviewPage() {
 interface ReviewProps {
   readonly review: PageReview
   readonly configuration: PageConfiguration
-  readonly queryKey: readonly unknown[]
 }
 
-function Review({ review, configuration, queryKey }: ReviewProps) {
+function Review({ review, configuration }: ReviewProps) {
   const file = fileName(configuration.file)
   if (review.diff.length === 0 && review.conflicts.length === 0) {
     return (
@@ -57,7 +50,7 @@ function Review({ review, configuration, queryKey }: ReviewProps) {
   }
   return (
     <>
-      <Conflicts conflicts={review.conflicts} queryKey={queryKey} />
+      <Conflicts conflicts={review.conflicts} />
       <Lines title="What it costs" lines={review.costs} look="warn" />
       <Lines title="Changed meanwhile by others" lines={review.alsoChanged} look="neutral" />
       <FindingList title={`Findings in ${file} as it would be`} findings={review.findings} file={file} />

@@ -33,18 +33,23 @@ export function RemoveDialog({
       words={removalWords(integration)}
       act="Remove"
       onAct={async () => {
-        await tookOver(await configurationApi.act(integration.section, 'remove'))
+        const configuration = await configurationApi.act(integration.section, 'remove')
         navigate(pagePaths.adminIntegrations)
+        await tookOver(configuration)
       }}
       onClose={onClose}
     />
   )
 }
 
-/** Runs an act on a section that needs no question. */
-export function useSectionAct(section: string) {
+/** Runs an act on a section that needs no question; `onGone` when the section is there no more after it. */
+export function useSectionAct(section: string, onGone?: () => void) {
   const { mutate, isPending, error } = useMutation({
-    mutationFn: async (act: SectionAct) => tookOver(await configurationApi.act(section, act)),
+    mutationFn: async (act: SectionAct) => {
+      const configuration = await configurationApi.act(section, act)
+      if (!configuration.integrations.some((each) => each.section === section)) onGone?.()
+      await tookOver(configuration)
+    },
   })
   return { act: mutate, isPending, error }
 }
@@ -52,17 +57,15 @@ export function useSectionAct(section: string) {
 /** Acts on the section as a whole, below its form. */
 export function SectionActs({ integration }: { readonly integration: PageConfiguredIntegration }) {
   const { section, name, isDisabled, change } = integration
-  const { act, isPending, error } = useSectionAct(section)
   const [, navigate] = useLocation()
+  // A new section, or a new header of an old one, goes with its change.
+  const { act, isPending, error } = useSectionAct(section, () => navigate(pagePaths.adminIntegrations))
   const [isRemoving, setRemoving] = useState(false)
-  const undo = (): void => {
-    act('undo', { onSuccess: () => (change === 'added' ? navigate(pagePaths.adminIntegrations) : undefined) })
-  }
   return (
     <section className="section-acts" aria-label={`${name} as a whole`}>
       <div className="button-line">
         {change === undefined ? null : (
-          <Button busy={isPending} onClick={undo}>
+          <Button busy={isPending} onClick={() => act('undo')}>
             {change === 'removed' ? 'Undo the removal' : 'Undo changes'}
           </Button>
         )}

@@ -3,8 +3,8 @@ import { TriangleAlert } from 'lucide-react'
 import { useId, useState } from 'react'
 import { ErrorLine } from '../../../components/ErrorLine.tsx'
 import { GROUPS, PRESET, presetOf, shownValue, sortOptions, variableOption } from '../../../section-edits.ts'
-import { FindingList } from './Findings.tsx'
-import { aboutId, FieldFrame, HeaderField, OptionField, PlainField } from './OptionField.tsx'
+import { FindingLine, FindingList } from './Findings.tsx'
+import { aboutId, FieldFrame, HeaderField, OptionField, PlainField, UnknownLine } from './OptionField.tsx'
 import type { SectionFormModel } from './use-section-form.ts'
 
 interface SectionFormProps {
@@ -23,13 +23,19 @@ export function SectionForm({ form, presets, choosesPreset, brought, file }: Sec
   const name = sorted.atOnce.find((option) => option.name === 'name')
   const preset = presetOf(presets, form.baseline, form.state.typed)
   const variables = preset?.variables ?? form.baseline?.presetVariables ?? []
+  const shown = new Set([
+    ...[...sorted.atOnce, ...sorted.more].map((option) => option.name),
+    ...variables.map((variable) => variableOption(variable.name)),
+    ...(choosesPreset ? [PRESET] : []),
+  ])
   return (
     <>
       <div className="form-fields">
         {name ? <OptionField option={name} form={form} /> : null}
         <HeaderField form={form} />
         {choosesPreset ? <PresetChoice form={form} presets={presets} /> : null}
-        {choosesPreset ? <Variables form={form} variables={variables} /> : null}
+        <Variables form={form} variables={variables} />
+        <Leftovers form={form} shown={shown} />
         {form.check?.secretNeeded === undefined ? null : (
           <p className="explanation explanation-warn secret-needed" role="status">
             <TriangleAlert size={16} className="mark" aria-hidden="true" />
@@ -71,6 +77,22 @@ export function Variables({
 
 function hintOf({ meaning, example, default: fallback }: PagePresetVariable): string {
   return fallback === undefined ? `${meaning} For example \`${example}\`.` : `${meaning} Empty: \`${fallback}\`.`
+}
+
+/** What has no field: lines that are no option of Benchkey's, to be removed, and findings about an option that cannot be set here. */
+function Leftovers({ form, shown }: { readonly form: SectionFormModel; readonly shown: ReadonlySet<string> }) {
+  const lines = (form.baseline?.options ?? []).filter(({ name }) => !shown.has(name) && name !== PRESET).map(({ name }) => name)
+  const others = [...form.findings.byOption].filter(([name]) => !shown.has(name) && !lines.includes(name))
+  return (
+    <>
+      {lines.map((name) => (
+        <UnknownLine key={name} name={name} form={form} />
+      ))}
+      {others.flatMap(([name, findings]) =>
+        findings.map((finding) => <FindingLine key={`${name} ${finding.message}`} finding={finding} subject={name} />),
+      )}
+    </>
+  )
 }
 
 function PresetChoice({ form, presets }: { readonly form: SectionFormModel; readonly presets: readonly PagePreset[] }) {

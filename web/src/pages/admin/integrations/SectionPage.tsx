@@ -30,7 +30,7 @@ import { PageHead } from './PageHead.tsx'
 import { RedirectUri } from './RedirectUri.tsx'
 import { SectionActs } from './SectionActs.tsx'
 import { SectionForm } from './SectionForm.tsx'
-import { TestButton, TestPanel, useTest, useTestOnArrival } from './TestPanel.tsx'
+import { TEST_ON_ARRIVAL, TestButton, TestPanel, useTest, useTestOnArrival } from './TestPanel.tsx'
 import { type FormState, UNTOUCHED, useSectionForm } from './use-section-form.ts'
 
 /** One integration's section: its form, its test, and what else can be done with it. */
@@ -87,24 +87,28 @@ function Editor({ configuration, integration, options, presets, section }: Edito
   const form = useSectionForm({ ...{ baseline: section, options, state, setState, isReadOnly }, showsAll: true })
   const question = useLeaveQuestion(form.isDirty, useCallback(keepsNothing, []))
   const save = useMutation({
-    mutationFn: async () => {
+    mutationFn: async (state: typeof TEST_ON_ARRIVAL | null) => {
       const { edit } = form
-      await tookOver(await configurationApi.save(edit, section.section))
+      const saved = await configurationApi.save(edit, section.section)
+      if (edit.section !== section.section) {
+        question.release()
+        navigate(pagePaths.adminIntegration(edit.section), { replace: true, state })
+      }
+      await tookOver(saved)
       setState(UNTOUCHED)
-      if (edit.section === section.section) return
-      question.release()
-      navigate(pagePaths.adminIntegration(edit.section), { replace: true })
     },
   })
   const name = integration?.name ?? section.section
   const test = useTest(async () => {
-    if (form.isDirty) await save.mutateAsync()
-    return configurationApi.test(form.edit.section)
+    if (form.isDirty) await save.mutateAsync(null)
+    return configurationApi.test(section.section)
   })
   useTestOnArrival(test)
+  // A new header has a page of its own: that one tests.
+  const testIt = (): void => (form.edit.section === section.section ? test.start() : save.mutate(TEST_ON_ARRIVAL))
   const submit = (event: SyntheticEvent): void => {
     event.preventDefault()
-    if (form.isDirty && !save.isPending) save.mutate()
+    if (form.isDirty && !save.isPending) save.mutate(null)
   }
   return (
     <>
@@ -131,7 +135,7 @@ function Editor({ configuration, integration, options, presets, section }: Edito
               Save
             </Button>
           )}
-          <TestButton test={test} name={name} />
+          <TestButton test={{ ...test, start: testIt }} name={name} />
           {form.isDirty ? <Button onClick={() => setState(UNTOUCHED)}>Take back what I typed</Button> : null}
           <span className="secondary" role="status">
             {statusOf(form.isDirty, isReadOnly, integration)}

@@ -59,8 +59,8 @@ function RollBack({ version: { number }, configuration: { changes, readOnly } }:
   const [, navigate] = useLocation()
   const [isAsking, setAsking] = useState(false)
   const review = async (): Promise<void> => {
-    queryClient.setQueryData(reviewQuery(number).queryKey, await configurationApi.reviewVersion(number))
-    navigate(`${pagePaths.adminReview}?version=${number}`)
+    queryClient.setQueryData(reviewQuery.queryKey, await configurationApi.reviewVersion(number))
+    navigate(pagePaths.adminReview)
     await queryClient.invalidateQueries({ queryKey: configurationQuery.queryKey, exact: true })
   }
   const { mutate, isPending, error } = useMutation({ mutationFn: review })

@@ -23,12 +23,14 @@ export interface FormState {
   readonly typed: Typed
   /** What was written when an option was first touched. */
   readonly seen: Readonly<Record<string, string | undefined>>
+  /** The file that the form was filled from when typing began. */
+  readonly basedOn: string | undefined
   /** Options that were left once, so that what is wrong with an empty one may be told. */
   readonly left: ReadonlySet<string>
 }
 
 /** A form that nobody touched. */
-export const UNTOUCHED: FormState = { header: undefined, typed: {}, seen: {}, left: new Set() }
+export const UNTOUCHED: FormState = { header: undefined, typed: {}, seen: {}, basedOn: undefined, left: new Set() }
 
 interface FormParts {
   /** The section as the server holds it; undefined: a new one. */
@@ -63,7 +65,8 @@ export function useSectionForm(parts: FormParts): SectionFormModel {
   const { baseline, options, state, setState, isReadOnly } = parts
   const secrets = useMemo(() => new Set(options.filter(({ isSecret }) => isSecret).map(({ name }) => name)), [options])
   const header = state.header ?? baseline?.section ?? ''
-  const edit = editOf(baseline, header, state.typed, secrets)
+  const basedOn = state.basedOn ?? baseline?.basedOn
+  const edit = { ...editOf(baseline, header, state.typed, secrets), ...(basedOn === undefined ? {} : { basedOn }) }
   const { data: check, error } = useCheck(edit, baseline?.section, !isReadOnly)
   return {
     ...parts,
@@ -74,10 +77,11 @@ export function useSectionForm(parts: FormParts): SectionFormModel {
     checkError: error,
     findings: sortFindings(check?.findings ?? baseline?.findings ?? [], [edit.section, baseline?.section]),
     fromPreset: check?.fromPreset ?? baseline?.fromPreset ?? {},
-    setHeader: (text) => setState((before) => ({ ...before, header: text })),
+    setHeader: (text) => setState((before) => ({ ...before, basedOn: before.basedOn ?? baseline?.basedOn, header: text })),
     type: (name, text) =>
       setState((before) => ({
         ...before,
+        basedOn: before.basedOn ?? baseline?.basedOn,
         typed: { ...before.typed, [name]: text },
         seen: name in before.seen ? before.seen : { ...before.seen, [name]: writtenValue(baseline, name) },
       })),
