@@ -44,7 +44,7 @@ describe('a row of the table of quirks:', () => {
 
   test('none is missing', () => {
     expect(QUIRK_ROWS).toHaveLength(25)
-    expect(QUIRK_ROWS.filter(({ not }) => not !== undefined)).toHaveLength(2)
+    expect(QUIRK_ROWS.filter(({ not }) => not !== undefined)).toHaveLength(1)
   })
 
   test.each(QUIRK_ROWS)('$quirk is played, or it is told why not', ({ cells = [], behaviours = [], not }) => {

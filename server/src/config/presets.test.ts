@@ -1,28 +1,13 @@
 import { describe, expect, test } from 'vitest'
+import { OAUTH_CLIENTS_FILE, readSections } from '../../testing/read-sections.ts'
 import { formatDiagnostic } from './diagnostics.ts'
-import { type OauthClients, readOauthClients } from './oauth-clients.ts'
 import { OAUTH_CLIENT_OPTIONS } from './oauth-clients-options.ts'
 import { findPreset, listPresets, presetOptions } from './presets.ts'
 
-const FILE = '/etc/benchkey/oauth-clients.conf'
-
-async function read(text: string): Promise<OauthClients> {
-  const unread = async () => ({ problem: 'cannot be read' })
-  const context = { configDir: '/etc/benchkey', allowsLoopback: false }
-  const now = new Date('2026-11-26T12:00:00Z')
-  return await readOauthClients({
-    file: FILE,
-    bytes: Buffer.from(text),
-    context,
-    now,
-    readSecret: unread,
-    readIcon: unread,
-    readAuthorities: unread,
-  })
-}
-
 async function findingsOf(text: string): Promise<readonly string[]> {
-  return (await read(text)).findings.inOrder().map((finding) => formatDiagnostic(finding).replace(`${FILE}:`, ''))
+  return (await readSections(text)).findings
+    .inOrder()
+    .map((finding) => formatDiagnostic(finding).replace(`${OAUTH_CLIENTS_FILE}:`, ''))
 }
 
 const section = (...lines: readonly string[]): string =>
@@ -50,7 +35,7 @@ describe('presets.conf', () => {
       const lines = variables.map(({ name, example }) => `preset-${name}=${example}`)
       const text = section(`preset=${id}`, ...lines)
       const isPublic = options['token-endpoint-auth-method'] === 'none'
-      const { integrations, findings } = await read(isPublic ? text.replace('client-secret=a-secret\n', '') : text)
+      const { integrations, findings } = await readSections(isPublic ? text.replace('client-secret=a-secret\n', '') : text)
       expect(findings.inOrder()).toEqual([])
       expect(integrations[0]).toMatchObject({ preset: id, section: 'known' })
       expect(Object.keys(options).filter((option) => NOBODY_ELSES.includes(option))).toEqual([])
@@ -81,7 +66,7 @@ describe('presets.conf', () => {
 describe('a section with a preset', () => {
   test('is filled in by it, and what is written wins', async () => {
     const text = section('preset=microsoft-entra', 'preset-tenant=contoso.com', 'scopes=User.Read offline_access')
-    const { integrations, findings } = await read(text)
+    const { integrations, findings } = await readSections(text)
     expect(findings.inOrder()).toEqual([])
     expect(integrations).toMatchObject([
       {

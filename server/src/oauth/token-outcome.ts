@@ -18,8 +18,15 @@ export interface Judgement {
 
 /** RFC 6749 §5.2, and GitHub's word for it. */
 const DEAD_GRANT = new Set(['invalid_grant', 'bad_refresh_token'])
-/** RFC 6749 §5.2, and GitHub's word for it. */
-const REFUSED_CLIENT = new Set(['invalid_client', 'unauthorized_client', 'incorrect_client_credentials'])
+/** RFC 6749 §5.2, and the words for it of GitHub, Salesforce and Slack, Slack, Zoho. */
+const REFUSED_CLIENT = new Set([
+  'invalid_client',
+  'unauthorized_client',
+  'incorrect_client_credentials',
+  'invalid_client_id',
+  'bad_client_secret',
+  'invalid_client_secret',
+])
 /** RFC 6749 §4.1.2.1 and RFC 8628 §3.5, sent by token endpoints too under 400. */
 const COME_BACK_LATER = new Set(['temporarily_unavailable', 'slow_down'])
 

@@ -36,6 +36,28 @@ function basicClient(clientId: string, clientSecret: string): Partial<Integratio
   return { client: { clientId, clientSecret, authenticationMethod: 'client-secret-basic' } }
 }
 
+describe('renamed parameters', () => {
+  test('take the place of client_id and code in every request, and no other', async () => {
+    const sent: TransportRequest[] = []
+    const transport: Transport = async (request) => {
+      sent.push(request)
+      return { status: 400, headers: {}, body: '' }
+    }
+    const servers = createAuthorizationServers({ effects: realEffects(), allowLoopback: false, transport })
+    const renamedParameters = { clientId: 'client_key', code: 'auth_code' }
+    const integration = integrationOf({ section: 'box', renamedParameters, revocationUrl: 'https://box.example/revoke' })
+    await servers.exchangeCode(integration, { code: 'a-code', redirectUri: 'https://bench.example/back' })
+    await servers.refresh(integration, { refreshToken: REFRESH_TOKEN, mayLeave: () => true })
+    await servers.revoke(integration, { token: REFRESH_TOKEN, tokenTypeHint: 'refresh_token' })
+    const client = { client_key: 'client-of-box', client_secret: SECRET }
+    expect(sent.map(({ body }) => Object.fromEntries(new URLSearchParams(body)))).toEqual([
+      { grant_type: 'authorization_code', auth_code: 'a-code', redirect_uri: 'https://bench.example/back', ...client },
+      { grant_type: 'refresh_token', refresh_token: REFRESH_TOKEN, ...client },
+      { token: REFRESH_TOKEN, token_type_hint: 'refresh_token', ...client },
+    ])
+  })
+})
+
 describe('client authentication', () => {
   test('client_secret_basic is form-urlencoded UTF-8: the vector of security.md', async () => {
     const { sent } = await refresh({}, basicClient('1PpG/Q 1', 'z/tZ9VwFZqApmIQ+ZH1I5pLk/uB4ud:X2/8bL+wfFTt1rFw='))

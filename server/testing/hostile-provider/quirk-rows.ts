@@ -187,7 +187,23 @@ export const QUIRK_ROWS: readonly QuirkRow[] = [
       },
     ],
   },
-  { quirk: 'renamed `client_id`', not: '`client-id-param` belongs to presets, which come later' },
+  {
+    quirk: 'renamed `client_id`',
+    cells: [
+      {
+        option: 'preset=tiktok',
+        lines: { preset: 'tiktok', 'revocation-url': '{origin}/revoke' },
+        service: () => ({
+          authorize: (asked) =>
+            asked.get('client_key') === 'the client' && !asked.has('client_id') ? {} : { error: 'param_error' },
+          play: demanding(
+            (r) => (r.parameters.get('client_key') !== 'the client' || r.parameters.has('client_id')) && 'invalid_client',
+          )().play,
+        }),
+        revokes: true,
+      },
+    ],
+  },
   {
     quirk: 'nested or renamed reply fields',
     cells: [
