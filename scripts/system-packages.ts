@@ -13,9 +13,9 @@ export interface Need {
 
 const runs = (program: string, ...args: string[]) => spawnSync(program, args, { stdio: 'ignore' }).status === 0
 
-type Name = 'browser' | 'r' | 'python' | 'jupyter' | 'jupyterhub' | 'curl' | 'wrk' | 'shells' | 'units' | 'compiler'
+type Name = 'browser' | 'r' | 'python' | 'jupyter' | 'jupyterhub' | 'curl' | 'proxies' | 'wrk' | 'shells' | 'units' | 'compiler'
 
-/** A browser, R, Python, Jupyter and its hub, wrk, the shells that completion is for, what checks units of systemd and what builds the VS Code server, as the tests use them. */
+/** A browser, R, Python, Jupyter and its hub, two HTTP proxies, wrk, the shells that completion is for, what checks units of systemd and what builds the VS Code server, as the tests use them. */
 export const needs: Readonly<Record<Name, Need>> = {
   browser: { packages: ['chromium'], isThere: () => isProgram('chromium') },
   r: {
@@ -37,6 +37,11 @@ export const needs: Readonly<Record<Name, Need>> = {
       runs('/usr/bin/python3', '-c', 'import yaml'),
   },
   curl: { packages: ['curl', 'ca-certificates'], isThere: () => isProgram('curl') },
+  proxies: {
+    packages: ['squid', 'tinyproxy-bin'],
+    // Squid lies where only root looks for programs.
+    isThere: () => existsSync('/usr/sbin/squid') && isProgram('tinyproxy'),
+  },
   wrk: { packages: ['wrk'], isThere: () => isProgram('wrk') },
   shells: { packages: ['bash', 'zsh', 'fish'], isThere: () => ['bash', 'zsh', 'fish'].every(isProgram) },
   units: { packages: ['systemd'], isThere: () => isProgram('systemd-analyze') },

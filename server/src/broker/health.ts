@@ -142,7 +142,10 @@ function ofTrouble(integration: Integration, trouble: IntegrationTrouble, tally:
     return problem('integrations', fact, action)
   }
   const fact = `${name}: Benchkey cannot connect safely to ${host} ${affected}.`
-  return problem('integrations', fact, `Whoever runs ${host}, or the network between, corrects it; Benchkey looks every minute.`)
+  const action = trouble.words.startsWith('the proxy ')
+    ? `Whoever runs the proxy corrects it, or an administrator env-vars or proxy of [${integration.section}]; Benchkey looks every minute.`
+    : `Whoever runs ${host}, or the network between, corrects it; Benchkey looks every minute.`
+  return problem('integrations', fact, action)
 }
 
 function ofTally(integration: Integration, { total, cannotRenew, delayed }: TokenTally): readonly HealthFinding[] {
