@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AuditLog } from '../src/broker/audit-log.ts'
 import { Catalogue } from '../src/broker/catalogue.ts'
+import { ClientSecrets } from '../src/broker/client-secrets.ts'
 import { LiveChanges } from '../src/broker/live-changes.ts'
 import type { Log } from '../src/broker/log.ts'
 import { UnsavedResults } from '../src/broker/unsaved-results.ts'
@@ -21,6 +22,7 @@ export interface BrokerRoom {
   readonly catalogue: Catalogue
   readonly audit: AuditLog
   readonly changes: LiveChanges
+  readonly clientSecrets: ClientSecrets
   readonly log: Log
   readonly journals: MemoryJournals
   readonly results: UnsavedResults
@@ -53,6 +55,7 @@ export async function openBrokerRoom(publicUrl = 'https://bench.example'): Promi
   const catalogue = new Catalogue(publicUrl, store.integrations)
   const journals = new MemoryJournals(effects)
   const changes = new LiveChanges()
+  const clientSecrets = new ClientSecrets(() => undefined)
   const holder = { nodeId: 'room', incarnation: 'room', pid: 1, startTime: '0', bootId: effects.bootId }
   const results = new UnsavedResults({
     ...{ store, effects, log, node: { holder, isDead: () => false }, journal: store.openJournal(journals, holder) },
@@ -63,7 +66,7 @@ export async function openBrokerRoom(publicUrl = 'https://bench.example'): Promi
     broughtForward: () => undefined,
   })
   return {
-    ...{ store, effects, catalogue, audit, changes, log, journals, results, publicUrl, directory, logged },
+    ...{ store, effects, catalogue, audit, changes, clientSecrets, log, journals, results, publicUrl, directory, logged },
     pass: (ms) => clock.pass(ms),
     configure: (...integrations) => catalogue.replace(integrations, store.now()),
     audited: async (action) => {

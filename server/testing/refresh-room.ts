@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { AuditLog } from '../src/broker/audit-log.ts'
 import type { Tokens } from '../src/broker/broker.ts'
 import { Catalogue } from '../src/broker/catalogue.ts'
+import { ClientSecrets, withClientSecrets } from '../src/broker/client-secrets.ts'
 import type { TokenUseCases } from '../src/broker/create.ts'
 import { LiveChanges } from '../src/broker/live-changes.ts'
 import { RevocationQueue } from '../src/broker/revocation-queue.ts'
@@ -125,7 +126,8 @@ export class RefreshRoom {
     const audit = new AuditLog({ store, effects, log })
     const uses = new UseNotes({ ...store, effects, log })
     const real = createAuthorizationServers({ effects, allowLoopback: true, ...this.#network })
-    const servers = options.servers?.(real) ?? real
+    const clientSecrets = new ClientSecrets(() => undefined)
+    const servers = withClientSecrets(options.servers?.(real) ?? real, clientSecrets)
     const identity = { holder: this.holder(name), isDead: options.isDead ?? (() => false) }
     const changes = new LiveChanges()
     const results = new UnsavedResults({
@@ -136,7 +138,7 @@ export class RefreshRoom {
       unreadSaved: () => undefined,
       broughtForward: () => undefined,
     })
-    const shared = { store, results, effects, catalogue, audit, uses, log, servers, changes }
+    const shared = { store, results, effects, catalogue, audit, uses, log, servers, clientSecrets, changes }
     const useCases = createTokens(shared, identity)
     const revocations = new RevocationQueue(shared)
     const node = {

@@ -7,6 +7,7 @@ import type { AuditLog } from './audit-log.ts'
 import { badRequest } from './bad-request.ts'
 import type { Administration, HealthReport, ReloadFinding, Sessions, SignInView, UserDetails } from './broker.ts'
 import type { Catalogue } from './catalogue.ts'
+import type { ClientSecrets } from './client-secrets.ts'
 import { REVOCATION_LIFE_MS } from './dropped-results.ts'
 import { healthOf, type KeyRingCheck } from './health.ts'
 import type { LaunchedSessions } from './launched-sessions.ts'
@@ -35,6 +36,7 @@ export interface AdministrationParts {
   readonly checkKeyRing: KeyRingCheck
   readonly node: NodeIdentity
   readonly results: Pick<UnsavedResults, 'reserve' | 'overdue'>
+  readonly clientSecrets: Pick<ClientSecrets, 'isNextAccepted'>
   readonly sessionPages: Pick<SessionPagesFacts, 'problem'>
   /** Called when another configuration is in force. */
   readonly configurationChanged: (configuration: Configuration) => void

@@ -1,4 +1,4 @@
-import type { Integration } from '../domain/integration.ts'
+import { clientSecretsOf, type Integration } from '../domain/integration.ts'
 import type { BrowserSession, SignInAttempt } from '../domain/people.ts'
 import type { Extra, StoredToken } from '../domain/stored-token.ts'
 import { type KeptFields, keptFields } from '../oauth/kept-fields.ts'
@@ -165,7 +165,7 @@ export class Callback {
     if (mixedUp !== undefined) return { kind: 'dead_link', why: mixedUp, ...known }
     if (reply.error !== undefined) {
       const text = reply.errorDescription ?? reply.error
-      const secrets = [reply.state, reply.code, attempt.codeVerifier, integration.client.clientSecret]
+      const secrets = [reply.state, reply.code, attempt.codeVerifier, ...clientSecretsOf(integration)]
       const shown = providerText(text, secrets)
       const why = providerText(reply.error, secrets) ?? 'error'
       return { kind: problemOfError(reply.error), why, ...known, ...(shown === undefined ? {} : { text: shown }) }
@@ -200,7 +200,7 @@ export class Callback {
       code,
       state,
       attempt.codeVerifier,
-      integration.client.clientSecret,
+      ...clientSecretsOf(integration),
     ])
   }
 
@@ -308,7 +308,7 @@ function problemOfOutcome(
   outcome: Exclude<TokenOutcome, { kind: 'success' }>,
 ): Problem {
   const known = { attempt, integration }
-  const secrets = [code, attempt.codeVerifier, integration.client.clientSecret]
+  const secrets = [code, attempt.codeVerifier, ...clientSecretsOf(integration)]
   const said = 'providerText' in outcome && outcome.providerText !== undefined ? outcome.providerText : undefined
   const text = said === undefined ? undefined : providerText(said, secrets)
   const why = providerText(outcome.words, secrets) ?? outcome.kind

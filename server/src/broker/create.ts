@@ -1,6 +1,7 @@
 import type { Configuration, LoadResult } from '../config/configuration.ts'
 import { listPresets } from '../config/presets.ts'
 import type { Effects } from '../domain/effects.ts'
+import type { Integration } from '../domain/integration.ts'
 import type { Caller } from '../domain/people.ts'
 import type { UnixAccount } from '../domain/unix-account.ts'
 import type { LocalSessions } from '../launcher/create.ts'
@@ -14,6 +15,7 @@ import { Administrator } from './administration.ts'
 import { AuditLog } from './audit-log.ts'
 import type { Broker, Tokens } from './broker.ts'
 import { Catalogue } from './catalogue.ts'
+import { ClientSecrets, withClientSecrets } from './client-secrets.ts'
 import { createSessions } from './create-sessions.ts'
 import { DeviceDesk } from './device-desk.ts'
 import type { KeyRingCheck } from './health.ts'
@@ -23,6 +25,7 @@ import type { Log } from './log.ts'
 import { BrowserLogins } from './logins.ts'
 import { NodeHeart, type NodeIdentity } from './node-heart.ts'
 import { RevocationQueue } from './revocation-queue.ts'
+import { SecretExpiries } from './secret-expiries.ts'
 import { ServiceAdministrator } from './service-administration.ts'
 import { ServiceDesk } from './service-desk.ts'
 import { SessionDesk } from './session-desk.ts'
@@ -69,6 +72,7 @@ export interface SharedParts {
   readonly store: Store
   readonly results: UnsavedResults
   readonly servers: AuthorizationServers
+  readonly clientSecrets: ClientSecrets
   readonly effects: Effects
   readonly catalogue: Catalogue
   readonly audit: AuditLog
@@ -93,12 +97,10 @@ const HOUR_MS = 60 * 60_000
 
 /** All use cases over one store. `close` lets what is under way finish and writes what waits; the store is left open. */
 export async function createBroker(parts: BrokerParts): Promise<Broker & { close(): Promise<void> }> {
-  const { store, servers, effects, log, accounts, configuration } = parts
+  const { store, effects, log, accounts, configuration } = parts
   const { publicUrl, callbackAddress, singleUser, terminalSessionHours } = configuration.server
-  const catalogue = new Catalogue(publicUrl, store.integrations)
-  await catalogue.replace(configuration.integrations, store.now())
-  const changes = new LiveChanges()
-  const audit = new AuditLog({ store, effects, log })
+  const ground = await groundOf(parts)
+  const { catalogue, changes, audit } = ground
   const uses = new UseNotes({ ...store, effects, log })
   const results: UnsavedResults = new UnsavedResults({
     ...{ store, journal: parts.journal, effects, node: parts.node, log },
@@ -108,13 +110,13 @@ export async function createBroker(parts: BrokerParts): Promise<Broker & { close
     unreadSaved: () => unread.start(),
     broughtForward: () => heart.beat(),
   })
-  const shared = { store, servers, effects, catalogue, audit, changes, log, results }
+  const shared = { store, effects, log, ...ground, results }
   const engine = parts.createTokens({ ...shared, uses })
   const revocations = new RevocationQueue(shared)
   const logins = new BrowserLogins({ store, accounts, effects, audit, changes, log, singleUser })
   const ofSessions = createSessions(parts, { ...shared, logins })
   const { sessions, launched, sessionUses } = ofSessions
-  const sweeper = new Sweeper({ store, effects, sessions, log })
+  const lookers = [new Sweeper({ store, effects, sessions, log }), new SecretExpiries(shared)]
   const told = { configurationHash: () => catalogue.hash, epoch: () => results.epoch }
   const heart = new NodeHeart({ store, effects, log, identity: parts.node, ...told })
   const unread = new UnreadReplies(shared)
@@ -125,12 +127,11 @@ export async function createBroker(parts: BrokerParts): Promise<Broker & { close
   }
   const administration = new Administrator({
     ...parts,
-    ...{ catalogue, audit, changes, sessions, results, singleUser, launched },
+    ...{ ...ground, sessions, results, singleUser, launched },
     ...{ started: configuration, configurationChanged, wakeRevocations: () => revocations.wake() },
   })
-  const { checks, accounts: lookUps } = engine
-  const signIns = new BrowserSignIns({ ...shared, revocations, checks, accounts: lookUps }, engine.tryAgain)
-  for (const loop of [heart, results, audit, uses, sessionUses, revocations, sweeper, unread, launched]) loop?.start()
+  const signIns = new BrowserSignIns({ ...shared, ...engine, revocations }, engine.tryAgain)
+  for (const loop of [heart, results, audit, uses, sessionUses, revocations, unread, launched, ...lookers]) loop?.start()
   return {
     ...{ logins, signIns, sessions, tokens: engine.tokens },
     sessionCalls: new SessionDesk({ store, catalogue, signIns, sessions, ...engine }),
@@ -145,7 +146,25 @@ export async function createBroker(parts: BrokerParts): Promise<Broker & { close
     close: async () => {
       await lastWork(parts, launched ? [[launched]] : [])
       await engine.drain()
-      await lastWork(parts, [[revocations, sweeper, sessions, unread], [results], [uses, sessionUses], [audit], [heart]])
+      await lastWork(parts, [[...lookers, revocations, sessions, unread], [results], [uses, sessionUses], [audit], [heart]])
     },
+  }
+}
+
+/** What everything else stands on. */
+async function groundOf({ store, servers, effects, log, configuration }: BrokerParts) {
+  const catalogue = new Catalogue(configuration.server.publicUrl, store.integrations)
+  await catalogue.replace(configuration.integrations, store.now())
+  const audit = new AuditLog({ store, effects, log })
+  const clientSecrets = new ClientSecrets(nextSecretTeller(audit, log))
+  return { catalogue, audit, clientSecrets, servers: withClientSecrets(servers, clientSecrets), changes: new LiveChanges() }
+}
+
+/** What log and audit are told when a service has turned to the next client secret. */
+function nextSecretTeller(audit: AuditLog, log: Log): (integration: Integration) => void {
+  return ({ section, secretLines }) => {
+    const where = secretLines?.next === undefined ? '' : ` (oauth-clients.conf:${secretLines.next})`
+    log.warn({ section }, `The service accepts the next client secret: write it as client-secret now${where}.`)
+    void audit.record({ action: 'client_secret.next_accepted', outcome: 'ok', section, detail: 'write it as client-secret now' })
   }
 }

@@ -3,6 +3,7 @@ import type { Integration } from '../domain/integration.ts'
 import type { AuthorizationServers } from '../oauth/authorization-server.ts'
 import type { AuditEvent, LeaseHolder, Store } from '../store/store.ts'
 import type { AccountLookUps } from './account-look-ups.ts'
+import type { ClientSecrets } from './client-secrets.ts'
 import type { UnsavedResults } from './unsaved-results.ts'
 
 /** What a flight needs from the world; all effects are arguments (style.md, rule 3). */
@@ -11,6 +12,7 @@ export interface FlightParts {
   /** Where what a request brings waits for the database. */
   readonly results: Pick<UnsavedResults, 'reserve' | 'save' | 'bringForward'>
   readonly authorizationServers: AuthorizationServers
+  readonly clientSecrets: Pick<ClientSecrets, 'inOrder' | 'learn'>
   readonly effects: Effects
   readonly holder: LeaseHolder
   /** Which holders can no longer send: their process is gone. */

@@ -283,6 +283,49 @@ describe('what is nothing of the server’s own is remarked on', () => {
     expect(await told()).toEqual([])
   })
 
+  test('a service that has turned to the next client secret, with the line that is to be changed', async () => {
+    const next = { ...box, client: { ...box.client, nextClientSecret: 'n' }, secretLines: { first: 3, next: 4 } }
+    await room.configure(next)
+    const [, sent = next] = room.clientSecrets.inOrder(next)
+    room.clientSecrets.learn(next, sent, true)
+    const { isWell, findings } = await health()
+    expect({ isWell, findings }).toEqual({
+      isWell: true,
+      findings: [
+        {
+          level: 'remark',
+          about: 'integrations',
+          fact: 'Box API Access: box.example refuses the client secret and accepts the next one, so nobody notices.',
+          action:
+            'An administrator writes the next client secret as client-secret now, in [box] (oauth-clients.conf:4), then: benchkey reload',
+        },
+      ],
+    })
+    await room.configure({ ...next, client: { ...next.client, clientSecret: 'n', nextClientSecret: 'm' } })
+    expect(await told()).toEqual([])
+  })
+
+  test.each([
+    [30, 'remark', 'ends in 30 days'],
+    [7, 'problem', 'ends in 7 days'],
+    [1, 'problem', 'ends within a day'],
+    [0, 'problem', 'ended'],
+  ])('a client secret that ends in %i days is a %s', async (days, level, words) => {
+    await signIn('ann')
+    const clientSecretExpires = new Date(room.store.now().getTime() + days * DAY - 1)
+    await room.configure({ ...box, clientSecretExpires, secretLines: { first: 3, expires: 5 } })
+    const { findings } = await health()
+    expect(findings).toMatchObject([{ level, fact: expect.stringContaining(`Box API Access: the client secret ${words}`) }])
+    expect(findings).toMatchObject([{ fact: expect.stringContaining('; 1 sign-in stands on it.') }])
+    expect(findings).toMatchObject([
+      { action: expect.stringMatching(/in \[box\] \(oauth-clients.conf:5\): get a new one from the service/) },
+    ])
+    await room.configure({ ...box, clientSecretExpires, client: { ...box.client, nextClientSecret: 'n' } })
+    expect((await health()).findings).toMatchObject([
+      { level: 'remark', action: expect.stringContaining('make the one in client-secret-next') },
+    ])
+  })
+
   test('not sign-ins that wait for their users: those are counted', async () => {
     const token = await signIn('ann')
     await room.store.tokens.requireSignIn(await requestOf(token), { reason: 'refused', at: room.store.now() })

@@ -6,7 +6,9 @@ import { type IntegrationTrouble, type LeaseHolder, type Store, StoreError, type
 import type { AuditLog } from './audit-log.ts'
 import type { HealthFinding, HealthNode, HealthReport } from './broker.ts'
 import type { Catalogue } from './catalogue.ts'
+import type { ClientSecrets } from './client-secrets.ts'
 import { findingsOfNodes, nodesOf } from './health-of-nodes.ts'
+import { findingsOfSecrets } from './health-of-secrets.ts'
 import type { SessionPagesFacts } from './session-entries.ts'
 import type { UnsavedResults } from './unsaved-results.ts'
 
@@ -19,6 +21,7 @@ interface Sources {
   readonly audit: AuditLog
   readonly checkKeyRing: KeyRingCheck
   readonly results: Pick<UnsavedResults, 'reserve' | 'overdue'>
+  readonly clientSecrets: Pick<ClientSecrets, 'isNextAccepted'>
   readonly sessionPages: Pick<SessionPagesFacts, 'problem'>
   /** The server that answers. */
   readonly node: { readonly holder: Pick<LeaseHolder, 'incarnation'> }
@@ -117,7 +120,7 @@ async function tallyOf({ store }: Sources): Promise<ReadonlyMap<string, TokenTal
 }
 
 async function ofIntegrations(
-  { store, catalogue }: Sources,
+  { store, catalogue, clientSecrets }: Sources,
   tallies: ReadonlyMap<string, TokenTally>,
 ): Promise<readonly HealthFinding[]> {
   const troubles = await store.integrations.troubles()
@@ -127,9 +130,11 @@ async function ofIntegrations(
     const internalId = catalogue.internalId(integration.uid) ?? ''
     const trouble = troubles.get(internalId)
     const tally = tallies.get(internalId)
+    const ofSecrets = findingsOfSecrets(integration, clientSecrets, store.now(), tally?.total ?? 0)
     // A trouble of an earlier configuration counts for nothing.
-    if (trouble?.configurationHash === catalogue.configurationHashOf(integration)) return [ofTrouble(integration, trouble, tally)]
-    return tally ? ofTally(integration, tally) : []
+    const isTroubled = trouble?.configurationHash === catalogue.configurationHashOf(integration)
+    if (isTroubled) return [ofTrouble(integration, trouble, tally), ...ofSecrets]
+    return [...(tally ? ofTally(integration, tally) : []), ...ofSecrets]
   })
 }
 

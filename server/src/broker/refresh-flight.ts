@@ -4,6 +4,7 @@ import type { TokenOutcome } from '../oauth/outcome.ts'
 import { type AttemptKey, type SavedReply, StoreError } from '../store/store.ts'
 import type { JournalRoom } from '../store/store-of-results.ts'
 import type { TokenResult } from '../store/token-results.ts'
+import { acceptsClient } from './client-secrets.ts'
 import { queueDropped } from './dropped-results.ts'
 import type { FlightEnd, FlightParts } from './flight-parts.ts'
 import type { Lease } from './lease.ts'
@@ -20,6 +21,9 @@ export class RefreshFlight {
   readonly #stop: AbortSignal
   readonly #verdicts: RefreshVerdicts
   readonly #startedMs: number
+  /** The integration with each client secret, in the order they are tried. */
+  readonly #secrets: readonly [Integration, ...Integration[]]
+  #turn = 0
   #tries = 0
 
   /** `stop`: the server ends, nothing more is sent. */
@@ -30,6 +34,7 @@ export class RefreshFlight {
     this.#stop = stop
     this.#verdicts = new RefreshVerdicts(parts, integration, lease, stop)
     this.#startedMs = parts.effects.monotonicMs()
+    this.#secrets = parts.clientSecrets.inOrder(integration)
   }
 
   /** Runs until the row is settled. `from`: the generation the caller found wanting. */
@@ -96,6 +101,12 @@ export class RefreshFlight {
     this.#tries += 1
     const attempt: Attempt = { token, key, since, sentAt, tries: this.#tries, flightStartedMs: this.#startedMs }
     const outcome = await this.#send(secrets.refreshToken)
+    if (outcome.kind === 'client_refused' && this.#turn + 1 < this.#secrets.length) {
+      // Refused before anybody looked at the refresh token: with the other client secret it is another request, announced like a retry.
+      this.#turn += 1
+      await this.#verdicts.settle(attempt)
+      return 'again'
+    }
     if (outcome.kind === 'success') {
       if (outcome.reply.kept?.leftOut.length) this.#tellLeftOut(outcome.reply.kept.leftOut)
       const end = await this.#save(room, attempt, savedReplyOf(this.#integration, outcome.reply, sentAt))
@@ -121,10 +132,13 @@ export class RefreshFlight {
 
   /** A failure of our own making says nothing about whether bytes have left. */
   async #send(refreshToken: string): Promise<TokenOutcome> {
-    const { authorizationServers, report } = this.#parts
+    const { authorizationServers, clientSecrets, report } = this.#parts
     try {
       const mayLeave = (): boolean => this.#lease.isFenceOpen()
-      return await authorizationServers.refresh(this.#integration, { refreshToken, mayLeave })
+      const sent = this.#secrets[this.#turn] ?? this.#integration
+      const outcome = await authorizationServers.refresh(sent, { refreshToken, mayLeave })
+      clientSecrets.learn(this.#integration, sent, acceptsClient(outcome))
+      return outcome
     } catch (error) {
       report({ what: 'a token request ended unexpectedly', section: this.#integration.section, error })
       return { kind: 'uncertain', words: 'the request ended unexpectedly' }

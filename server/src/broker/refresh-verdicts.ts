@@ -71,9 +71,15 @@ export class RefreshVerdicts {
     }
   }
 
+  /** The attempt is over and says nothing about the row, but for what an earlier one left open. */
+  async settle({ key, since }: Attempt, uncertainSince: Date | undefined = since): Promise<void> {
+    const outcome = uncertainSince ? { uncertainSince } : {}
+    await this.#untilSaved(() => this.#parts.store.tokens.settleAttempt(key, outcome))
+  }
+
   async #notSent(attempt: Attempt, outcome: Extract<Bad, { kind: 'not_sent' }>): Promise<Next> {
     if (outcome.cause === 'fence') {
-      await this.#settle(attempt, attempt.since)
+      await this.settle(attempt)
       return attempt.tries < MAX_FENCED && (await this.#lease.renew()) ? 'again' : 'lease_lost'
     }
     if (outcome.cause === 'network') return await this.#unspent(attempt, outcome.words, undefined)
@@ -85,7 +91,7 @@ export class RefreshVerdicts {
     const pauseMs = retryPauseMs(attempt.tries, randomFraction(effects))
     const usedMs = effects.monotonicMs() - attempt.flightStartedMs
     if (retryAfterSeconds === undefined && attempt.tries < MAX_TRIES && usedMs + pauseMs < RETRY_WINDOW_MS) {
-      await this.#settle(attempt, attempt.since)
+      await this.settle(attempt)
       await effects.sleep(pauseMs, this.#stop).catch(() => undefined) // Aborted: the flight sees it and ends.
       return 'again'
     }
@@ -106,7 +112,7 @@ export class RefreshVerdicts {
     const isFirst = this.#integration.refreshReuse.kind === 'grace' ? !this.#repeated : !attempt.since
     if (isFirst && at.getTime() <= now.getTime()) {
       this.#repeated = true
-      await this.#settle(attempt, since)
+      await this.settle(attempt, since)
       return 'again'
     }
     await this.#fail(attempt, words, Math.max(COOL_DOWN_MS, at.getTime() - now.getTime()), since)
@@ -117,7 +123,7 @@ export class RefreshVerdicts {
   async #troubled(attempt: Attempt, kind: 'client' | 'connection', words: string): Promise<FlightEnd> {
     const { store } = this.#parts
     const { integrationId, userId } = attempt.token
-    await this.#settle(attempt, attempt.since)
+    await this.settle(attempt)
     const now = store.now()
     const before = (await store.integrations.troubles()).get(integrationId)
     const configurationHash = this.#parts.configurationHashOf(this.#integration)
@@ -172,12 +178,6 @@ export class RefreshVerdicts {
       ...(this.#integration.pkce === 'S256' ? { codeVerifier: Buffer.from(effects.randomBytes(32)).toString('base64url') } : {}),
     })
     return probe.kind === 'grant_refused'
-  }
-
-  /** The attempt is over and says nothing about the row, but for what an earlier one left open. */
-  async #settle({ key }: Attempt, uncertainSince: Date | undefined): Promise<void> {
-    const outcome = uncertainSince ? { uncertainSince } : {}
-    await this.#untilSaved(() => this.#parts.store.tokens.settleAttempt(key, outcome))
   }
 
   async #fail(attempt: Attempt, words: string, waitMs: number, since: Date | undefined, oddRefusal = false): Promise<void> {

@@ -23,12 +23,13 @@ const DRAIN_MS = 5_000
 
 /** The token path over the refresh engine; cut-off refreshes of dead processes are taken up at once where that helps. */
 export function createTokens(shared: SharedParts, { holder, isDead }: LeaseIdentity): TokenUseCases {
-  const { store, results, servers, effects, catalogue, audit, uses, changes, log } = shared
+  const { store, results, servers, effects, catalogue, audit, uses, changes, clientSecrets, log } = shared
   const accounts = new AccountLookUps(shared)
   const refresher = new Refresher({
     store,
     results,
     authorizationServers: servers,
+    clientSecrets,
     effects,
     holder,
     isDead,

@@ -153,6 +153,12 @@ export interface Integration {
 /** What of an integration decides how its requests leave. */
 export type WayOut = Pick<Integration, 'proxy' | 'extraCa' | 'commonProxies'>
 
+/** What of a client must come back in no text. */
+export function clientSecretsOf({ client }: Pick<Integration, 'client'>): readonly string[] {
+  const { clientSecret, nextClientSecret } = client
+  return nextClientSecret === undefined ? [clientSecret] : [clientSecret, nextClientSecret]
+}
+
 /** What clients are told as `issuer`: the option, else the origin of the authorization URL (wire.md, *Replies*). */
 export function issuerOf(integration: Pick<Integration, 'issuer' | 'authorizationUrl'>): string {
   return integration.issuer ?? new URL(integration.authorizationUrl).origin

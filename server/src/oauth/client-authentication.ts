@@ -15,8 +15,16 @@ export function clientAuthentication(client: Client): ClientAuth {
   }
 }
 
-/** What of the client's credentials is on a request and must come back in no text: the secret, and the header that holds it. */
-export function confidentialOf(client: Client): readonly string[] {
+/**
+ * What of the client's credentials must come back in no text: the secret on a request, and the header that holds it; the other secret
+ * as well, which may have been on the one before.
+ */
+export function confidentialOf({ nextClientSecret, ...client }: Client): readonly string[] {
+  const other = nextClientSecret === undefined ? [] : spellingsOf({ ...client, clientSecret: nextClientSecret })
+  return [...spellingsOf(client), ...other]
+}
+
+function spellingsOf(client: Client): readonly string[] {
   switch (client.authenticationMethod) {
     case 'none':
       return []

@@ -21,6 +21,29 @@ function replyOf(outcome: TokenOutcome): TokenReply {
 }
 
 describe('against a real authorization server', () => {
+  test('a client that is refused has spent neither its code nor its refresh token', async () => {
+    const registered = { id: 'bench', secret: 'right', method: 'client-secret-post', redirectUris: [REDIRECT_URI] } as const
+    const server = await startAuthorizationServer({ clients: [registered], rotate: true, accessTokenSeconds: 3600 })
+    running.push(server)
+    const { authorizationUrl, tokenUrl, revocationUrl } = server
+    const client = { clientId: 'bench', clientSecret: 'right', authenticationMethod: 'client-secret-post' } as const
+    const urls = { authorizationUrl, tokenUrl, revocationUrl }
+    const integration = integrationOf({ section: 'demo', ...urls, client, scopes: ['openid'] })
+    const wrong = { ...integration, client: { ...client, clientSecret: 'wrong' } }
+    const servers = createAuthorizationServers({ effects: realEffects(), allowLoopback: true })
+    const codeChallenge = createHash('sha256').update(CODE_VERIFIER).digest('base64url')
+    const url = servers.authorizationRequestUrl(integration, { redirectUri: REDIRECT_URI, state: 'the-state', codeChallenge })
+    const code = new URL(await completeInteraction(url, { userName: 'ada' })).searchParams.get('code') ?? ''
+    const exchange = { code, redirectUri: REDIRECT_URI, codeVerifier: CODE_VERIFIER }
+    expect(await servers.exchangeCode(wrong, exchange)).toMatchObject({ kind: 'client_refused' })
+    const { refreshToken = '' } = replyOf(await servers.exchangeCode(integration, exchange))
+    const again = { refreshToken, mayLeave: () => true }
+    expect(await servers.refresh(wrong, again)).toMatchObject({ kind: 'client_refused' })
+    expect(await servers.refresh(integration, again)).toMatchObject({ kind: 'success' })
+    const revocation = { token: refreshToken, tokenTypeHint: 'refresh_token' } as const
+    expect(await servers.revoke(wrong, revocation)).toMatchObject({ kind: 'refused', isOfClient: true })
+  })
+
   test.each([
     ['client-secret-post', true],
     ['client-secret-post', false],

@@ -55,4 +55,5 @@ export type AccountOutcome =
 export type RevocationOutcome =
   | { readonly kind: 'done' }
   | { readonly kind: 'retry'; readonly words: string; readonly retryAfterSeconds?: number }
-  | { readonly kind: 'refused'; readonly words: string }
+  /** `isOfClient`: it is the client that is refused. */
+  | { readonly kind: 'refused'; readonly words: string; readonly isOfClient?: true }

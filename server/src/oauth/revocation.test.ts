@@ -53,7 +53,7 @@ describe('revocation', () => {
       { status: 400, body: '{"error":"unsupported_token_type"}' },
       { kind: 'refused', words: 'answered unsupported_token_type' },
     ],
-    ['401', { status: 401, body: '<html>' }, { kind: 'refused', words: 'answered 401' }],
+    ['401', { status: 401, body: '<html>' }, { kind: 'refused', words: 'answered 401', isOfClient: true }],
     ['a redirect', { status: 302 }, { kind: 'refused', words: 'answered 302' }],
     [
       'an error that repeats the token',

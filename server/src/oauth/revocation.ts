@@ -4,7 +4,7 @@ import { clientAuthentication, confidentialOf } from './client-authentication.ts
 import { normalise } from './normalise.ts'
 import type { RevocationOutcome } from './outcome.ts'
 import { providerErrorCode } from './provider-text.ts'
-import { retryAfter } from './token-outcome.ts'
+import { refusesClient, retryAfter } from './token-outcome.ts'
 import { asForm, authorizationServer, type RequestContext, renaming, requestOptions } from './token-request.ts'
 import { NotSent, PerhapsSent, type TransportReply } from './transport.ts'
 
@@ -45,6 +45,8 @@ function outcomeOf(reply: TransportReply, secrets: readonly string[], now: Date)
     return { kind: 'retry', words: `answered ${status}`, ...retryAfter(reply, now) }
   }
   const normalised = normalise(reply)
-  const code = normalised.kind === 'error' ? providerErrorCode(normalised.error, secrets) : ''
-  return { kind: 'refused', words: code === '' ? `answered ${status}` : `answered ${code}` }
+  const error = normalised.kind === 'error' ? normalised.error : ''
+  const code = providerErrorCode(error, secrets)
+  const words = code === '' ? `answered ${status}` : `answered ${code}`
+  return { kind: 'refused', words, ...(refusesClient(error, status) && { isOfClient: true }) }
 }

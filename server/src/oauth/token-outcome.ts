@@ -88,8 +88,13 @@ function outcomeOfError(
     ...(text === '' ? {} : { providerText: text }),
   }
   if (DEAD_GRANT.has(error) || judgement.deadErrors.includes(error)) return { kind: 'grant_refused', ...facts }
-  if (REFUSED_CLIENT.has(error) || reply.status === 401 || reply.status === 403) return { kind: 'client_refused', ...facts }
+  if (refusesClient(error, reply.status)) return { kind: 'client_refused', ...facts }
   return { kind: 'refused', ...facts }
+}
+
+/** Whether an error reply refuses the client rather than what it asked for. RFC 6749 §5.2. */
+export function refusesClient(error: string, status: number): boolean {
+  return REFUSED_CLIENT.has(error) || status === 401 || status === 403
 }
 
 /** Retry-After in seconds or as a date, capped at an hour; nothing when it is neither. RFC 9110 §10.2.3. */

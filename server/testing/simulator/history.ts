@@ -11,7 +11,7 @@ import { NodeJournals } from './journals.ts'
 import { complaintsAbout } from './judge.ts'
 import { SimulatedNetwork } from './network.ts'
 import { Outages } from './outages.ts'
-import { integrationWith, isAway, pointedStore } from './parts.ts'
+import { integrationWith, isAway, pointedStore, UNTOLD } from './parts.ts'
 import { SimulatedProvider } from './provider.ts'
 import { SignOuts } from './sign-outs.ts'
 import { KINDS, type Verdict } from './verdict.ts'
@@ -190,7 +190,7 @@ class History {
       configurationHashOf: (integration) => catalogue.configurationHashOf(integration),
       redirectUriOf: (integration) => catalogue.redirectUriOf(integration),
       audit: async (event) => this.#note(`${node.name} ${event.action} ${event.detail ?? ''}`),
-      ...{ askAccount: () => undefined, changed: () => undefined },
+      ...UNTOLD,
       report: (problem) => {
         if (problem.what.includes('unexpectedly') && !isAway(problem.error))
           this.#complain(`${problem.what}: ${String(problem.error)}`)

@@ -1,6 +1,14 @@
+import { ClientSecrets } from '../../src/broker/client-secrets.ts'
 import type { Integration, RefreshReuse } from '../../src/domain/integration.ts'
 import { type Store, StoreError } from '../../src/store/store.ts'
 import type { SimulatedNode, World } from './world.ts'
+
+/** What a flight tells others, of whom there are none here; the simulated client has one secret. */
+export const UNTOLD = {
+  askAccount: () => undefined,
+  changed: () => undefined,
+  clientSecrets: new ClientSecrets(() => undefined),
+}
 
 /** The one integration of a simulated history. */
 export function integrationWith(refreshReuse: RefreshReuse): Integration {
