@@ -36,7 +36,8 @@ async function send(request: TransportRequest, policyOf: PolicyOf, effects: Effe
   try {
     const url = new URL(request.url)
     const route = routeOf(url, request.integration)
-    const socket = await connect({ url, route, policy: policyOf(request.integration) }, effects)
+    const signal = eitherOf(total.signal, request.signal)
+    const socket = await connect({ url, route, policy: policyOf(request.integration), signal }, effects)
     const departure = { hasLeft: false }
     client = new Client(url.origin, {
       connect: handOver(socket, request.mayLeave, departure),
@@ -46,20 +47,25 @@ async function send(request: TransportRequest, policyOf: PolicyOf, effects: Effe
       bodyTimeout: 0,
       maxHeaderSize: HEADER_LIMIT_BYTES,
     })
-    return await exchange(client, { url, route, request, signal: total.signal, departure })
+    return await exchange(client, { url, route, request, signal, departure })
   } finally {
     total.stop()
     await client?.destroy()
   }
 }
 
-async function connect(to: Omit<Destination, 'signal'>, effects: Effects): Promise<Socket> {
+/** Opens a connection within the time that one may take. */
+export async function connect(to: Destination, effects: Effects): Promise<Socket> {
   const timer = startTimer(effects, CONNECT_TIMEOUT_MS)
   try {
-    return await openConnection({ ...to, signal: timer.signal })
+    return await openConnection({ ...to, signal: eitherOf(timer.signal, to.signal) })
   } finally {
     timer.stop()
   }
+}
+
+function eitherOf(one: AbortSignal, other: AbortSignal | undefined): AbortSignal {
+  return other ? AbortSignal.any([one, other]) : one
 }
 
 type Connector = (options: unknown, callback: (...result: [null, Socket] | [Error, null]) => void) => void

@@ -12,6 +12,8 @@ export interface TransportRequest {
   readonly body: string
   /** The send fence: asked once, on the established connection, right before the first byte is written. */
   readonly mayLeave: () => boolean
+  /** Its abort gives the request up, whether it has left or not; absent: nobody does. */
+  readonly signal?: AbortSignal
 }
 
 /** What came back. A body that broke off or grew too large is given as far as it was read. */
