@@ -2,12 +2,13 @@ import { existsSync, readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { type DestinationStream, type Logger, pino } from 'pino'
-import { createBroker } from './broker/create.ts'
+import { type BrokerParts, createBroker } from './broker/create.ts'
 import type { NodeIdentity } from './broker/node-heart.ts'
 import { createTokens, incarnationOf } from './broker/token-use-cases.ts'
 import type { Configuration, DatabaseConfiguration, LoadResult, ServerConfiguration } from './config/configuration.ts'
 import { formatDiagnostic } from './config/diagnostics.ts'
 import { type LoadedConfiguration, loadConfiguration } from './config/load.ts'
+import { readOptionLines } from './config/option-lines.ts'
 import { ADMIN_SOCKET_NAME } from './domain/admin-api.ts'
 import type { Effects } from './domain/effects.ts'
 import { SetupError } from './domain/errors.ts'
@@ -21,8 +22,9 @@ import { isGroup, isInGroup } from './launcher/groups.ts'
 import { isAlive, startTimeOf } from './launcher/processes.ts'
 import { findProxyAccount } from './launcher/proxy-account.ts'
 import { LocalAccounts } from './login/local-accounts.ts'
-import type { AuthorizationServers } from './oauth/authorization-server.ts'
 import { createAuthorizationServers } from './oauth/create.ts'
+import { createAskOwnAddress } from './oauth/own-address.ts'
+import { createProbes } from './oauth/probes.ts'
 import { openJournalFolder } from './store/journal-folder.ts'
 import { checkKeyRing } from './store/key-check.ts'
 import { openStore } from './store/open.ts'
@@ -98,7 +100,8 @@ export async function start(options: StartOptions): Promise<RunningServer> {
       store,
       effects,
       configuration,
-      servers: authorizationServersOf(server, { ...options, effects }),
+      ...requestsOf(server, { ...options, effects }),
+      readOptionLines: () => readOptionLines(configDir, uid),
       accounts: new LocalAccounts(),
       log,
       loadConfiguration: async () => {
@@ -136,11 +139,18 @@ export async function start(options: StartOptions): Promise<RunningServer> {
   }
 }
 
-function authorizationServersOf(
-  { insecureLoopbackProviders: allowLoopback }: ServerConfiguration,
+/** Everything that goes out to services, and to Benchkey's own addresses as others see them. */
+function requestsOf(
+  { insecureLoopbackProviders: allowLoopback, sslCaCertificate }: ServerConfiguration,
   { effects, providerCa }: StartOptions & { readonly effects: Effects },
-): AuthorizationServers {
-  return createAuthorizationServers({ effects, allowLoopback, ...(providerCa === undefined ? {} : { extraCa: providerCa }) })
+): Pick<BrokerParts, 'servers' | 'probes' | 'askOwnAddress'> {
+  const network = { effects, allowLoopback, ...(providerCa === undefined ? {} : { extraCa: providerCa }) }
+  const privateCa = sslCaCertificate === undefined ? undefined : readFileSync(sslCaCertificate, 'utf8')
+  return {
+    servers: createAuthorizationServers(network),
+    probes: createProbes(network),
+    askOwnAddress: createAskOwnAddress(effects, privateCa),
+  }
 }
 
 function localSessionsOf(

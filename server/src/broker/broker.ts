@@ -7,10 +7,12 @@ import type { SessionRoute } from '../domain/session-proxy.ts'
 import type { State } from '../domain/states.ts'
 import type { Extra, StoredToken } from '../domain/stored-token.ts'
 import type { Activity } from './broker-of-activity.ts'
+import type { Changes } from './broker-of-changes.ts'
 import type { DeviceLogins } from './broker-of-devices.ts'
 import type { Presets } from './broker-of-presets.ts'
 import type { ServiceCalls, Services } from './broker-of-services.ts'
 import type { Launches } from './broker-of-sessions.ts'
+import type { Verifications } from './broker-of-verification.ts'
 
 /** The use cases, as the doors call them. Every method may reject with BrokerError. */
 export interface Broker {
@@ -27,6 +29,7 @@ export interface Broker {
   readonly deviceLogins: DeviceLogins
   readonly administration: Administration
   readonly presets: Presets
+  readonly verification: Verifications
   readonly changes: Changes
 }
 
@@ -341,10 +344,4 @@ export interface Administration {
   /** Rejects when the database cannot be read and written. */
   ready(): Promise<void>
   health(): Promise<HealthReport>
-}
-
-/** Live pages: what changed for whom. Events carry no data, rights are re-checked by the reader's next request. */
-export interface Changes {
-  /** `listener` gets `integrations` or `sessions` (look again), or `logged_out`. Returns the function that ends it. */
-  subscribe(userId: string, listener: (change: 'integrations' | 'sessions' | 'logged_out') => void): () => void
 }

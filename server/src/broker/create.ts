@@ -1,4 +1,5 @@
 import type { Configuration, LoadResult } from '../config/configuration.ts'
+import type { OptionLines } from '../config/option-lines.ts'
 import { listPresets } from '../config/presets.ts'
 import type { Effects } from '../domain/effects.ts'
 import type { Integration } from '../domain/integration.ts'
@@ -7,6 +8,8 @@ import type { UnixAccount } from '../domain/unix-account.ts'
 import type { LocalSessions } from '../launcher/create.ts'
 import type { LocalAccounts } from '../login/local-accounts.ts'
 import type { AuthorizationServers } from '../oauth/authorization-server.ts'
+import type { AskOwnAddress } from '../oauth/own-address.ts'
+import type { Probes } from '../oauth/probes.ts'
 import type { Store } from '../store/store.ts'
 import type { Journal } from '../store/store-of-results.ts'
 import type { AccountLookUps } from './account-look-ups.ts'
@@ -37,11 +40,16 @@ import type { TokenReports } from './token-reports.ts'
 import { UnreadReplies } from './unread-replies.ts'
 import { UnsavedResults } from './unsaved-results.ts'
 import { UseNotes } from './use-notes.ts'
+import { createVerifications } from './verification.ts'
 
 /** What `main.ts` hands to the broker. */
 export interface BrokerParts {
   readonly store: Store
   readonly servers: AuthorizationServers
+  /** Looks at services, and at Benchkey's own addresses, from outside. */
+  readonly probes: Probes
+  readonly askOwnAddress: AskOwnAddress
+  readonly readOptionLines: () => Promise<OptionLines>
   readonly effects: Effects
   readonly accounts: LocalAccounts
   readonly log: Log
@@ -142,6 +150,7 @@ export async function createBroker(parts: BrokerParts): Promise<Broker & { close
     deviceLogins: new DeviceDesk({ ...shared, publicUrl, callbackAddress, lifeMs: terminalSessionHours * HOUR_MS }),
     administration,
     presets: { list: listPresets },
+    verification: createVerifications({ ...parts, catalogue, audit, publicUrl, callbackAddress }),
     changes,
     close: async () => {
       await lastWork(parts, launched ? [[launched]] : [])

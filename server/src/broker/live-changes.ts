@@ -1,4 +1,4 @@
-import type { Changes } from './broker.ts'
+import type { Changes } from './broker-of-changes.ts'
 
 type Change = 'integrations' | 'sessions' | 'logged_out'
 type Listener = (change: Change) => void
