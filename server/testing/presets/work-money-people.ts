@@ -8,7 +8,6 @@ const SLACK = {
 } as const satisfies Partial<PresetCase>
 
 const INTUIT = {
-  pkce: 'none',
   token: ['https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer', 'basic'],
   code: tokens(1, { token_type: 'bearer', expires_in: 3600, x_refresh_token_expires_in: 8726400 }),
   refresh: tokens(2, { token_type: 'bearer', expires_in: 3600, x_refresh_token_expires_in: 8726400 }),
@@ -63,6 +62,7 @@ export const WORK_MONEY_PEOPLE: readonly PresetCase[] = [
   {
     preset: 'figma',
     authorization: ['https://www.figma.com/oauth', { scope: 'current_user:read,file_content:read,file_metadata:read' }],
+    pkce: 'none',
     token: ['https://api.figma.com/v1/oauth/token', 'basic'],
     refreshUrl: 'https://api.figma.com/v1/oauth/refresh',
     code: tokens(1, { user_id_string: '1', token_type: 'bearer', expires_in: 7776000 }),
@@ -163,7 +163,6 @@ export const WORK_MONEY_PEOPLE: readonly PresetCase[] = [
   {
     preset: 'paypal',
     authorization: ['https://www.paypal.com/signin/authorize', { scope: 'openid email' }],
-    pkce: 'none',
     token: ['https://api-m.paypal.com/v1/oauth2/token', 'basic'],
     code: tokens(1, { expires_in: '28800', scope: 'openid email', nonce: 'n' }),
     refresh: accessToken(2, { expires_in: '28800', scope: 'openid email', nonce: 'n' }),
@@ -246,7 +245,6 @@ export const WORK_MONEY_PEOPLE: readonly PresetCase[] = [
   {
     preset: 'reddit',
     authorization: ['https://www.reddit.com/api/v1/authorize', { duration: 'permanent', scope: 'identity read' }],
-    pkce: 'none',
     token: ['https://www.reddit.com/api/v1/access_token', 'basic'],
     revocationUrl: 'https://www.reddit.com/api/v1/revoke_token',
     code: tokens(1, { token_type: 'bearer', expires_in: 3600, scope: 'identity read' }),
