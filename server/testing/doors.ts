@@ -43,6 +43,7 @@ const PARTS = {
   activity: ['list', 'signOutEverywhere'],
   administration: ['addUser', 'listUsers', 'showUser', 'listSignIns', 'setLocked', 'removeUser', 'reload', 'ready', 'health'],
   presets: ['list'],
+  verification: ['targets', 'integration', 'draft', 'server', 'echo'],
   changes: ['subscribe'],
 } as const satisfies { readonly [Part in keyof Broker]: readonly (keyof Broker[Part])[] }
 

@@ -24,7 +24,7 @@ export interface AdminClient {
 }
 
 /** The admin client of the server that runs on this data directory. */
-export function adminClient(dataDir: string): AdminClient {
+export function adminClient(dataDir: string, timeoutMs = ADMIN_TIMEOUT_MS): AdminClient {
   const socketPath = join(dataDir, ADMIN_SOCKET_NAME)
   if (Buffer.byteLength(socketPath) > SOCKET_PATH_LIMIT_BYTES) {
     throw new CliError(`The path of the admin socket is too long: ${socketPath}.`, {
@@ -35,7 +35,8 @@ export function adminClient(dataDir: string): AdminClient {
   return {
     socketPath,
     async call<T>(method: string, path: string, body?: unknown): Promise<T> {
-      const reply = await send(socketPath, method, path, body === undefined ? '' : JSON.stringify(body)).catch((error) => {
+      const text = body === undefined ? '' : JSON.stringify(body)
+      const reply = await send({ socketPath, method, path, timeoutMs }, text).catch((error) => {
         throw unreachable(error as NodeJS.ErrnoException, dataDir)
       })
       const value = parse(reply.text)
@@ -50,12 +51,19 @@ interface Reply {
   readonly text: string
 }
 
-function send(socketPath: string, method: string, path: string, body: string): Promise<Reply> {
+interface Asked {
+  readonly socketPath: string
+  readonly method: string
+  readonly path: string
+  readonly timeoutMs: number
+}
+
+function send({ timeoutMs, ...asked }: Asked, body: string): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const headers = body === '' ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
     // Not by `import`, which reads every export and so loads Node's WebSocket.
     const { request } = process.getBuiltinModule('node:http')
-    const call = request({ socketPath, method, path, headers, agent: false, signal: AbortSignal.timeout(ADMIN_TIMEOUT_MS) })
+    const call = request({ ...asked, headers, agent: false, signal: AbortSignal.timeout(timeoutMs) })
     call.on('error', reject)
     call.on('response', (response) => {
       response.setEncoding('utf8')
@@ -66,6 +74,20 @@ function send(socketPath: string, method: string, path: string, body: string): P
     })
     call.end(body)
   })
+}
+
+/** For commands that look after a server: one that does not run is one that does not answer. Never returns. */
+export function tryLaterWhenSilent(error: unknown): never {
+  if (!(error instanceof CliError) || error instanceof AdminRefusal || !isSilence(error.cause)) throw error
+  throw new CliError(error.message, {
+    ...(error.action === undefined ? {} : { action: error.action }),
+    exitCode: EXIT.tryLater,
+    cause: error,
+  })
+}
+
+function isSilence(cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ECONNREFUSED')
 }
 
 function parse(text: string): unknown {

@@ -48,6 +48,7 @@ export type CommandName =
   | 'config import'
   | 'preset list'
   | 'preset show'
+  | 'verify'
   | 'reload'
   | 'health'
   | 'user add'

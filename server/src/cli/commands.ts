@@ -177,6 +177,13 @@ export const COMMAND_GROUPS: readonly { readonly title: string; readonly command
         options: { json: JSON_OPTION },
       },
       {
+        name: 'verify',
+        summary: 'Test integrations, network and addresses as an expert would',
+        ownsTerminal: true,
+        positionals: ['[NAME…]'],
+        options: { json: JSON_OPTION },
+      },
+      {
         name: 'reload',
         summary: 'Check and apply the configuration, without a restart',
         positionals: [],

@@ -1,31 +1,13 @@
 import type { AdminHealth } from '../domain/admin-api.ts'
-import { AdminRefusal, adminClient } from './admin-client.ts'
-import { CliError, type Context, EXIT, print, type Run, table } from './command.ts'
+import { adminClient, tryLaterWhenSilent } from './admin-client.ts'
+import { EXIT, print, type Run, table } from './command.ts'
 import { counted, instantOf, oneLine } from './printing.ts'
 
 /** `health`: 0 when all is well, 1 when something is not, 75 when no server answers. */
 export const runHealth: Run = async ({ options }, context) => {
-  const health = await ask(context)
+  const health = await adminClient(context.dataDir).call<AdminHealth>('GET', '/health').catch(tryLaterWhenSilent)
   print(context, options.json ? JSON.stringify(health, undefined, 2) : inWords(health))
   return health.isWell ? EXIT.ok : EXIT.failed
-}
-
-/** A server that does not run is one that does not answer, to whoever watches it. */
-async function ask(context: Context): Promise<AdminHealth> {
-  try {
-    return await adminClient(context.dataDir).call<AdminHealth>('GET', '/health')
-  } catch (error) {
-    if (!(error instanceof CliError) || error instanceof AdminRefusal || !isSilence(error.cause)) throw error
-    throw new CliError(error.message, {
-      ...(error.action === undefined ? {} : { action: error.action }),
-      exitCode: EXIT.tryLater,
-      cause: error,
-    })
-  }
-}
-
-function isSilence(cause: unknown): boolean {
-  return cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ECONNREFUSED')
 }
 
 /** The verdict first. */

@@ -25,6 +25,7 @@ const LOADERS: Readonly<Record<CommandName, () => Promise<Run>>> = {
   'config import': async () => (await import('./config-import.ts')).runConfigImport,
   'preset list': async () => (await import('./preset.ts')).runPresetList,
   'preset show': async () => (await import('./preset.ts')).runPresetShow,
+  verify: async () => (await import('./verify.ts')).runVerify,
   reload: async () => (await import('./reload.ts')).runReload,
   health: async () => (await import('./health.ts')).runHealth,
   'user add': async () => (await import('./user.ts')).runUserAdd,

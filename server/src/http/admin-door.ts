@@ -27,7 +27,9 @@ export function createAdminDoor(parts: {
   const { broker, options, log, effects } = parts
   const routes = adminRoutes(broker, options)
   const server = createServer((request, response) => {
-    answer(request, routes).then(
+    const left = new AbortController()
+    response.once('close', () => left.abort())
+    answer(request, routes, left.signal).then(
       (reply) => send(response, 200, reply),
       (error: unknown) => {
         const refusal = refusalOf(error, log, effects)
@@ -53,14 +55,14 @@ export function createAdminDoor(parts: {
   }
 }
 
-async function answer(request: IncomingMessage, routes: ReturnType<typeof adminRoutes>): Promise<object> {
+async function answer(request: IncomingMessage, routes: ReturnType<typeof adminRoutes>, left: AbortSignal): Promise<object> {
   const body = await readJson(request)
   const [path = '', query] = (request.url ?? '').split('?', 2)
   const segments = path.split('/').slice(1).map(decodeSegment)
   for (const route of routes) {
     const parameter = match(route.path, segments)
     if (route.method === request.method && parameter !== undefined)
-      return route.answer(body, parameter, new URLSearchParams(query))
+      return route.answer(body, parameter, new URLSearchParams(query), left)
   }
   throw new Refusal(
     404,

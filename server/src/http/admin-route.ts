@@ -1,10 +1,10 @@
 import { Refusal } from './failures.ts'
 
-/** One command of the admin socket. `parameter`: the variable segment of the path, decoded. */
+/** One command of the admin socket. `parameter`: the variable segment of the path, decoded; `left` aborts when the asker goes. */
 export interface AdminRoute {
   readonly method: 'GET' | 'POST' | 'DELETE'
   readonly path: string
-  readonly answer: (body: unknown, parameter: string, query: URLSearchParams) => Promise<object>
+  readonly answer: (body: unknown, parameter: string, query: URLSearchParams, left: AbortSignal) => Promise<object>
 }
 
 /** A member of a body; undefined when there is none. */

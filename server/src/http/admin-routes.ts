@@ -13,6 +13,7 @@ import type {
 } from '../domain/admin-api.ts'
 import { type AdminRoute, flagOf, memberOf } from './admin-route.ts'
 import { serviceRoutes } from './admin-service-routes.ts'
+import { verifyRoutes } from './admin-verify-routes.ts'
 import { adminHealthOf, adminSessionOf, adminStoredTokenOf, adminUserDetailsOf, adminUserOf } from './admin-views.ts'
 import { Refusal } from './failures.ts'
 import { textMembers } from './web-requests.ts'
@@ -27,6 +28,7 @@ export function adminRoutes(broker: Broker, facts: AdminStatusFacts): readonly A
     ...userRoutes(broker, publicUrl),
     ...sessionRoutes(broker),
     ...serviceRoutes(broker),
+    ...verifyRoutes(broker),
     { method: 'POST', path: '/reload', answer: async (): Promise<AdminReloaded> => broker.administration.reload() },
     {
       method: 'GET',

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Broker } from '../broker/broker.ts'
 import { registerConfirmLogin } from './confirm-login-api.ts'
 import { registerPresetApi } from './preset-api.ts'
+import { registerVerifyApi } from './verify-api.ts'
 import { getAdministrator } from './web-requests.ts'
 
 /** What the API of the pages for administrators needs. */
@@ -18,4 +19,5 @@ export function registerAdministrators(app: FastifyInstance, parts: Administrato
   })
   registerConfirmLogin(app, parts)
   registerPresetApi(app, parts)
+  registerVerifyApi(app, parts)
 }

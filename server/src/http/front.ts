@@ -12,6 +12,7 @@ import { hasRpcCookie, type RpcDoor } from './rpc-door.ts'
 import { type RpcRoute, RpcRoutes } from './rpc-routes.ts'
 import { isOfSessions, type SharedOrigin } from './shared-origin.ts'
 import type { TrustedProxies } from './trusted-proxies.ts'
+import { VerifyEcho } from './verify-echo.ts'
 
 /** What stands behind the one port. */
 export interface FrontParts {
@@ -43,9 +44,13 @@ export function createFront(parts: FrontParts): RequestListener {
   const rpcHosts = allowedHosts(callbackAddress)
   const webHosts = allowedHosts(publicUrl)
   const isRpcPlain = callbackAddress.startsWith('http:')
+  const echo = new VerifyEcho(parts)
 
   return (request, response) => {
     const path = pathOf(request.url ?? '')
+    if (echo.finds(path)) {
+      return echo.handle(request, response, { path, host: hostOf(request), isSecure: isSecure(request, proxies) })
+    }
     const route = routes.find(path)
     if (route !== undefined) {
       if (!rpcHosts.has(hostOf(request))) return refuseHost(request, response, replies, callbackAddress)

@@ -29,8 +29,8 @@ export class TrustedProxies {
 
   /** The address of who asks: the connection's, or behind trusted proxies the last untrusted one of `X-Forwarded-For`. */
   clientAddress(request: IncomingMessage): string {
-    const direct = plainAddress(request.socket.remoteAddress ?? '')
-    if (this.#isEmpty || isIP(direct) === 0 || !this.#trusts(direct)) return direct
+    const direct = this.peer(request)
+    if (!this.trustsPeer(request)) return direct
     const forwarded = request.headers['x-forwarded-for']
     if (forwarded === undefined) return direct
     let nearest = direct
@@ -43,11 +43,20 @@ export class TrustedProxies {
     return nearest
   }
 
+  /** The address of whoever connected, which may be a proxy's. */
+  peer(request: IncomingMessage): string {
+    return plainAddress(request.socket.remoteAddress ?? '')
+  }
+
+  /** Whether what that one says of others counts. */
+  trustsPeer(request: IncomingMessage): boolean {
+    const peer = this.peer(request)
+    return !this.#isEmpty && isIP(peer) !== 0 && this.#trusts(peer)
+  }
+
   /** Whether a trusted proxy says that the browser came over https. The last value counts: the nearest proxy wrote it. */
   saysHttps(request: IncomingMessage): boolean {
-    if (this.#isEmpty) return false
-    const direct = plainAddress(request.socket.remoteAddress ?? '')
-    if (isIP(direct) === 0 || !this.#trusts(direct)) return false
+    if (!this.trustsPeer(request)) return false
     const last =
       String(request.headers['x-forwarded-proto'] ?? '')
         .split(',')
