@@ -27,6 +27,10 @@ export interface ServerConfiguration {
   readonly trustedProxies: readonly string[]
   readonly insecureLoopbackProviders: boolean
   readonly secretsDir: string
+  /** Who or what manages `oauth-clients.conf`; absent: this server may. */
+  readonly configurationManagedBy?: string
+  /** All servers of the database read the same `oauth-clients.conf`. */
+  readonly sharedConfiguration?: true
   /** Socket of the session helper, absolute; absent: there is none. */
   readonly sessionHelper?: string
   /** When nobody has used a launched session for so long, it ends; 0: never. */
@@ -110,4 +114,6 @@ export interface Diagnostic {
 export interface LoadResult {
   readonly configuration?: Configuration
   readonly diagnostics: readonly Diagnostic[]
+  /** The bytes of `oauth-clients.conf` that were judged; empty: there is no such file. */
+  readonly oauthClients?: Buffer
 }

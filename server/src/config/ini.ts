@@ -32,7 +32,8 @@ interface OptionLine extends Line {
   readonly valueEnd: number
 }
 
-type IniLine = PlainLine | HeaderLine | OptionLine
+/** One line with its end; `text + end` of all lines is the file. */
+export type IniLine = PlainLine | HeaderLine | OptionLine
 
 /** A file of sections and options that prints byte for byte as it was read. */
 export interface IniDocument {
@@ -136,7 +137,7 @@ export function setValue(document: IniDocument, section: string | undefined, opt
     const text = line.text.slice(0, line.valueStart) + toBytes(value) + line.text.slice(line.valueEnd)
     return { ...document, lines: document.lines.with(at, parseLine(text, line.end)) }
   }
-  const end = document.lines.find((each) => each.end !== '')?.end ?? '\n'
+  const end = lineEndOf(document)
   const added = [parseLine(toBytes(`${option}=${value}`), end)]
   const place = placeInSection(document, section)
   if (place !== undefined) return insertLines(document, place, added, end)
@@ -161,7 +162,13 @@ export function commentOut(document: IniDocument, line: number): IniDocument {
   return old ? { ...document, lines: document.lines.with(line - 1, parseLine(`#${old.text}`, old.end)) } : document
 }
 
-function parseLine(text: string, end: string): IniLine {
+/** The line end a document uses. */
+export function lineEndOf(document: IniDocument): string {
+  return document.lines.find((each) => each.end !== '')?.end ?? '\n'
+}
+
+/** A line of text, one character per byte, as the parser reads it. */
+export function parseLine(text: string, end: string): IniLine {
   const start = skipBlanks(text, 0)
   const stop = dropBlanks(text, start, text.length)
   const first = text[start]
@@ -218,14 +225,16 @@ function placeInSection(document: IniDocument, section: string | undefined): num
   return place
 }
 
-function insertLines(document: IniDocument, place: number, added: readonly IniLine[], end: string): IniDocument {
+/** A document with lines put in at a place; a last line without an end gets one. */
+export function insertLines(document: IniDocument, place: number, added: readonly IniLine[], end: string): IniDocument {
   const before = document.lines.slice(0, place)
   const last = before.at(-1)
   if (last?.end === '') before[before.length - 1] = { ...last, end }
   return { ...document, lines: [...before, ...added, ...document.lines.slice(place)] }
 }
 
-function checkWritable(section: string | undefined, option: string, value: string): void {
+/** Throws RangeError when a section, option and value could not be read back. */
+export function checkWritable(section: string | undefined, option: string, value: string): void {
   if (!/^[a-z][a-z0-9-]*$/.test(option)) throw new RangeError('An option name is made of a-z, 0-9 and -.')
   for (const text of section === undefined ? [value] : [section, value]) {
     if (/\p{Cc}/u.test(text) || !text.isWellFormed()) throw new RangeError('Control characters cannot be written.')
@@ -255,6 +264,7 @@ function fromBytes(bytes: string): string {
   return isAscii(bytes) ? bytes : Buffer.from(bytes, 'latin1').toString('utf8')
 }
 
-function toBytes(text: string): string {
+/** Text as one character per byte of its UTF-8. */
+export function toBytes(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1')
 }

@@ -25,11 +25,14 @@ export interface LoadRequest {
   readonly credentialsDirectory?: string
   /** Certificates are judged by this; default: the clock. */
   readonly now?: Date
+  /** Bytes that are judged in the place of those of `oauth-clients.conf`, as if they had been written there. */
+  readonly oauthClients?: Buffer
 }
 
 /** What was loaded, and the SHA-256 of all files' bytes: the same on two nodes exactly when their files are. */
 export interface LoadedConfiguration extends LoadResult {
   readonly filesHash: string
+  readonly oauthClients: Buffer
 }
 
 /** Integrations of a file that is to become ours; they are only good when no finding is an error. */
@@ -51,7 +54,7 @@ export async function loadConfiguration(request: LoadRequest): Promise<LoadedCon
     readSource(request, 'benchkey.conf', 'unwritable', 'required'),
     readSource(request, 'env-vars', 'unwritable', 'optional'),
     readSource(request, 'database.conf', 'private', 'optional'),
-    readSource(request, 'oauth-clients.conf', 'private', 'optional'),
+    clientsSource(request),
     // Its commands run as people's own accounts: who may write it may be anybody.
     readSource(request, 'sessions.conf', 'unwritable', 'optional'),
   ])
@@ -81,7 +84,7 @@ export async function loadConfiguration(request: LoadRequest): Promise<LoadedCon
     'hex',
   )
   const configuration = whole(diagnostics, serverReading, databaseReading.configuration, { ...clientsReading, ...sessionKinds })
-  return { ...(configuration && { configuration }), diagnostics, filesHash }
+  return { ...(configuration && { configuration }), diagnostics, filesHash, oauthClients: clients.bytes ?? Buffer.alloc(0) }
 }
 
 /** What `config check` would say of an `oauth-clients.conf` that is not there yet, beside the `benchkey.conf` and `env-vars` that are. */
@@ -121,6 +124,13 @@ async function readSource(request: LoadRequest, name: string, rule: FileRule, ne
     for (const problem of read.problems) findings.error({ line: 0 }, `This file ${problem}`)
   }
   return { file, findings, ...(read.bytes && { bytes: read.bytes }) }
+}
+
+async function clientsSource(request: LoadRequest): Promise<Source> {
+  const { oauthClients: bytes, configDir } = request
+  const file = join(configDir, 'oauth-clients.conf')
+  if (bytes) return { file, findings: new Findings(file), bytes }
+  return await readSource(request, 'oauth-clients.conf', 'private', 'optional')
 }
 
 async function serverOf({ file, bytes }: Source, request: LoadRequest): Promise<ServerReading> {

@@ -108,6 +108,8 @@ function toServerConfiguration(options: Options, configDir: string): ServerConfi
       memoryMib: values['session-memory-mib'] ?? 0,
     },
     secretsDir: values['secrets-dir'] ?? defaultSecretsDir(configDir),
+    ...(values['configuration-managed-by'] !== undefined && { configurationManagedBy: values['configuration-managed-by'] }),
+    ...(values['shared-configuration'] && { sharedConfiguration: true as const }),
   }
 }
 

@@ -1,7 +1,7 @@
 import { addressRanges, listenAddress } from './addresses.ts'
 import type { OptionRow, OptionTable } from './option-table.ts'
 import { callbackAddress, publicUrl, sessionsUrl } from './urls.ts'
-import { accountName, flag, path, socketPath, wholeNumber } from './values.ts'
+import { accountName, flag, path, plainText, socketPath, wholeNumber } from './values.ts'
 
 /** The port of https, which the public URL has when it names none. */
 export const DEFAULT_HTTPS_PORT = 443
@@ -150,6 +150,20 @@ export const SERVER_OPTIONS = {
     default: '0',
     meaning:
       '1: every URL of an integration may point at this machine itself (loopback), also by http. For tests and the demo only; every start warns of it.',
+    example: '1',
+    parse: flag,
+  }),
+  'configuration-managed-by': row({
+    default: 'none; administrators may change `oauth-clients.conf` on the page *Integrations*',
+    meaning:
+      'Who or what manages `oauth-clients.conf`, such as a tool that writes it: the page *Integrations* then shows it, names this as the reason, and changes nothing.',
+    example: 'Ansible',
+    parse: plainText,
+  }),
+  'shared-configuration': row({
+    default: '0',
+    meaning:
+      '1: all servers of the database read one and the same `oauth-clients.conf`, on a shared directory. Without it the page *Integrations* changes nothing while servers with files of their own run; several on one host with one directory count as shared anyway.',
     example: '1',
     parse: flag,
   }),

@@ -1,0 +1,112 @@
+import { hash } from 'node:crypto'
+import { structuredPatch } from 'diff'
+import { type IniLine, parseIni } from './ini.ts'
+import { OAUTH_CLIENT_OPTIONS } from './oauth-clients-options.ts'
+import { isHidden } from './option-form.ts'
+
+/** What stands where a secret is not shown. */
+export const NOT_SHOWN = '(not shown)'
+/** What stands for a secret that another one takes the place of. */
+const CHANGED = '(changed)'
+
+/** A line of a diff, without any secret. */
+export interface DiffLine {
+  readonly kind: 'same' | 'added' | 'removed' | 'gap'
+  readonly text: string
+  /** Of the old file, and of the new one, from 1. */
+  readonly oldLine?: number
+  readonly newLine?: number
+}
+
+/** Unchanged lines around a change. */
+const CONTEXT_LINES = 3
+
+/** The difference between two files of sections, as administrators read it. Empty: they are the same. */
+export function maskedDiff(before: Uint8Array, after: Uint8Array): readonly DiffLine[] {
+  const [old, fresh] = [parseIni(before).lines, parseIni(after).lines]
+  const patch = structuredPatch('', '', textOf(old), textOf(fresh), undefined, undefined, { context: CONTEXT_LINES })
+  const lines: DiffLine[] = []
+  let end = 0
+  for (const hunk of patch.hunks) {
+    let [oldLine, newLine] = [hunk.oldStart, hunk.newStart]
+    if (oldLine - 1 > end) lines.push(gap(oldLine - 1 - end))
+    for (const mark of hunk.lines.map((line) => line.charAt(0))) {
+      if (mark === '+') lines.push({ kind: 'added', text: masked(fresh[newLine - 1], CHANGED), newLine: newLine++ })
+      if (mark === '-') lines.push({ kind: 'removed', text: masked(old[oldLine - 1], NOT_SHOWN), oldLine: oldLine++ })
+      if (mark === ' ') {
+        lines.push({ kind: 'same', text: masked(fresh[newLine - 1], NOT_SHOWN), oldLine: oldLine++, newLine: newLine++ })
+      }
+    }
+    end = oldLine - 1
+  }
+  if (lines.length > 0 && old.length > end) lines.push(gap(old.length - end))
+  return lines
+}
+
+/** Hexadecimal digits of a secret's hash that reach the database: enough to notice a change, too few to guess it by. */
+const SECRET_DIGITS = 4
+
+/** What tells one file from another, in the database and on pages: of secrets it holds no more than a few digits of a hash. */
+export function fileMark(bytes: Uint8Array): string {
+  const lines = parseIni(bytes).lines.map((line) => {
+    const text = Buffer.from(line.text, 'latin1').toString('utf8')
+    const shown = masked(line, NOT_SHOWN)
+    return [shown, line.end, shown === text ? '' : hash('sha256', line.text, 'hex').slice(0, SECRET_DIGITS)]
+  })
+  return hash('sha256', JSON.stringify(lines), 'hex')
+}
+
+/** A value as administrators may read it: without the password that a URL may carry. */
+export function shownValue(option: string, value: string): string | undefined {
+  return isHidden(option) ? undefined : withoutPassword(value)
+}
+
+function gap(count: number): DiffLine {
+  return { kind: 'gap', text: count === 1 ? '1 line' : `${count} lines` }
+}
+
+/** With the ends of lines, so that another end is a difference; the library counts lines as the parser does. */
+function textOf(lines: readonly IniLine[]): string {
+  return lines.map(({ text, end }) => `${text.replaceAll('\n', '')}${end === '\r\n' ? '\r' : ''}\n`).join('')
+}
+
+function masked(line: IniLine | undefined, instead: string): string {
+  if (!line) return ''
+  const text = Buffer.from(line.text, 'latin1').toString('utf8')
+  switch (line.kind) {
+    case 'unreadable':
+      // Perhaps the second line of a secret that was wrapped.
+      return NOT_SHOWN
+    case 'comment':
+      return maskedComment(text)
+    case 'option':
+      return maskedOption(text, line.name, instead)
+    default:
+      return text
+  }
+}
+
+function maskedOption(text: string, name: string, instead: string): string {
+  if (!isHidden(name)) return withoutPassword(text)
+  // What is no option may be a piece of a secret, its name as well.
+  return Object.hasOwn(OAUTH_CLIENT_OPTIONS, name) || /^client-secret/.test(name) ? `${name}=${instead}` : NOT_SHOWN
+}
+
+/** An option that was commented out is still a secret, and so is what a note says. */
+function maskedComment(text: string): string {
+  const [, option] = /^([\s#;]*[^\s=]+\s*)=/.exec(text) ?? []
+  if (option !== undefined && isHidden(option.replace(/^[\s#;]*/, '').trimEnd())) return maskedAfter(text, option.length)
+  const note = /(?:secret|password|passwort|passphrase|token)\b[^=:]*[=:]/i.exec(text)
+  return note ? maskedAfter(text, note.index + note[0].length - 1) : withoutPassword(text)
+}
+
+/** What stands before the sign of a value is shown only when it looks like words. */
+function maskedAfter(text: string, sign: number): string {
+  const before = text.slice(0, sign)
+  return /^[\s#;]*[A-Za-z][A-Za-z _.-]{0,60}$/.test(before) ? `${before}${text.charAt(sign)}${NOT_SHOWN}` : `# ${NOT_SHOWN}`
+}
+
+/** The user name stays: it tells which account of a proxy is meant. */
+function withoutPassword(text: string): string {
+  return text.replace(/(:\/\/[^\s/?#:@]*):[^\s/?#]*@/g, `$1:${NOT_SHOWN}@`)
+}

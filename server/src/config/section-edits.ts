@@ -1,0 +1,102 @@
+import { realpathSync } from 'node:fs'
+import { isAbsolute, relative, resolve } from 'node:path'
+import { hasControlCharacter } from './ini.ts'
+import { NOT_SHOWN, shownValue } from './masked-text.ts'
+import { isHidden, OPTION_FORM } from './option-form.ts'
+import type { OptionChange, SectionChange, WrittenOptions } from './section-changes.ts'
+
+/** What was changed in a form: options by name, null removes one; an option that is absent stays as it is. */
+export interface SectionEdit {
+  readonly section: string
+  readonly options: Readonly<Record<string, string | null>>
+}
+
+/** Something that cannot be taken from a form, in a sentence without the value. */
+export interface EditProblem {
+  readonly option?: string
+  readonly message: string
+}
+
+/** A longer value is some other text. */
+const MOST_CHARACTERS = 16_384
+const LONGEST_HEADER = 200
+
+/** What of a form cannot be taken at all; everything else is judged in the file that it makes. */
+export function editProblems(edit: SectionEdit, written: WrittenOptions, configDir: string): readonly EditProblem[] {
+  const problems = Object.entries(edit.options).flatMap(([option, value]) => {
+    const message = value === null ? undefined : optionProblem(option, value, written, configDir)
+    return message === undefined ? [] : [{ option, message }]
+  })
+  const header = headerProblem(edit.section)
+  return header === undefined ? problems : [{ message: header }, ...problems]
+}
+
+function headerProblem(section: string): string | undefined {
+  if (hasControlCharacter(section) || section.includes('\t') || !section.isWellFormed()) {
+    return 'The section header holds a control character or a line break; type it anew.'
+  }
+  if (section.trim() !== section || section === '')
+    return 'A section header is a name without blanks around it, such as box-integration.'
+  return section.length > LONGEST_HEADER ? `A section header has at most ${LONGEST_HEADER} characters.` : undefined
+}
+
+function optionProblem(option: string, value: string, written: WrittenOptions, configDir: string): string | undefined {
+  if (!/^[a-z][a-z0-9-]{0,60}$/.test(option)) return 'is not the name of an option.'
+  if (/\p{Cc}/u.test(value) || !value.isWellFormed()) {
+    return 'holds a control character or a line break; type it anew, in one line.'
+  }
+  if (value.length > MOST_CHARACTERS) return `is longer than ${MOST_CHARACTERS} characters; this is some other text.`
+  const { onlyInFile } = (Object.hasOwn(OPTION_FORM, option) && OPTION_FORM[option]) || {}
+  if (onlyInFile !== undefined && value !== written.get(option)) return `cannot be written here. ${onlyInFile}`
+  if (value.includes(NOT_SHOWN) && value !== shownValue(option, written.get(option) ?? '')) {
+    return 'has a password that is not shown here; type it again.'
+  }
+  if (option === 'ca-file' && value !== written.get(option) && !isInside(resolve(configDir, value), configDir)) {
+    return 'names a file outside the configuration directory; copy the certificate there, or write this option in the file.'
+  }
+  return undefined
+}
+
+/** By the name alone where there is no such file yet: that it is missing is said when it is read. */
+function isInside(path: string, directory: string): boolean {
+  const way = relative(real(directory), real(path))
+  return way !== '' && way !== '..' && !way.startsWith('../') && !isAbsolute(way)
+}
+
+function real(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return path // It does not exist.
+  }
+}
+
+/**
+ * The change of a section with a form brought in. `seen`: the options of the file that the form was filled from; undefined: a new
+ * section. Undefined: nothing is changed any more.
+ */
+export function withEdit(
+  change: SectionChange | undefined,
+  edit: SectionEdit,
+  seen: { readonly header: string; readonly options: WrittenOptions } | undefined,
+): SectionChange | undefined {
+  const made = new Map((change?.options ?? []).map((option) => [option.name, option]))
+  const before = seen?.options ?? new Map<string, string>()
+  for (const [name, text] of Object.entries(edit.options)) {
+    const wanted = made.get(name)
+    const was = wanted ? wanted.was : (before.get(name) ?? null)
+    const shown = wanted ? wanted.value : was
+    const value = text === null ? null : text.replace(/^[ \t]+|[ \t]+$/g, '')
+    if (value !== null && shown !== null && value !== shown && value === shownValue(name, shown)) continue
+    // A secret that is typed is kept also where it is the one of now: it proves that it is known.
+    if (value === was && !(isHidden(name) && value !== null)) made.delete(name)
+    else made.set(name, { name, value, was } satisfies OptionChange)
+  }
+  const options = [...made.values()]
+  const of = change ? change.of : seen?.header
+  if (of !== undefined && options.length === 0 && edit.section === of) return undefined
+  return {
+    ...(of === undefined ? {} : { of }),
+    ...{ section: edit.section, options, before: change?.before ?? [...before] },
+  }
+}
