@@ -97,4 +97,10 @@ describe('sortFindings', () => {
     expect(sorted.ofSection.map(({ message }) => message)).toEqual(['b'])
     expect(sorted.elsewhere.map(({ message }) => message)).toEqual(['c', 'd'])
   })
+
+  it('puts what a preset misses to the field of the variable', () => {
+    const message = 'needs preset-tenant beside it, such as preset-tenant=contoso.'
+    const { byOption } = sortFindings([{ severity: 'error', section: 'box', option: 'preset', message }], ['box'])
+    expect([...byOption.keys()]).toEqual(['preset-tenant'])
+  })
 })

@@ -9,6 +9,9 @@ export type Baseline = Pick<PageSection, 'section' | 'options'> | undefined
 /** The option that names a preset. */
 export const PRESET = 'preset'
 
+/** The option that **Disable** and **Enable** write. */
+const ENABLED = 'enabled'
+
 /** The option that holds a variable of a preset. */
 export const variableOption = (variable: string): string => `preset-${variable}`
 
@@ -80,7 +83,7 @@ export function sortOptions(
   fromPreset: Readonly<Record<string, string>>,
 ): { readonly atOnce: readonly PageOption[]; readonly more: readonly PageOption[] } {
   const standsAtOnce = ({ name, isUsual, isRequired }: PageOption): boolean =>
-    isWritten(baseline, name) || (isUsual && !(isRequired && fromPreset[name] !== undefined))
+    isWritten(baseline, name) || (isUsual && name !== ENABLED && !(isRequired && fromPreset[name] !== undefined))
   const own = options.filter(({ name }) => name !== PRESET && !name.startsWith('preset-'))
   return { atOnce: own.filter(standsAtOnce), more: own.filter((option) => !standsAtOnce(option)) }
 }
@@ -109,12 +112,18 @@ export interface SortedFindings {
   readonly elsewhere: readonly PageFinding[]
 }
 
+/** What a preset misses is said of `preset`, and belongs to the field of the variable. */
+function atVariable(finding: PageFinding): PageFinding {
+  const variable = finding.option === PRESET ? /(?<![\w-])preset-[a-z]+(?![\w-])/.exec(finding.message)?.[0] : undefined
+  return variable === undefined ? finding : { ...finding, option: variable, message: `The preset ${finding.message}` }
+}
+
 /** Sorts findings for the form of the sections named (its header as typed, and as it was). */
 export function sortFindings(findings: readonly PageFinding[], own: readonly (string | undefined)[]): SortedFindings {
   const byOption = new Map<string, PageFinding[]>()
   const ofSection: PageFinding[] = []
   const elsewhere: PageFinding[] = []
-  for (const finding of findings) {
+  for (const finding of findings.map(atVariable)) {
     if (finding.section === undefined || !own.includes(finding.section)) elsewhere.push(finding)
     else if (finding.option === undefined) ofSection.push(finding)
     else byOption.set(finding.option, [...(byOption.get(finding.option) ?? []), finding])

@@ -3,6 +3,7 @@ import { TriangleAlert } from 'lucide-react'
 import { Link } from 'wouter'
 import { Octagon } from '../../../components/StateMark.tsx'
 import { pagePaths } from '../../../paths.ts'
+import { CodeText } from './CodeText.tsx'
 
 interface FindingLineProps {
   readonly finding: PageFinding
@@ -18,7 +19,7 @@ export function FindingLine({ finding: { severity, message }, subject }: Finding
       {severity === 'error' ? <Octagon /> : <TriangleAlert size={16} className="mark" aria-hidden="true" />}
       <span>
         <span className="visually-hidden">{severity === 'error' ? 'Error: ' : 'Warning: '}</span>
-        {lacksSubject ? `${subject} ${message}` : message}
+        <CodeText text={lacksSubject ? `${subject} ${message}` : message} />
       </span>
     </span>
   )

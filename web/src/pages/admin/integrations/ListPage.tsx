@@ -71,7 +71,14 @@ function Configuration({ data }: { readonly data: PageConfiguration }) {
       </div>
       <TestPanel test={test} name="this server" />
       <FindingList title="What is wrong with the file as it stands" findings={data.findings} file={fileName(data.file)} />
-      {data.integrations.length === 0 ? <EmptyList administrator={data} /> : <Rows data={data} />}
+      {data.integrations.length === 0 ? (
+        <div className="what-changes">
+          {data.readOnly === undefined ? <p>Add leads you through it. By hand it goes like this:</p> : null}
+          <EmptyList administrator={data} />
+        </div>
+      ) : (
+        <Rows data={data} />
+      )}
     </>
   )
 }

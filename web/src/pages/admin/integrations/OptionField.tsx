@@ -95,9 +95,16 @@ function TextInput(props: InputProps) {
   )
 }
 
+/** 1 and 0 are yes and no in every file. */
+function choiceWords(choice: string): string {
+  if (choice === '1') return '1: yes'
+  return choice === '0' ? '0: no' : choice
+}
+
 function Choice({ choices, ...props }: InputProps & { readonly choices: readonly string[] }) {
   const { option, field, form } = props
-  const holds = field.fromPreset === undefined ? option.default : `${field.fromPreset}, from the preset`
+  const byDefault = option.default === undefined ? undefined : choiceWords(option.default)
+  const holds = field.fromPreset === undefined ? byDefault : `${choiceWords(field.fromPreset)}, from the preset`
   const isUnknown = field.value !== '' && !choices.includes(field.value)
   return (
     <select {...shared(props)} onChange={(event) => form.type(option.name, event.currentTarget.value)}>
@@ -105,7 +112,7 @@ function Choice({ choices, ...props }: InputProps & { readonly choices: readonly
       {isUnknown ? <option value={field.value}>{field.value}</option> : null}
       {choices.map((choice) => (
         <option key={choice} value={choice}>
-          {choice === '1' || choice === '0' ? `${choice} (${choice === '1' ? 'yes' : 'no'})` : choice}
+          {choiceWords(choice)}
         </option>
       ))}
     </select>
@@ -145,7 +152,7 @@ function SecretInput(props: InputProps) {
 function Hint({ option, field }: { readonly option: PageOption; readonly field: FieldModel }) {
   return (
     <>
-      <CodeText text={option.meaning} />
+      <code>{option.name}</code> <CodeText text={option.meaning} />
       {field.fromPreset === undefined ? null : (
         <>
           {' '}
@@ -190,7 +197,7 @@ function FileOnly({
       <span className="field-label">{option.label}</span>
       {field.value === '' ? null : <code>{field.value}</code>}
       <p className="secondary">
-        <CodeText text={option.meaning} /> Only in the file: <CodeText text={reason} />
+        <code>{option.name}</code> <CodeText text={option.meaning} /> Only in the file: <CodeText text={reason} />
       </p>
       {field.findings.map((finding) => (
         <FindingLine key={finding.message} finding={finding} subject={option.label} />

@@ -32,7 +32,7 @@ export function PresetPicker({ presets }: { readonly presets: readonly PagePrese
       <h3 id="provider">Which provider is it?</h3>
       <p className="secondary picker-words">
         Benchkey knows the addresses and the ways of these. Every other OAuth 2.0 service works, too, with what its documentation
-        says.
+        says: <Link href={withPreset(BLANK)}>Another service</Link>
       </p>
       <FilterField ref={field} value={filter} onChange={put} />
       {shown.length === 0 ? <p className="no-match">No known provider matches “{filter}”.</p> : null}
@@ -45,12 +45,6 @@ export function PresetPicker({ presets }: { readonly presets: readonly PagePrese
             </Link>
           </li>
         ))}
-        <li>
-          <Link href={withPreset(BLANK)} className="preset-tile">
-            <Tile name="…" icon={undefined} />
-            <span>Another service</span>
-          </Link>
-        </li>
       </ul>
     </section>
   )
