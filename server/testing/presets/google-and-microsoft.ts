@@ -47,6 +47,17 @@ export const GOOGLE_AND_MICROSOFT: readonly PresetCase[] = [
     authorization: [GOOGLE_AUTHORIZATION, { ...OFFLINE, scope: 'openid email https://www.googleapis.com/auth/cloud-platform' }],
   },
   {
+    ...{ preset: 'google-health', ...GOOGLE },
+    authorization: [
+      GOOGLE_AUTHORIZATION,
+      {
+        ...OFFLINE,
+        scope:
+          'openid email https://www.googleapis.com/auth/googlehealth.activity_and_fitness.readonly https://www.googleapis.com/auth/googlehealth.sleep.readonly',
+      },
+    ],
+  },
+  {
     ...{ preset: 'microsoft-entra', ...ENTRA, variables: TENANT },
     authorization: [ENTRA_AUTHORIZATION, { scope: 'openid profile email offline_access' }],
   },
