@@ -114,7 +114,7 @@ describe.each([
     await enter(ageMs)
     room.provider.always(oauthError(error, { status: 401 }))
     const answer = await node.fetch()
-    const words = `refuses Benchkey's client ID or secret, so nobody gets tokens for lab. Your sign-in is kept. Tell your administrator.`
+    const words = `refuses Benchkey's client ID or secret, so nobody gets tokens for lab. Your sign-in is kept. Tell your administrator: benchkey verify lab.`
     if (alive) expect(answer).toMatchObject({ token: expect.anything(), warning: expect.stringContaining(words) })
     else expect(answer).toMatchObject({ code: 'configuration_error', reason: 'client', message: expect.stringContaining(words) })
     expect(room.refreshes).toHaveLength(1)

@@ -76,13 +76,13 @@ const ROWS: readonly (readonly [State, string, string, string])[] = [
     { ...box, code: 'configuration_error', reason: 'client' },
     'danger',
     'Configuration error',
-    "api.box.com refuses Benchkey's client ID or secret, so nobody gets tokens for Box API Access. Your sign-in is kept. Tell your administrator.",
+    "api.box.com refuses Benchkey's client ID or secret, so nobody gets tokens for Box API Access. Your sign-in is kept. Tell your administrator: benchkey verify box-integration.",
   ],
   [
     { ...box, code: 'configuration_error', reason: 'connection', words: 'its certificate is from an unknown authority' },
     'danger',
     'Configuration error',
-    'Benchkey cannot connect safely to api.box.com: its certificate is from an unknown authority. Your sign-in is kept. Tell your administrator.',
+    'Benchkey cannot connect safely to api.box.com: its certificate is from an unknown authority. Your sign-in is kept. Tell your administrator: benchkey verify box-integration.',
   ],
   [
     { code: 'unknown_integration', asked: 'bx', near: 'box-integration' },
@@ -100,7 +100,7 @@ const ROWS: readonly (readonly [State, string, string, string])[] = [
     { code: 'bad_request', words: 'the body is not JSON' },
     'neutral',
     'Not understood',
-    'Benchkey did not understand this request: the body is not JSON. Check the call.',
+    'Benchkey did not understand this request: the body is not JSON. Check the call; benchkey doctor tests this session.',
   ],
   [
     { code: 'session_ended' },

@@ -168,7 +168,7 @@ function refusalRowOf(state: State, phrasing: Phrasing): Row {
           state.reason === 'connection'
             ? `Benchkey cannot connect safely to ${hostOrName(state)}: ${state.words ?? 'no reason given'}. Your sign-in is kept.`
             : `${hostOrName(state)} refuses Benchkey's client ID or secret, so nobody gets tokens for ${nameOf(state)}. Your sign-in is kept.`,
-        action: 'Tell your administrator.',
+        action: `Tell your administrator${state.section === undefined ? '' : `: benchkey verify ${wordOf(state.section)}`}.`,
         brief:
           state.reason === 'connection'
             ? (state.words ?? 'no reason given')
@@ -190,7 +190,7 @@ function refusalRowOf(state: State, phrasing: Phrasing): Row {
         tone: 'neutral',
         label: 'Not understood',
         explanation: `Benchkey did not understand this request: ${state.words ?? 'no reason given'}.`,
-        action: 'Check the call.',
+        action: 'Check the call; benchkey doctor tests this session.',
         brief: '',
         pageAction: 'none',
       }
@@ -281,6 +281,8 @@ const NAME_LIMIT = 60
 const nameOf = (state: State): string => shortened(state.name ?? state.section ?? 'this integration', NAME_LIMIT)
 const hostOrName = (state: State): string => shortened(state.host ?? nameOf(state), NAME_LIMIT)
 const timeOf = (at: Date | undefined, phrasing: Phrasing): string => (at ? phrasing.time(at) : 'an unknown time')
+/** As a shell takes it for one word. */
+const wordOf = (section: string): string => (/^[\w.:@%+/-]+$/.test(section) ? section : `"${printable(section)}"`)
 const linkOf = (state: State, phrasing: Phrasing): string => phrasing.signInLink(state.section ?? '')
 
 const SENTENCE_LIMIT = 240

@@ -68,7 +68,7 @@ describe('the list of a page', () => {
   test('has a complete message for the administrator of a configuration error', () => {
     const [row] = pageIntegrationsOf([viewOf({ code: 'configuration_error', reason: 'client', at })], ada, FACTS).integrations
     expect(row?.administratorMessage).toBe(
-      "api.box.com refuses Benchkey's client ID or secret, so nobody gets tokens for Box API Access. Your sign-in is kept. Since 21 Nov 14:02 UTC. Integration box-integration (4c1cfecb-1927-4f19-bc2f-d8ac261364e0) on https://bench.example/workbench, seen by ada.",
+      "api.box.com refuses Benchkey's client ID or secret, so nobody gets tokens for Box API Access. Your sign-in is kept. Since 21 Nov 14:02 UTC. Integration box-integration (4c1cfecb-1927-4f19-bc2f-d8ac261364e0) on https://bench.example/workbench, seen by ada. Test it with: benchkey verify box-integration",
     )
   })
 })

@@ -72,7 +72,7 @@ function administratorMessageOf(
   if (sentence.pageAction !== 'copy-for-administrator') return {}
   const phrasing = plainPhrasing(facts.publicUrl)
   const since = state.at ? ` Since ${phrasing.time(state.at)}.` : ''
-  const where = `Integration ${integration.section} (${integration.uid}) on ${facts.publicUrl}, seen by ${user.name}.`
+  const where = `Integration ${integration.section} (${integration.uid}) on ${facts.publicUrl}, seen by ${user.name}. Test it with: benchkey verify ${integration.section}`
   return { administratorMessage: `${sentenceOf(state, phrasing).explanation}${since} ${where}` }
 }
 

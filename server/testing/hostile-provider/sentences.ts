@@ -7,7 +7,7 @@ import type { ExchangeEnd, RefreshEnd } from './named-behaviour.ts'
 const INSTANT = '\\d+ [A-Z][a-z]{2} \\d\\d:\\d\\d UTC'
 const SIGN_IN_AGAIN = 'Sign in again at https://bench.example/sign-in/lab; your code stays as it is.'
 const KEPT = 'Your sign-in is kept.'
-const ADMINISTRATOR = 'Tell your administrator.'
+const ADMINISTRATOR = 'Tell your administrator: benchkey verify lab.'
 
 /** After a sign-out. */
 export const NOT_SIGNED_IN = 'You are not signed in to lab. Sign in at https://bench.example/sign-in/lab, then run this again.'
