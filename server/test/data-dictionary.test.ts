@@ -147,7 +147,10 @@ describe('the data dictionary', () => {
     const cells = [...list.matchAll(/^\| (`.*?) \|/gm)].map(([, cell = '']) => cell)
     const named = cells.flatMap((cell) => cell.split(', ').map((action) => action.replaceAll('`', '')))
     const broker = sources(projectFiles(root), 'server/src/broker/').map(({ text }) => text)
-    const families = 'login|client_secret|sign_in|token|revocation|session|service|terminal|user|configuration|integration|server'
+    const families = [
+      ...['login', 'client_secret', 'sign_in', 'stored_token', 'audit', 'token', 'revocation', 'session', 'service', 'terminal'],
+      ...['user', 'configuration', 'integration', 'server'],
+    ].join('|')
     const written = broker.flatMap((text) => [
       ...[...text.matchAll(new RegExp(`'((?:${families})\\.[a-z_]+)'`, 'g'))].map(([, action]) => action),
       ...[...text.matchAll(/action: '([a-z_]+)'/g)].map(([, action]) => action),

@@ -44,6 +44,9 @@ const PARTS = {
   administration: ['addUser', 'listUsers', 'showUser', 'listSignIns', 'setLocked', 'removeUser', 'reload', 'ready', 'health'],
   presets: ['list'],
   verification: ['targets', 'integration', 'draft', 'server', 'echo'],
+  overview: ['show'],
+  people: ['list', 'show', 'setLocked', 'signOutEverywhere', 'removeSignIn', 'removeSignIns', 'sessions', 'endSession'],
+  audit: ['list', 'export'],
   changes: ['subscribe'],
 } as const satisfies { readonly [Part in keyof Broker]: readonly (keyof Broker[Part])[] }
 

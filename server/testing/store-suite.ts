@@ -11,6 +11,7 @@ import { entriesSuite } from './entries-suite.ts'
 import { lateResultsSuite } from './late-results-suite.ts'
 import { launchedSessionsSuite } from './launched-sessions-suite.ts'
 import { operationsSuite } from './operations-suite.ts'
+import { oversightSuite } from './oversight-suite.ts'
 import { servicesSuite } from './services-suite.ts'
 import { unreadRepliesSuite } from './unread-replies-suite.ts'
 
@@ -712,7 +713,7 @@ export function storeSuite(name: string, open: () => Promise<OpenedDatabase>): v
         expect(await out()).toBeUndefined()
         expect(await store.tokens.find(ann.id, box)).toBeUndefined()
         expect(await store.tokens.readSecrets(token.id, 1)).toBeUndefined()
-        expect(await store.revocations.counts()).toEqual({ waiting: 2, failed: 0 })
+        expect(await store.revocations.counts()).toMatchObject({ waiting: 2, failed: 0 })
         const first = await store.revocations.claimDue(clock.at(0), MINUTE, HOUR)
         const second = await store.revocations.claimDue(clock.at(0), MINUTE, HOUR)
         const third = await store.revocations.claimDue(clock.at(0), MINUTE, HOUR)
@@ -731,7 +732,7 @@ export function storeSuite(name: string, open: () => Promise<OpenedDatabase>): v
         await out()
         const { job } = await store.revocations.claimDue(clock.at(0), MINUTE, HOUR)
         expect(job?.tokenTypeHint).toBe('refresh_token')
-        expect(await store.revocations.counts()).toEqual({ waiting: 1, failed: 0 })
+        expect(await store.revocations.counts()).toMatchObject({ waiting: 1, failed: 0 })
       })
 
       it('queues a parked refresh token too', async () => {
@@ -1079,6 +1080,7 @@ export function storeSuite(name: string, open: () => Promise<OpenedDatabase>): v
 
     const room = () => ({ clock, handle: database.handle, passLeaseClock: database.passLeaseClock, store, ann, box, lab })
     operationsSuite(room)
+    oversightSuite(room)
     unreadRepliesSuite(room)
     launchedSessionsSuite(room)
     servicesSuite(room)

@@ -24,7 +24,7 @@ export type RecentLoginNeeded = 'recent_login_needed'
 
 // ── Dashboard ──
 
-/** `GET /api/admin/overview`: the dashboard. */
+/** `GET /api/admin/overview`: the dashboard. `POST /api/admin/reload` reads the configuration files again. */
 export interface PageOverview {
   /** "Everything is working." or "2 things need you". */
   readonly verdict: { readonly isWell: boolean; readonly text: string }
@@ -126,6 +126,8 @@ export interface PageUserSignIn {
   readonly signedInAt: string
   readonly renewals: number
   readonly hasRefreshToken: boolean
+  /** The service can be asked to revoke it. */
+  readonly canRevoke: boolean
   readonly lastUsedAt?: string
 }
 
@@ -166,9 +168,13 @@ export interface PageAuditEntry {
   readonly action: string
   readonly outcome: string
   readonly userName?: string
+  /** Administrator who did it to them. */
+  readonly byName?: string
   /** Section or name of an integration. */
   readonly integration?: string
   readonly session?: string
   readonly address?: string
   readonly detail?: string
+  /** How many times within a second, of hand-outs of tokens. */
+  readonly count?: number
 }

@@ -5,7 +5,9 @@ import { type LocalAccounts, passwordProblem, userNameProblem } from '../login/l
 import { type Store, StoreError } from '../store/store.ts'
 import type { AuditLog } from './audit-log.ts'
 import { badRequest } from './bad-request.ts'
-import type { Administration, HealthReport, ReloadFinding, Sessions, SignInView, UserDetails } from './broker.ts'
+import type { Administration, ReloadFinding, Sessions, UserDetails } from './broker.ts'
+import type { HealthReport } from './broker-of-health.ts'
+import type { Actor, SignInView } from './broker-of-oversight.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { ClientSecrets } from './client-secrets.ts'
 import { REVOCATION_LIFE_MS } from './dropped-results.ts'
@@ -15,6 +17,7 @@ import type { LiveChanges } from './live-changes.ts'
 import { soleUserOf } from './logins.ts'
 import type { NodeIdentity } from './node-heart.ts'
 import { detailsOfUser, getUser, listSignIns, noSuchUser } from './oversight.ts'
+import { actedBy } from './people.ts'
 import type { SessionPagesFacts } from './session-entries.ts'
 import type { UnsavedResults } from './unsaved-results.ts'
 
@@ -87,11 +90,11 @@ export class Administrator implements Administration {
     return listSignIns(this.#parts, filter)
   }
 
-  async setLocked(name: string, locked: boolean): Promise<void> {
+  async setLocked(name: string, locked: boolean, by: Actor = {}): Promise<void> {
     const { store, audit, changes } = this.#parts
     const user = await getUser(store, name)
     if (!(await store.users.setLocked(user.name, locked))) throw noSuchUser(name)
-    await audit.record({ action: locked ? 'user.locked' : 'user.unlocked', outcome: 'ok', userName: user.name })
+    await audit.record({ action: locked ? 'user.locked' : 'user.unlocked', outcome: 'ok', userName: user.name, ...actedBy(by) })
     if (locked) changes.publish(user.id, 'logged_out')
   }
 

@@ -1,4 +1,3 @@
-import type { HealthFacts } from '../domain/admin-api.ts'
 import type { CallbackProblem } from '../domain/callback-problems.ts'
 import type { Icon, Integration, IntegrationUid } from '../domain/integration.ts'
 import type { BrowserSession, Caller, DevelopmentSession, User } from '../domain/people.ts'
@@ -9,6 +8,8 @@ import type { Extra, StoredToken } from '../domain/stored-token.ts'
 import type { Activity } from './broker-of-activity.ts'
 import type { Changes } from './broker-of-changes.ts'
 import type { DeviceLogins } from './broker-of-devices.ts'
+import type { HealthReport } from './broker-of-health.ts'
+import type { Actor, AuditDesk, Overview, People, SignInView } from './broker-of-oversight.ts'
 import type { Presets } from './broker-of-presets.ts'
 import type { ServiceCalls, Services } from './broker-of-services.ts'
 import type { Launches } from './broker-of-sessions.ts'
@@ -30,6 +31,9 @@ export interface Broker {
   readonly administration: Administration
   readonly presets: Presets
   readonly verification: Verifications
+  readonly overview: Overview
+  readonly people: People
+  readonly audit: AuditDesk
   readonly changes: Changes
 }
 
@@ -250,8 +254,8 @@ export interface Sessions {
   /** A new cookie value for the session's file; rejects with session_ended. */
   rotate(sessionId: string): Promise<string>
   list(): Promise<readonly DevelopmentSession[]>
-  /** False when it had ended or is unknown. */
-  end(sessionId: string, by: string): Promise<boolean>
+  /** False when it had ended or is unknown. `by`: in words; `byName`: the administrator who did it to somebody else. */
+  end(sessionId: string, by: string, byName?: string): Promise<boolean>
 }
 
 /** The ways of browsers into the pages of launched sessions. */
@@ -275,19 +279,6 @@ export interface ReloadFinding {
   readonly text: string
 }
 
-/** A stored sign-in as administrators see it: everything but its secrets. */
-export interface SignInView {
-  readonly token: StoredToken
-  readonly userName: string
-  /** As the integration is configured, or was last. */
-  readonly section: string
-  /** Both undefined while the integration is not configured: the row is kept, and nobody gets tokens from it. */
-  readonly integration?: Integration
-  readonly state?: State
-  /** Answers to its refreshes that were not understood and are kept. */
-  readonly unreadReplies: number
-}
-
 /** Everything about one user that an administrator may know. */
 export interface UserDetails {
   readonly user: User
@@ -295,39 +286,6 @@ export interface UserDetails {
   readonly browserSessions: number
   readonly sessions: readonly DevelopmentSession[]
   readonly signIns: readonly SignInView[]
-}
-
-/** One sentence of a health report. */
-export interface HealthFinding {
-  /** `problem`: the server is not well. `remark`: worth knowing, and nothing of the server's own. */
-  readonly level: 'problem' | 'remark'
-  readonly about: 'sessions' | 'database' | 'journal' | 'audit' | 'keys' | 'integrations' | 'sign-ins' | 'revocations' | 'nodes'
-  /** What is so, in one sentence. */
-  readonly fact: string
-  /** Who does what about it. */
-  readonly action: string
-}
-
-/** A server process, as a health report tells it. */
-export interface HealthNode {
-  readonly host: string
-  readonly pid: number
-  readonly version: string
-  readonly startedAt: Date
-  readonly heartbeatAt: Date
-  readonly isLive: boolean
-  /** The first digits of the hash. */
-  readonly configuration: string
-}
-
-/** Whether the server is well, and what is not. */
-export interface HealthReport {
-  /** No finding is a problem. */
-  readonly isWell: boolean
-  readonly findings: readonly HealthFinding[]
-  /** Absent while the database cannot be read. */
-  readonly facts?: HealthFacts
-  readonly nodes: readonly HealthNode[]
 }
 
 /** What administrators do over the admin socket. */
@@ -338,7 +296,8 @@ export interface Administration {
   showUser(name: string): Promise<UserDetails>
   /** Stored sign-ins, never a value: of all users or one, at all integrations or one (section, display name or ID). */
   listSignIns(filter: { readonly userName?: string; readonly integration?: string }): Promise<readonly SignInView[]>
-  setLocked(name: string, locked: boolean): Promise<void>
+  /** `by`: at a page; absent: at the command line. */
+  setLocked(name: string, locked: boolean, by?: Actor): Promise<void>
   removeUser(name: string): Promise<void>
   reload(): Promise<{ readonly applied: boolean; readonly findings: readonly ReloadFinding[] }>
   /** Rejects when the database cannot be read and written. */

@@ -56,8 +56,8 @@ export function createSessions(
   const launched = local && new LaunchedSessions({ ...whole, local })
   const sessions = new SessionKeeper({
     ...whole,
-    endLaunched: async (session, why) =>
-      launched ? await launched.end(session, why) : await store.sessions.end(session.id, { why }),
+    endLaunched: async (session, why, byName) =>
+      launched ? await launched.end(session, why, byName) : await store.sessions.end(session.id, { why }),
   })
   return {
     launched,

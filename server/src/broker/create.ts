@@ -15,18 +15,22 @@ import type { Journal } from '../store/store-of-results.ts'
 import type { AccountLookUps } from './account-look-ups.ts'
 import { ActivityDesk } from './activity.ts'
 import { Administrator } from './administration.ts'
+import { AuditReader } from './audit-desk.ts'
 import { AuditLog } from './audit-log.ts'
-import type { Broker, Tokens } from './broker.ts'
+import type { Broker, Sessions, Tokens } from './broker.ts'
 import { Catalogue } from './catalogue.ts'
 import { ClientSecrets, withClientSecrets } from './client-secrets.ts'
 import { createSessions } from './create-sessions.ts'
 import { DeviceDesk } from './device-desk.ts'
 import type { KeyRingCheck } from './health.ts'
 import { lastWork } from './last-work.ts'
+import type { SessionBoard } from './launches.ts'
 import { LiveChanges } from './live-changes.ts'
 import type { Log } from './log.ts'
 import { BrowserLogins } from './logins.ts'
 import { NodeHeart, type NodeIdentity } from './node-heart.ts'
+import { OverviewDesk } from './overview.ts'
+import { PeopleDesk } from './people.ts'
 import { RevocationQueue } from './revocation-queue.ts'
 import { SecretExpiries } from './secret-expiries.ts'
 import { ServiceAdministrator } from './service-administration.ts'
@@ -139,6 +143,7 @@ export async function createBroker(parts: BrokerParts): Promise<Broker & { close
     ...{ started: configuration, configurationChanged, wakeRevocations: () => revocations.wake() },
   })
   const signIns = new BrowserSignIns({ ...shared, ...engine, revocations }, engine.tryAgain)
+  const oversight = oversightOf(parts, { ...shared, ...ofSessions, administration, revocations })
   for (const loop of [heart, results, audit, uses, sessionUses, revocations, unread, launched, ...lookers]) loop?.start()
   return {
     ...{ logins, signIns, sessions, tokens: engine.tokens },
@@ -148,10 +153,9 @@ export async function createBroker(parts: BrokerParts): Promise<Broker & { close
     ...{ launches: ofSessions.launches, entries: ofSessions.entries },
     activity: new ActivityDesk({ ...shared, ...ofSessions, signIns }),
     deviceLogins: new DeviceDesk({ ...shared, publicUrl, callbackAddress, lifeMs: terminalSessionHours * HOUR_MS }),
-    administration,
     presets: { list: listPresets },
     verification: createVerifications({ ...parts, catalogue, audit, publicUrl, callbackAddress }),
-    changes,
+    ...{ administration, changes, ...oversight },
     close: async () => {
       await lastWork(parts, launched ? [[launched]] : [])
       await engine.drain()
@@ -175,5 +179,27 @@ function nextSecretTeller(audit: AuditLog, log: Log): (integration: Integration)
     const where = secretLines?.next === undefined ? '' : ` (oauth-clients.conf:${secretLines.next})`
     log.warn({ section }, `The service accepts the next client secret: write it as client-secret now${where}.`)
     void audit.record({ action: 'client_secret.next_accepted', outcome: 'ok', section, detail: 'write it as client-secret now' })
+  }
+}
+
+/** What administrators see and do on pages. */
+function oversightOf(
+  parts: BrokerParts,
+  shared: Omit<SharedParts, 'uses'> & {
+    readonly administration: Administrator
+    readonly sessions: Sessions
+    readonly launches: SessionBoard
+    readonly revocations: RevocationQueue
+  },
+): Pick<Broker, 'overview' | 'people' | 'audit'> {
+  const { launches, revocations } = shared
+  return {
+    overview: new OverviewDesk({ ...parts, ...shared }),
+    people: new PeopleDesk({
+      ...shared,
+      viewOf: (session) => launches.view(session),
+      wakeRevocations: () => revocations.wake(),
+    }),
+    audit: new AuditReader(shared),
   }
 }

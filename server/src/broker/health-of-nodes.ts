@@ -1,6 +1,6 @@
-import { utcTime } from '../domain/states.ts'
 import type { ServerNode } from '../store/store.ts'
-import type { HealthFinding, HealthNode } from './broker.ts'
+import type { HealthFinding, HealthNode } from './broker-of-health.ts'
+import type { TimeWords } from './health-of-integrations.ts'
 
 /** Digits of a configuration's hash that tell two apart. */
 const HASH_DIGITS = 8
@@ -14,16 +14,16 @@ export function nodesOf(nodes: readonly ServerNode[], own: string): readonly Hea
 }
 
 /** Which of them fell silent, and whether the others run one configuration. */
-export function findingsOfNodes(nodes: readonly HealthNode[]): readonly HealthFinding[] {
+export function findingsOfNodes(nodes: readonly HealthNode[], time: TimeWords): readonly HealthFinding[] {
   const live = nodes.filter(({ isLive }) => isLive)
-  return [...nodes.filter(({ isLive }) => !isLive).map(silent), ...apart(live)]
+  return [...nodes.filter(({ isLive }) => !isLive).map((node) => silent(node, time)), ...apart(live)]
 }
 
-function silent(node: HealthNode): HealthFinding {
+function silent(node: HealthNode, time: TimeWords): HealthFinding {
   return {
     level: 'problem',
     about: 'nodes',
-    fact: `The server on ${nameOf(node)} has not been heard of since ${utcTime(node.heartbeatAt)} and counts as dead.`,
+    fact: `The server on ${nameOf(node)} has not been heard of since ${time(node.heartbeatAt)} and counts as dead.`,
     action: 'An administrator looks after it, or starts it again; this line goes by itself 10 minutes after its last heartbeat.',
   }
 }
@@ -42,7 +42,7 @@ function apart(live: readonly HealthNode[]): readonly HealthFinding[] {
     if (configurations.size < 2) continue
     const fact = `Servers run different configurations: ${told(configurations)}.`
     const action = 'An administrator gives all the same oauth-clients.conf and public-url, then on each: benchkey reload'
-    findings.push({ level: 'problem', about: 'nodes', fact, action })
+    findings.push({ level: 'problem', about: 'nodes', acts: ['reload'], fact, action })
   }
   return findings
 }

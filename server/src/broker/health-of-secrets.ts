@@ -1,7 +1,7 @@
 import { hostOf, type Integration } from '../domain/integration.ts'
 import { expiryOf, expirySentence } from '../domain/secret-expiry.ts'
 import { printable } from '../domain/states.ts'
-import type { HealthFinding } from './broker.ts'
+import type { HealthFinding } from './broker-of-health.ts'
 import type { ClientSecrets } from './client-secrets.ts'
 
 /** What is to be said of an integration's client secrets: which one works, and that one ends. `signIns`: how many stand on it. */
@@ -17,7 +17,7 @@ export function findingsOfSecrets(
   if (secrets.isNextAccepted(integration)) {
     const fact = `${name}: ${hostOf(integration.tokenUrl)} refuses the client secret and accepts the next one, so nobody notices.`
     const action = `An administrator writes the next client secret as client-secret now, in [${section}] (${placeOf(secretLines?.next)}), then: benchkey reload`
-    findings.push({ level: 'remark', about: 'integrations', fact, action })
+    findings.push({ level: 'remark', about: 'integrations', section, acts: ['open'], fact, action })
   }
   const expiry = clientSecretExpires && expiryOf(clientSecretExpires, now)
   if (expiry) {
@@ -26,6 +26,8 @@ export function findingsOfSecrets(
     findings.push({
       level: expiry.isUrgent && !hasNext ? 'problem' : 'remark',
       about: 'integrations',
+      section,
+      acts: ['open'],
       fact: `${name}: ${fact}; ${signInsThatStand(signIns)}.`,
       action: `For an administrator, in [${section}] (${placeOf(secretLines?.expires)}): ${action}.`,
     })

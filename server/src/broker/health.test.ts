@@ -35,6 +35,7 @@ async function signIn(name: string, refreshToken: string | undefined = 'r') {
       secrets: { accessToken: 'a', ...(refreshToken === '' ? {} : { refreshToken }) },
       tokenType: 'Bearer',
       issuedAt: room.store.now(),
+      ...(refreshToken === '' ? { expiresAt: new Date(room.store.now().getTime() + DAY) } : {}),
     },
   })
 }
@@ -157,7 +158,7 @@ describe('a server that is not well says so', () => {
       {
         level: 'problem',
         fact: expect.stringMatching(
-          /^Box API Access: box\.example refuses Benchkey's client ID or secret since .* UTC \(answered 401\); 1 sign-in affected, and kept\.$/,
+          /^Box API Access refuses the client secret since .* UTC\. 1 user affected; their sign-ins are kept\.$/,
         ),
         action: expect.stringContaining('[box] in oauth-clients.conf, then: benchkey reload'),
       },
@@ -255,9 +256,23 @@ describe('what is nothing of the server’s own is remarked on', () => {
     await signIn('ann', '')
     await signIn('bob', '')
     await signIn('eve')
-    expect(await told()).toEqual([
-      'remark integrations: Box API Access: 2 of 3 sign-ins cannot renew, because box.example gave no refresh token.',
-    ])
+    expect(await told()).toEqual(['remark integrations: 2 of 3 sign-ins to Box API Access cannot renew: no refresh token.'])
+  })
+
+  test('not one whose tokens do not end, nor what waits for its users anyhow', async () => {
+    const { userId, integrationId } = await signIn('ann')
+    const signInOf = (token: { clientFingerprint: string; expiresAt?: Date }) =>
+      room.store.tokens.create({
+        ...{ userId, integrationId, scopesAsked: [], clientFingerprint: token.clientFingerprint },
+        reply: { secrets: { accessToken: 'a' }, tokenType: 'Bearer', issuedAt: room.store.now(), ...token },
+      })
+    const clientFingerprint = room.catalogue.fingerprintOf(box)
+    await signInOf({ clientFingerprint })
+    expect(await health()).toMatchObject({ findings: [], facts: { signInsEnded: 0 } })
+    await signInOf({ clientFingerprint, expiresAt: room.store.now() })
+    expect(await health()).toMatchObject({ findings: [], facts: { signInsEnded: 1 } })
+    await signInOf({ clientFingerprint: 'of another client', expiresAt: new Date(room.store.now().getTime() + DAY) })
+    expect(await health()).toMatchObject({ findings: [], facts: { signInsEnded: 1 } })
   })
 
   test('an answer that was not understood: where it came from, and what to correct, not what it holds', async () => {
@@ -273,6 +288,8 @@ describe('what is nothing of the server’s own is remarked on', () => {
         {
           level: 'remark',
           about: 'integrations',
+          section: 'box',
+          acts: ['open'],
           fact: 'Box API Access: what box.example answered to renewals of 1 sign-in was not understood; it is kept for 7 days and may hold the only live tokens.',
           action:
             'An administrator corrects the options that end in -path of [box] in oauth-clients.conf, then: benchkey reload; it is read again at that.',
@@ -295,6 +312,8 @@ describe('what is nothing of the server’s own is remarked on', () => {
         {
           level: 'remark',
           about: 'integrations',
+          section: 'box',
+          acts: ['open'],
           fact: 'Box API Access: box.example refuses the client secret and accepts the next one, so nobody notices.',
           action:
             'An administrator writes the next client secret as client-secret now, in [box] (oauth-clients.conf:4), then: benchkey reload',

@@ -95,8 +95,9 @@ export class LaunchedSessions {
   }
 
   /** Its cookie is dead when this resolves; its application is stopped in the background. False when it was ending or had ended. */
-  async end(session: DevelopmentSession, why: string): Promise<boolean> {
-    if (!(await this.#endings.begin(session, why))) return false
+  async end(session: DevelopmentSession, why: string, byName?: string): Promise<boolean> {
+    const by = byName === undefined ? {} : { byName }
+    if (!(await this.#endings.begin(session, why, by))) return false
     this.#loop.wake()
     return true
   }

@@ -87,20 +87,20 @@ export class SessionBoard implements Launches {
     const account = await sessionAccountOf(user, this.#parts)
     const name = printable(wanted.name.trim()).slice(0, NAME_LIMIT) || application.displayName
     const limitedTo = this.#limits(wanted.limitedTo ?? application.limitedTo)
-    return await this.#view(await launched.open({ user, application, name, account: account?.name, limitedTo, address }))
+    return this.view(await launched.open({ user, application, name, account: account?.name, limitedTo, address }))
   }
 
   async list(user: User): Promise<readonly SessionView[]> {
     const sessions = (await this.#parts.store.sessions.list({ withEnded: true })).filter(({ userId }) => userId === user.id)
     const newestFirst = sessions.toReversed()
     const live = newestFirst.filter(({ endedAt }) => !endedAt)
-    return await Promise.all([...live, ...newestFirst.filter(({ endedAt }) => endedAt)].map((session) => this.#view(session)))
+    return [...live, ...newestFirst.filter(({ endedAt }) => endedAt)].map((session) => this.view(session))
   }
 
   async end(user: User, sessionId: string): Promise<SessionView> {
     const session = await this.#own(user, sessionId)
     await this.#parts.sessions.end(session.id, 'you')
-    return await this.#view((await this.#parts.store.sessions.find(sessionId)) ?? session)
+    return this.view((await this.#parts.store.sessions.find(sessionId)) ?? session)
   }
 
   async log(user: User, sessionId: string): Promise<readonly string[]> {
@@ -143,7 +143,8 @@ export class SessionBoard implements Launches {
     return wanted
   }
 
-  async #view(session: DevelopmentSession): Promise<SessionView> {
+  /** Everything a page shows of a session. */
+  view(session: DevelopmentSession): SessionView {
     const { applications, catalogue, launched, idleAfterMs, store } = this.#parts
     const application = applications().find(({ section }) => section === session.application)
     const isLaunched = session.kind === 'launched'

@@ -8,6 +8,7 @@ import { acceptsClient } from './client-secrets.ts'
 import { queueDropped } from './dropped-results.ts'
 import type { FlightEnd, FlightParts } from './flight-parts.ts'
 import type { Lease } from './lease.ts'
+import { damaged } from './read-secrets.ts'
 import { COOL_DOWN_MS, isCoolingDown, replayAt, uncertainSince } from './refresh-policy.ts'
 import { type Attempt, RefreshVerdicts } from './refresh-verdicts.ts'
 import { savedReplyOf } from './saved-reply.ts'
@@ -153,7 +154,10 @@ export class RefreshFlight {
       return { accessToken: secrets.accessToken, refreshToken: secrets.refreshToken }
     } catch (error) {
       if (!(error instanceof StoreError) || error.code !== 'unreadable') throw error
-      await this.#parts.store.tokens.markUnreadable(token.id, token.generation, this.#parts.store.now())
+      const now = this.#parts.store.now()
+      if (await this.#parts.store.tokens.markUnreadable(token.id, token.generation, now)) {
+        await this.#parts.audit({ at: now, ...damaged(token, this.#integration.section) })
+      }
       this.#parts.report({ what: 'a stored sign-in is damaged', section: this.#integration.section, error })
       this.#parts.changed(token.userId)
       return undefined

@@ -4,6 +4,7 @@ import type { TokenOutcome } from '../oauth/outcome.ts'
 import type { AttemptKey } from '../store/store.ts'
 import type { FlightEnd, FlightParts } from './flight-parts.ts'
 import type { Lease } from './lease.ts'
+import { SIGN_IN_LOST } from './read-secrets.ts'
 import {
   COOL_DOWN_MS,
   MAX_TRIES,
@@ -151,6 +152,7 @@ export class RefreshVerdicts {
     }
     if (!(await this.#untilSaved(() => store.tokens.requireSignIn(key, verdict)))) return 'settled'
     await this.#audited('token.refresh_refused', attempt, providerText ?? verdict.reason)
+    if (since) await this.#audited(SIGN_IN_LOST, attempt, verdict.reason)
     this.#parts.changed(token.userId)
     return 'settled'
   }

@@ -64,7 +64,7 @@ export class SessionCare {
     const now = store.now().getTime()
     const usedAt = session.lastActiveAt ?? session.startedAt
     if (idleAfterMs > 0 && now - usedAt.getTime() >= idleAfterMs) {
-      await endings.begin(session, `Nobody used it for ${inWords(idleAfterMs)}`, 'session.idle_ended')
+      await endings.begin(session, `Nobody used it for ${inWords(idleAfterMs)}`, { action: 'session.idle_ended' })
       return
     }
     if (cookieUntil && now >= this.#nextRotationAt) await this.#rotate(session, cookieUntil)

@@ -11,6 +11,13 @@ export interface SessionEndingsParts extends LaunchingParts {
   readonly log: Log
 }
 
+/** What the audit says of an end. */
+export interface Ending {
+  readonly action?: string
+  /** The administrator who ended it. */
+  readonly byName?: string
+}
+
 /** How launched sessions end: the row first, so that the cookie is dead, then the processes, the files, and the row for good. */
 export class SessionEndings {
   readonly #parts: SessionEndingsParts
@@ -20,10 +27,11 @@ export class SessionEndings {
   }
 
   /** Its cookie is dead when this resolves; `finish` has to follow. False when it was ending or had ended. */
-  async begin(session: DevelopmentSession, why: string, action = 'session.ended'): Promise<boolean> {
+  async begin(session: DevelopmentSession, why: string, { action = 'session.ended', byName }: Ending = {}): Promise<boolean> {
     const { store, audit } = this.#parts
     if (!(await store.sessions.beginEnding(session.id, why))) return false
-    await audit.record({ action, outcome: 'ok', ...namesOf(session), detail: why.replaceAll(/\{time:([^}]*)\}/g, '$1') })
+    const by = byName === undefined ? {} : { byName }
+    await audit.record({ action, outcome: 'ok', ...namesOf(session), detail: why.replaceAll(/\{time:([^}]*)\}/g, '$1'), ...by })
     this.changed(session)
     return true
   }

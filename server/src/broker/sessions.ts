@@ -45,7 +45,7 @@ export interface SessionParts {
   readonly sessionSocketPath: () => string | undefined
   readonly findUnixAccount: (name: string) => Promise<UnixAccount | undefined>
   /** Ends a session that Benchkey started, with its processes. */
-  readonly endLaunched: (session: DevelopmentSession, why: string) => Promise<boolean>
+  readonly endLaunched: (session: DevelopmentSession, why: string, byName?: string) => Promise<boolean>
 }
 
 /** Development sessions: who may open one, as which Unix account, and what it shows to get tokens. */
@@ -105,13 +105,19 @@ export class SessionKeeper implements Sessions {
     return this.#parts.store.sessions.list()
   }
 
-  async end(sessionId: string, by: string): Promise<boolean> {
+  async end(sessionId: string, by: string, byName?: string): Promise<boolean> {
     const { store, audit } = this.#parts
     const session = (await store.sessions.list()).find((live) => live.id === sessionId)
-    if (session?.kind === 'launched') return await this.#parts.endLaunched(session, `Ended by ${by}`)
+    if (session?.kind === 'launched') return await this.#parts.endLaunched(session, `Ended by ${by}`, byName)
     if (!(await store.sessions.end(sessionId))) return false
     const names = session ? { userName: session.userName, ...namesOf(session) } : { sessionId }
-    await audit.record({ action: 'session.ended', outcome: 'ok', detail: `by ${by}`, ...names })
+    await audit.record({
+      action: 'session.ended',
+      outcome: 'ok',
+      detail: `by ${by}`,
+      ...names,
+      ...(byName === undefined ? {} : { byName }),
+    })
     if (session) this.#parts.changes.publish(session.userId, 'sessions')
     if (session?.supervisor) this.#dismiss(session.supervisor)
     return true

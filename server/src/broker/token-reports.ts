@@ -10,7 +10,7 @@ import type { Reported } from './broker.ts'
 import type { Catalogue } from './catalogue.ts'
 import { isDatabaseAway } from './database-away.ts'
 import { unlistedIntegration } from './integration-views.ts'
-import { readSecrets } from './read-secrets.ts'
+import { damaged, readSecrets } from './read-secrets.ts'
 import type { RefreshEnd, Refresher } from './refresher.ts'
 import { refusalOf } from './refusals.ts'
 import { stateAfter } from './state-after.ts'
@@ -83,7 +83,8 @@ export class TokenReports {
     const { store, catalogue, refresher } = this.#parts
     const token = await store.tokens.find(userId, catalogue.internalId(integration.uid) ?? '')
     if (!token || !this.#isUsable(integration, token)) throw await this.#refused(integration, token)
-    const accessToken = (await readSecrets(store, token))?.accessToken
+    const lost = () => this.#parts.audit.record(damaged(token, integration.section))
+    const accessToken = (await readSecrets(store, token, lost))?.accessToken
     if (accessToken === undefined) return await this.#changed(integration, token)
     if (fingerprintOf(accessToken) !== fingerprint) return this.#told('newer_token', integration)
     if (!token.hasRefreshToken) return this.#told('cannot_renew', integration)

@@ -9,6 +9,7 @@ import { orSayAway } from './database-away.ts'
 import { kindOfFailure } from './log.ts'
 import type { NodeIdentity } from './node-heart.ts'
 import { Periodic } from './periodic.ts'
+import { damaged } from './read-secrets.ts'
 import { RESUME_MS } from './refresh-policy.ts'
 import { Refresher } from './refresher.ts'
 import { TokenChecks } from './token-checks.ts'
@@ -49,6 +50,7 @@ export function createTokens(shared: SharedParts, { holder, isDead }: LeaseIdent
     catalogue,
     refresher,
     costly,
+    lost: (token, { section }) => audit.record(damaged(token, section)),
     served: ({ tokenId, ...use }) => {
       audit.noteServed(use)
       uses.note(tokenId, store.now(), use)

@@ -24,6 +24,8 @@ export interface TokenParts {
   readonly refresher: Refresher
   /** Buffered and grouped: it never delays or fails an answer. */
   readonly served: (use: ServedToken & { readonly tokenId: string }) => void
+  /** Told of a sign-in that is damaged, once. */
+  readonly lost: (token: StoredToken, integration: Integration) => Promise<void>
   /** Told of every call that no fresh token answers; throws when there were too many. */
   readonly costly: (caller: Pick<Caller, 'userId' | 'sessionId'>) => void
 }
@@ -170,7 +172,7 @@ export class TokenFetcher implements Tokens {
   }
 
   async #reply(integration: Integration, token: StoredToken, warning: string | undefined): Promise<CachedReply | undefined> {
-    const secrets = await readSecrets(this.#parts.store, token)
+    const secrets = await readSecrets(this.#parts.store, token, () => this.#parts.lost(token, integration))
     if (!secrets) return undefined
     const { accessToken } = secrets
     const extra = extraOf(integration, secrets.extra)

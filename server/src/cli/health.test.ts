@@ -23,7 +23,16 @@ const node = {
 }
 const well: AdminHealth = {
   ...{ isWell: true, version: '1.0.0', findings: [], nodes: [node] },
-  facts: { users: 2, lockedUsers: 0, sessions: 1, integrations: 1, signIns: 3, signInsEnded: 0, revocationsWaiting: 0 },
+  facts: {
+    users: 2,
+    lockedUsers: 0,
+    sessions: 1,
+    integrations: 1,
+    signIns: 3,
+    signInsEnded: 0,
+    signInsLost: 0,
+    revocationsWaiting: 0,
+  },
 }
 
 describe('benchkey health', () => {
@@ -32,7 +41,8 @@ describe('benchkey health', () => {
     expect(await health()).toEqual({
       code: 0,
       stderr: '',
-      stdout: 'Everything is working.\n2 users · 1 session · 1 integration · 3 sign-ins · 1 node\n',
+      stdout:
+        'Everything is working.\n2 users · 1 session · 1 integration · 3 sign-ins · 1 node · sign-ins lost by Benchkey: 0 (30 days)\n',
     })
     expect(socket.seen).toMatchObject([{ method: 'GET', path: '/health' }])
     expect(JSON.parse((await health('--json')).stdout)).toEqual(well)
@@ -46,7 +56,7 @@ describe('benchkey health', () => {
         { level: 'remark', about: 'integrations', fact: 'Box is slow.', action: 'Box sees to it.' },
         { level: 'problem', about: 'nodes', fact: 'The server\u001b[2J on bk-2 is silent.', action: 'Start it again.' },
       ],
-      facts: { ...well.facts, lockedUsers: 1, signInsEnded: 2, revocationsWaiting: 1 },
+      facts: { ...well.facts, lockedUsers: 1, signInsEnded: 2, signInsLost: 1, revocationsWaiting: 1 },
       nodes: [node, { ...node, host: 'bk-2', isLive: false }],
     })
     expect(await health()).toEqual({
@@ -58,7 +68,7 @@ describe('benchkey health', () => {
         '  Start it again.',
         '! Box is slow.',
         '  Box sees to it.',
-        '2 users (1 locked) · 1 session · 1 integration · 3 sign-ins (2 to be renewed by their users) · 1 node · 1 revocation waiting',
+        '2 users (1 locked) · 1 session · 1 integration · 3 sign-ins (2 to be renewed by their users) · 1 node · sign-ins lost by Benchkey: 1 (30 days) · 1 revocation waiting',
         '',
         'HOST  PROCESS  VERSION  CONFIGURATION  STARTED               STATE',
         'bk-1  7        1.0.0    aaaaaaaa       2026-11-23 10:00 UTC  live',

@@ -25,13 +25,14 @@ function inWords({ isWell, findings, facts, nodes }: AdminHealth): string {
 }
 
 function numbersOf(facts: NonNullable<AdminHealth['facts']>, nodes: AdminHealth['nodes']): string {
-  const { users, lockedUsers, sessions, integrations, signIns, signInsEnded, revocationsWaiting } = facts
+  const { users, lockedUsers, sessions, integrations, signIns, signInsEnded, signInsLost, revocationsWaiting } = facts
   const numbers = [
     `${counted(users, 'user')}${lockedUsers > 0 ? ` (${lockedUsers} locked)` : ''}`,
     counted(sessions, 'session'),
     counted(integrations, 'integration'),
     `${counted(signIns, 'sign-in')}${signInsEnded > 0 ? ` (${signInsEnded} to be renewed by their users)` : ''}`,
     counted(nodes.filter(({ isLive }) => isLive).length, 'node'),
+    `sign-ins lost by Benchkey: ${signInsLost} (30 days)`,
     ...(revocationsWaiting > 0 ? [`${counted(revocationsWaiting, 'revocation')} waiting`] : []),
   ]
   return numbers.join(' · ')

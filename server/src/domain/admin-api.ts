@@ -177,6 +177,8 @@ export interface HealthFacts {
   readonly signIns: number
   /** Waiting for their users to sign in again. */
   readonly signInsEnded: number
+  /** In the last 30 days: renewals that were cut off, and stored sign-ins that were damaged. */
+  readonly signInsLost: number
   readonly revocationsWaiting: number
 }
 

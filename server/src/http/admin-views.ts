@@ -1,4 +1,6 @@
-import type { HealthReport, SignInView, UserDetails } from '../broker/broker.ts'
+import type { UserDetails } from '../broker/broker.ts'
+import type { HealthReport } from '../broker/broker-of-health.ts'
+import type { SignInView } from '../broker/broker-of-oversight.ts'
 import type { AdminHealth, AdminSession, AdminStoredToken, AdminUser, AdminUserDetails } from '../domain/admin-api.ts'
 import type { DevelopmentSession, User } from '../domain/people.ts'
 import { plainPhrasing, sentenceOf } from '../domain/states.ts'
@@ -33,7 +35,8 @@ export function adminUserDetailsOf(details: UserDetails, publicUrl: string): Adm
 /** A health report on the admin socket; `version`: of the server that answers. */
 export function adminHealthOf({ isWell, findings, facts, nodes }: HealthReport, version: string): AdminHealth {
   return {
-    ...{ isWell, version, findings },
+    ...{ isWell, version },
+    findings: findings.map(({ level, about, fact, action }) => ({ level, about, fact, action })),
     ...(facts ? { facts } : {}),
     nodes: nodes.map(({ startedAt, heartbeatAt, ...node }) => ({
       ...node,

@@ -1,6 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Broker } from '../broker/broker.ts'
+import { registerAuditApi } from './audit-api.ts'
 import { registerConfirmLogin } from './confirm-login-api.ts'
+import { registerOverviewApi } from './overview-api.ts'
+import { registerPeopleApi } from './people-api.ts'
 import { registerPresetApi } from './preset-api.ts'
 import { registerVerifyApi } from './verify-api.ts'
 import { getAdministrator } from './web-requests.ts'
@@ -9,6 +12,7 @@ import { getAdministrator } from './web-requests.ts'
 interface AdministratorsParts {
   readonly broker: Broker
   readonly redirectUri: string
+  readonly basePath: string
   readonly addressOf: (request: FastifyRequest) => string
 }
 
@@ -20,4 +24,7 @@ export function registerAdministrators(app: FastifyInstance, parts: Administrato
   registerConfirmLogin(app, parts)
   registerPresetApi(app, parts)
   registerVerifyApi(app, parts)
+  registerOverviewApi(app, parts)
+  registerPeopleApi(app, parts)
+  registerAuditApi(app, parts)
 }

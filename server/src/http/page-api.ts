@@ -38,7 +38,7 @@ export function registerPageApi(app: FastifyInstance, parts: PageApiParts): void
   registerSessionApi(app, { ...parts, basePath: parts.facts.basePath })
   registerActivityApi(app, parts)
   registerDeviceApi(app, parts)
-  app.register(async (scope) => registerAdministrators(scope, parts), { prefix: '/admin' })
+  app.register(async (scope) => registerAdministrators(scope, { ...parts, basePath: parts.facts.basePath }), { prefix: '/admin' })
   app.get('/events', async (request, reply) => {
     const { session, cookie } = await getLogin(parts.broker, request)
     reply.hijack()

@@ -2,7 +2,7 @@ import { activityStore } from './activity.ts'
 import { attemptStore } from './attempts.ts'
 import { auditStore } from './audit.ts'
 import { browserSessionStore } from './browser-sessions.ts'
-import type { StoreContext } from './database.ts'
+import { type StoreContext, toDate } from './database.ts'
 import { deviceLoginStore } from './device-logins.ts'
 import { epochOf } from './epoch.ts'
 import { integrationStore } from './integrations.ts'
@@ -20,7 +20,12 @@ import { userStore } from './users.ts'
 /** The store over an open database whose tables are there. `effects.now` of the context is the database's clock. */
 export function assemble(
   context: StoreContext,
-  own: { readonly deploymentId: string; readonly lookUp: SessionStore['lookUp']; readonly close: () => Promise<void> },
+  own: {
+    readonly deploymentId: string
+    readonly dialect: Store['dialect']
+    readonly lookUp: SessionStore['lookUp']
+    readonly close: () => Promise<void>
+  },
 ): Store {
   return {
     deploymentId: own.deploymentId,
@@ -39,6 +44,12 @@ export function assemble(
     activity: activityStore(context),
     nodes: nodeStore(context),
     sentinels: () => context.database.reader.selectFrom('keys').select(['kid', 'sentinel']).execute(),
+    dialect: own.dialect,
+    keys: async () => {
+      const rows = await context.database.reader.selectFrom('keys').select(['kid', 'created_at']).orderBy('created_at').execute()
+      const { primaryKid } = context.cipher
+      return rows.map(({ kid, created_at: at }) => ({ kid, createdAt: toDate(at), isActive: kid === primaryKid }))
+    },
     now: () => context.effects.now(),
     ping: () => context.database.ping(),
     openJournal: (folder, holder) => {

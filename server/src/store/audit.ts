@@ -1,26 +1,29 @@
-import { type Selectable, sql } from 'kysely'
-import { ifSet, type SqlValue, type StoreContext, toDate } from './database.ts'
-import type { AuditTable } from './schema.ts'
+import { sql } from 'kysely'
+import { toEvent } from './audit-rows.ts'
+import { auditSearch } from './audit-search.ts'
+import type { SqlValue, StoreContext } from './database.ts'
 import type { AuditEvent, AuditStore } from './store.ts'
 
 const COLUMNS =
-  'at, action, outcome, user_name, session_id, session_name, section, address, fingerprint, count, reference, detail'
+  'at, action, outcome, user_name, session_id, session_name, section, address, fingerprint, count, reference, detail, by_name'
 const INSERT = {
   each: `INSERT INTO audit (${COLUMNS})
-    VALUES (?, ?, ?, coalesce(?, (SELECT name FROM users WHERE id = ?)), ?, ?, ?, ?, ?, ?, ?, ?)`,
+    VALUES (?, ?, ?, coalesce(?, (SELECT name FROM users WHERE id = ?)), ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   all: `INSERT INTO audit (${COLUMNS})
     SELECT at, action, outcome, coalesce(user_name, (SELECT name FROM users WHERE id = user_id)), session_id, session_name, section,
-      address, fingerprint, count, reference, detail
+      address, fingerprint, count, reference, detail, by_name
     FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-      $10::text[], $11::integer[], $12::text[], $13::text[]) WITH ORDINALITY
+      $10::text[], $11::integer[], $12::text[], $13::text[], $14::text[]) WITH ORDINALITY
       AS line(at, action, outcome, user_name, user_id, session_id, session_name, section, address, fingerprint, count, reference,
-        detail, position)
+        detail, by_name, position)
     ORDER BY position`,
 }
 
 /** The audit: written in batches, read newest first. */
-export function auditStore({ database }: StoreContext): AuditStore {
+export function auditStore(context: StoreContext): AuditStore {
+  const { database } = context
   return {
+    ...auditSearch(context),
     async append(events) {
       if (events.length > 0) await database.batch(INSERT, events.map(toRow))
     },
@@ -64,24 +67,8 @@ function toRow(event: AuditEvent): readonly SqlValue[] {
     count,
     reference,
     detail,
+    byName,
   } = event
-  const optional = [userName, userId, sessionId, sessionName, section, address, fingerprint, count, reference, detail]
+  const optional = [userName, userId, sessionId, sessionName, section, address, fingerprint, count, reference, detail, byName]
   return [at.getTime(), action, outcome, ...optional.map((value) => value ?? null)]
-}
-
-function toEvent(row: Selectable<AuditTable>): AuditEvent {
-  return {
-    at: toDate(row.at),
-    action: row.action,
-    outcome: row.outcome,
-    ...ifSet('userName', row.user_name),
-    ...ifSet('sessionId', row.session_id),
-    ...ifSet('sessionName', row.session_name),
-    ...ifSet('section', row.section),
-    ...ifSet('address', row.address),
-    ...ifSet('fingerprint', row.fingerprint),
-    ...ifSet('count', row.count),
-    ...ifSet('reference', row.reference),
-    ...ifSet('detail', row.detail),
-  }
 }

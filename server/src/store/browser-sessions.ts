@@ -1,7 +1,8 @@
 import type { BrowserSession } from '../domain/people.ts'
 import { type Database, type StoreContext, toDate } from './database.ts'
 import { type BrowserSessionStore, StoreError } from './store.ts'
-import { lockUser, toUser } from './users.ts'
+import { toUser } from './user-rows.ts'
+import { lockUser } from './users.ts'
 
 /** A browser that keeps asking is noted once in this time, so that reading pages does not write. */
 const TOUCH_EVERY_MS = 60_000

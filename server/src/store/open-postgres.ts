@@ -60,7 +60,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     const { cipher, deploymentId } = await prepare(options, context)
     const lookUp = new PostgresLookUp(database, context, (reading) => measured.observe(reading))
     const close = () => database.close()
-    return assemble({ database, cipher, effects: context }, { deploymentId, lookUp: lookUp.lookUp, close })
+    return assemble({ database, cipher, effects: context }, { deploymentId, dialect: 'PostgreSQL', lookUp: lookUp.lookUp, close })
   } catch (error) {
     await pool.end()
     throw asSetupError(error, address)

@@ -101,7 +101,7 @@ export async function openMemoryStores(effects: Effects): Promise<MemoryStores> 
 
 function sqliteStore(database: SqliteDatabase, context: StoreContext, deploymentId: string, close: () => Promise<void>): Store {
   const lookUp = new SqliteLookUp(database, () => context.effects.now())
-  return assemble(context, { deploymentId, lookUp: lookUp.lookUp, close })
+  return assemble(context, { deploymentId, dialect: 'SQLite', lookUp: lookUp.lookUp, close })
 }
 
 async function inspect(path: string, effects: Effects): Promise<Inspection> {

@@ -40,11 +40,13 @@ export function revocationStore(context: StoreContext): RevocationStore {
     async counts() {
       const rows = await database.reader
         .selectFrom('revocations')
-        .select(({ fn }) => ['state', fn.countAll<number>().as('count')])
+        .select(({ fn }) => ['state', fn.countAll<number>().as('count'), fn.min('queued_at').as('oldest_at')])
         .groupBy('state')
         .execute()
       const countOf = (state: string) => Number(rows.find((row) => row.state === state)?.count ?? 0)
-      return { waiting: countOf('waiting'), failed: countOf('failed') }
+      const waiting = rows.find((row) => row.state === 'waiting')
+      const oldest = waiting ? { oldestAt: toDate(Number(waiting.oldest_at)) } : {}
+      return { waiting: countOf('waiting'), failed: countOf('failed'), ...oldest }
     },
     async givenUp() {
       const rows = await database.reader

@@ -261,6 +261,8 @@ export interface AuditTable {
   action: string
   outcome: 'ok' | 'refused' | 'failed'
   user_name: string | null
+  /** Administrator who did it to them. */
+  by_name: string | null
   session_id: string | null
   session_name: string | null
   section: string | null

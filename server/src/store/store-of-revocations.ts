@@ -28,7 +28,8 @@ export interface RevocationStore {
   listForUser(
     userId: string,
   ): Promise<readonly { integrationId: string; state: 'waiting' | 'failed'; queuedAt: Date; words: string }[]>
-  counts(): Promise<{ waiting: number; failed: number }>
+  /** `oldestAt`: since when one has been waiting. */
+  counts(): Promise<{ waiting: number; failed: number; oldestAt?: Date }>
   /** What was given up, by integration. `lastAt`: when the last one was. */
   givenUp(): Promise<readonly { integrationId: string; count: number; lastAt: Date }[]>
 }

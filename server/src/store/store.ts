@@ -3,6 +3,7 @@ import type { BrowserSession, SignInAttempt, User } from '../domain/people.ts'
 import type { ReauthenticationReason, StoredToken, TokenSecrets } from '../domain/stored-token.ts'
 import type { UnreadReply } from '../domain/unread-reply.ts'
 import type { ActivityStore } from './store-of-activity.ts'
+import type { AuditEvent, AuditSearch } from './store-of-audit.ts'
 import type { DeviceLoginStore } from './store-of-device-logins.ts'
 import type { EntryStore } from './store-of-entries.ts'
 import type { LeaseHolder, NodeStore } from './store-of-nodes.ts'
@@ -13,6 +14,7 @@ import type { SessionStore } from './store-of-sessions.ts'
 import type { AttemptKey, NewToken, SavedReply } from './token-results.ts'
 
 export type { ActivityStore, NewUse, SessionAddress, UseOfQuarter } from './store-of-activity.ts'
+export type { AuditEvent } from './store-of-audit.ts'
 export type { DeviceLoginStore } from './store-of-device-logins.ts'
 export type { EntryStore } from './store-of-entries.ts'
 export type { LeaseHolder, NodeStore, ServerNode } from './store-of-nodes.ts'
@@ -40,6 +42,9 @@ export interface Store {
   readonly nodes: NodeStore
   /** One ciphertext per key ever used: whoever opens them all has the right key ring. */
   sentinels(): Promise<readonly { readonly kid: string; readonly sentinel: string }[]>
+  readonly dialect: 'SQLite' | 'PostgreSQL'
+  /** Every key that ciphertexts may be under; the one new ones are under is `isActive`. */
+  keys(): Promise<readonly { readonly kid: string; readonly createdAt: Date; readonly isActive: boolean }[]>
   /** The database's clock (SQLite: this process's; PostgreSQL: that of its host, common to all nodes). */
   now(): Date
   /** Rejects when the database cannot be read and written now. */
@@ -57,6 +62,8 @@ export interface UserStore {
   create(user: { name: string; passwordHash: string; isAdmin: boolean }): Promise<User>
   findByName(name: string): Promise<(User & { readonly passwordHash: string }) | undefined>
   list(): Promise<readonly User[]>
+  /** With what they have, by name. `limits`: of web logins that count. */
+  listWithCounts(limits: { idleMs: number; absoluteMs: number }): Promise<readonly CountedUser[]>
   /** Ids of those who are locked. */
   lockedIds(): Promise<ReadonlySet<string>>
   /** False when there is no such user. Locking ends the user's browser sessions in the same transaction. */
@@ -66,6 +73,16 @@ export interface UserStore {
    * revocation URL, are queued for revocation in the same transaction.
    */
   remove(name: string, revocation: { queueFor: ReadonlySet<string>; giveUpAt: Date }): Promise<User | undefined>
+}
+
+/** A person and what they have now. */
+export interface CountedUser {
+  readonly user: User
+  readonly signIns: number
+  readonly sessions: number
+  readonly browsers: number
+  /** In a browser, or by the last token a session had. */
+  readonly lastSeenAt?: Date
 }
 
 /** Web logins, found by the hash of their cookie. */
@@ -129,14 +146,17 @@ export interface OwnedToken {
   readonly section: string
 }
 
-/** How the stored sign-ins at one integration are. */
+/** How the stored sign-ins at one integration are, of those to one client there. */
 export interface TokenTally {
   readonly integrationId: string
+  /** Those of another one than is configured now are of no use. */
+  readonly clientFingerprint: string
   readonly total: number
-  /** Without a refresh token, and in use. */
+  /** In use, ending, and without a refresh token. */
   readonly cannotRenew: number
-  /** Waiting for their users. */
+  /** Waiting for their users: refused, or ended without a refresh token. */
   readonly needSignIn: number
+  readonly lastUsedAt?: Date
   /** Whose last token request failed since the given instant, though not through their own refresh token. */
   readonly delayed: number
 }
@@ -148,7 +168,7 @@ export interface TokenStore {
   listForUser(userId: string): Promise<readonly StoredToken[]>
   /** Everybody's, also those of integrations that are not configured any more; by user name and section. */
   list(filter?: { userId?: string; integrationId?: string }): Promise<readonly OwnedToken[]>
-  /** Counts by integration. `since`: failures before it are past. */
+  /** Counts by integration and client. `since`: failures before it are past. */
   tally(since: Date): Promise<readonly TokenTally[]>
   /** Decrypts. Rejects with code `unreadable` (StoreError) when any ciphertext of the row does not open. Undefined when row or generation is gone. */
   readSecrets(tokenId: string, generation: number): Promise<TokenSecrets | undefined>
@@ -209,7 +229,7 @@ export interface TokenStore {
   anotherRenewedSince(integrationId: string, tokenId: string, since: Date): Promise<boolean>
   /** Parks the refresh token (7 days) and marks the row; no further provider call until sign-in or *Try again*. */
   requireSignIn(key: AttemptKey, verdict: { reason: ReauthenticationReason; at: Date; providerText?: string }): Promise<boolean>
-  /** The row's ciphertext does not open (fault F25): it asks to sign in again. WHERE id and generation match. */
+  /** The row's ciphertext does not open (fault F25): it asks to sign in again. WHERE id and generation match; false when it did so already. */
   markUnreadable(tokenId: string, generation: number, at: Date): Promise<boolean>
   /**
    * A session reports that the access token does not work: true for the one caller that may refresh it for that, in `everyMs`
@@ -232,7 +252,16 @@ export interface TokenStore {
    * Sign-out: the row is gone at once for everyone; when `queue` (a revocation URL is known), a job for its refresh token and
    * one for its access token, unless that has expired, are queued in the same transaction.
    */
-  remove(userId: string, integrationId: string, revocation: { queue: boolean; giveUpAt: Date }): Promise<StoredToken | undefined>
+  remove(
+    userId: string,
+    integrationId: string,
+    revocation: {
+      queue: boolean
+      giveUpAt: Date
+      /** Only this one: after it there may have been another sign-in. */
+      onlyId?: string
+    },
+  ): Promise<StoredToken | undefined>
   /** For a flight that ends after its row was signed out: its newest pair is what is revoked. */
   queueRevocation(token: { userId: string; integrationId: string }, secrets: TokenSecrets, giveUpAt: Date): Promise<void>
 }
@@ -250,30 +279,8 @@ export interface UnreadReplyStore {
   removeBefore(at: Date): Promise<number>
 }
 
-/** One line of the audit. Never a token, secret, code, state or cookie; a token only as its fingerprint. */
-export interface AuditEvent {
-  readonly at: Date
-  /** `login.succeeded`, `sign_in.started`, `token.served`, … */
-  readonly action: string
-  readonly outcome: 'ok' | 'refused' | 'failed'
-  readonly userName?: string
-  /** Given instead of userName where only the internal id is at hand: append writes the user's name. */
-  readonly userId?: string
-  readonly sessionId?: string
-  readonly sessionName?: string
-  readonly section?: string
-  readonly address?: string
-  /** First 16 hex digits of the token's SHA-256. */
-  readonly fingerprint?: string
-  /** How many times, for grouped use. */
-  readonly count?: number
-  /** Shown as "Reference {id}". */
-  readonly reference?: string
-  readonly detail?: string
-}
-
 /** Who did what. */
-export interface AuditStore {
+export interface AuditStore extends AuditSearch {
   append(events: readonly AuditEvent[]): Promise<void>
   /** Newest first. */
   list(filter: { limit: number; userName?: string; action?: string }): Promise<readonly AuditEvent[]>

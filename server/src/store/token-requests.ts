@@ -1,4 +1,4 @@
-import { type Kysely, sql, type Transaction } from 'kysely'
+import { type Kysely, type SqlBool, sql, type Transaction } from 'kysely'
 import type { Extra, TokenSecrets } from '../domain/stored-token.ts'
 import { ifSet, REPEATABLE, type StoreContext, toMs } from './database.ts'
 import { heldBy } from './leases.ts'
@@ -48,7 +48,8 @@ export function tokenRequests(context: StoreContext): RequestMethods {
             attempt_open: 0,
           })
             .where('id', '=', tokenId)
-            .where('generation', '=', generation),
+            .where('generation', '=', generation)
+            .where(sql<SqlBool>`coalesce(reauthentication_reason, '') <> 'unreadable'`),
         ),
       ),
     claimReport: (tokenId, generation, { at, everyMs }) =>

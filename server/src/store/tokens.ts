@@ -1,6 +1,6 @@
 import { type Expression, type SqlBool, sql, type Transaction } from 'kysely'
 import type { StoredToken } from '../domain/stored-token.ts'
-import { type Database, REPEATABLE, type StoreContext } from './database.ts'
+import { type Database, ifSet, REPEATABLE, type StoreContext, toDate } from './database.ts'
 import { leases } from './leases.ts'
 import { newTokens, noteEnded, uidOf } from './new-tokens.ts'
 import { queueTokens } from './revocations.ts'
@@ -89,27 +89,36 @@ export function tokenStore(context: StoreContext): TokenStore {
   }
 }
 
-async function tally({ database }: StoreContext, since: Date): ReturnType<TokenStore['tally']> {
+async function tally({ database, effects }: StoreContext, since: Date): ReturnType<TokenStore['tally']> {
+  const now = effects.now().getTime()
   const rows = await database.reader
     .selectFrom('oauth2_tokens')
-    .select(['integration_id', ({ fn }) => fn.countAll<number>().as('total')])
+    .select(({ fn }) => ['integration_id', 'client_fingerprint', fn.countAll<number>().as('total')])
+    .select(({ fn }) => fn.max('last_used_at').as('last_used_at'))
     .select((row) => {
-      const isUsable = row('reauthentication_reason', 'is', null)
+      const isEnded = row.and([row('has_refresh_token', '=', 0), row('expires_at', '<=', now)])
+      const isLost = row.or([row('reauthentication_reason', 'is not', null), isEnded])
+      const isUsable = row.and([
+        row('reauthentication_reason', 'is', null),
+        row.or([row('has_refresh_token', '=', 1), row('expires_at', 'is', null), row('expires_at', '>', now)]),
+      ])
       const counted = (...all: Expression<SqlBool>[]) => row.fn.sum<number>(row.case().when(row.and(all)).then(1).else(0).end())
       return [
-        counted(isUsable, row('has_refresh_token', '=', 0)).as('cannot_renew'),
-        counted(row('reauthentication_reason', 'is not', null)).as('need_sign_in'),
+        counted(isUsable, row('has_refresh_token', '=', 0), row('expires_at', 'is not', null)).as('cannot_renew'),
+        counted(isLost).as('need_sign_in'),
         counted(isUsable, row('failure_at', '>=', since.getTime())).as('delayed'),
       ]
     })
-    .groupBy('integration_id')
+    .groupBy(['integration_id', 'client_fingerprint'])
     .execute()
   return rows.map((row) => ({
     integrationId: row.integration_id,
+    clientFingerprint: row.client_fingerprint,
     total: Number(row.total),
     cannotRenew: Number(row.cannot_renew),
     needSignIn: Number(row.need_sign_in),
     delayed: Number(row.delayed),
+    ...ifSet('lastUsedAt', row.last_used_at, (at) => toDate(Number(at))),
   }))
 }
 
@@ -131,7 +140,7 @@ async function remove(
   context: StoreContext,
   userId: string,
   integrationId: string,
-  { queue, giveUpAt }: { queue: boolean; giveUpAt: Date },
+  { queue, giveUpAt, onlyId }: Parameters<TokenStore['remove']>[2],
 ): Promise<StoredToken | undefined> {
   const { database, effects } = context
   return database.write(async (transaction) => {
@@ -145,7 +154,7 @@ async function remove(
       .where('user_id', '=', userId)
       .where('integration_id', '=', integrationId)
     const found = await database.locked(stored).executeTakeFirst()
-    if (!found) return undefined
+    if (!found || (onlyId !== undefined && found.id !== onlyId)) return undefined
     const row = { ...found, integration_uid: await uidOf(transaction, integrationId) }
     if (queue) await queueTokens(context, transaction, row, readableSecrets(context.cipher, row, row), giveUpAt)
     await transaction.deleteFrom('oauth2_tokens').where('id', '=', row.id).execute()

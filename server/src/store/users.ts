@@ -1,10 +1,12 @@
 import type { Selectable, Transaction } from 'kysely'
 import type { User } from '../domain/people.ts'
-import { type Database, ifSet, newId, REPEATABLE, type StoreContext, toDate } from './database.ts'
+import { type Database, newId, REPEATABLE, type StoreContext } from './database.ts'
 import { queueTokens } from './revocations.ts'
 import type { Tables, UsersTable } from './schema.ts'
 import { StoreError, type UserStore } from './store.ts'
 import { readableSecrets } from './token-secrets.ts'
+import { toUser } from './user-rows.ts'
+import { listWithCounts } from './users-with-counts.ts'
 
 /** People who may log in. */
 export function userStore(context: StoreContext): UserStore {
@@ -36,6 +38,7 @@ export function userStore(context: StoreContext): UserStore {
       const rows = await database.reader.selectFrom('users').selectAll().orderBy('name_folded').execute()
       return rows.map(toUser)
     },
+    listWithCounts: (limits) => listWithCounts(context, limits),
     async lockedIds() {
       const rows = await database.reader.selectFrom('users').select('id').where('locked_at', 'is not', null).execute()
       return new Set(rows.map(({ id }) => id))
@@ -102,15 +105,4 @@ export async function lockUser(database: Database, transaction: Transaction<Tabl
 /** A name without its case, in one Unicode form. */
 export function fold(name: string): string {
   return name.normalize('NFC').toLowerCase()
-}
-
-/** A person from their row. */
-export function toUser(row: Selectable<UsersTable>): User {
-  return {
-    id: row.id,
-    name: row.name,
-    isAdmin: row.is_admin === 1,
-    ...ifSet('lockedAt', row.locked_at, toDate),
-    createdAt: toDate(row.created_at),
-  }
 }

@@ -11,7 +11,7 @@ import { NodeJournals } from './journals.ts'
 import { complaintsAbout } from './judge.ts'
 import { SimulatedNetwork } from './network.ts'
 import { Outages } from './outages.ts'
-import { integrationWith, isAway, pointedStore, UNTOLD } from './parts.ts'
+import { idle, integrationWith, isAway, pointedStore, UNTOLD } from './parts.ts'
 import { SimulatedProvider } from './provider.ts'
 import { SignOuts } from './sign-outs.ts'
 import { KINDS, type Verdict } from './verdict.ts'
@@ -197,7 +197,7 @@ class History {
       },
     })
     if (this.#kind.reuse.kind === 'grace') void this.#resumeNowAndThen(node, refresher, catalogue)
-    return new TokenFetcher({ store: own, catalogue, refresher, served: () => undefined, costly: () => undefined })
+    return new TokenFetcher({ store: own, catalogue, refresher, served: idle, costly: idle, lost: idle })
   }
 
   /** As `createTokens` does in a server; other kinds never resume by themselves. */

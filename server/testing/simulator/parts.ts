@@ -74,6 +74,8 @@ export function pointedStore(
     audit: wrap(store.audit),
     activity: wrap(store.activity),
     nodes: wrap(store.nodes),
+    dialect: store.dialect,
+    keys: () => store.keys(),
     sentinels: () => store.sentinels(),
     now: () => new Date(world.nowMs),
     ping: () => store.ping(),
@@ -85,3 +87,6 @@ export function pointedStore(
     close: () => store.close(),
   }
 }
+
+/** For what a history does not look at. */
+export const idle = async (): Promise<void> => undefined

@@ -13,6 +13,7 @@ import { activity } from './0012-activity.ts'
 import { services } from './0013-services.ts'
 import { deviceLogins } from './0014-device-logins.ts'
 import { accounts } from './0016-accounts.ts'
+import { oversight } from './0017-oversight.ts'
 
 /** Every migration by its name, which orders them. Never change one that was released: add one, in a file of its own. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -30,4 +31,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0013_services': services,
   '0014_device_logins': deviceLogins,
   '0016_accounts': accounts,
+  '0017_oversight': oversight,
 }
