@@ -7,6 +7,7 @@ import { type Behaviour, grantChanged, held, newGate, oauthError, type ReceivedR
 import { Canaries } from '../testing/canaries.ts'
 import { type Finished, type Running, startProcess } from '../testing/command-line.ts'
 import { type ScriptedProvider, startScriptedProvider } from '../testing/scripted-provider.ts'
+import { type ScriptedProxy, startScriptedProxy } from '../testing/scripted-proxy.ts'
 import { PlainBrowser } from '../testing/signed-in.ts'
 import {
   askAdmin,
@@ -70,6 +71,7 @@ const SECTIONS = Object.keys(ECHOES)
 
 let files: ServerFiles
 let provider: ScriptedProvider
+let proxy: ScriptedProxy
 let serve: Running
 let browser: PlainBrowser
 let session: AdminSessionOpened
@@ -114,6 +116,16 @@ keep-token-fields = site
 keep-callback-fields = realm
 `
 
+/** Behind a proxy that tells back the password it was told. */
+const proxiedSection = (): string => `[proxied]
+client-id = client of proxied
+client-secret = ${canaries.make('client secret')}
+authorization-url = ${provider.authorizationUrl}
+token-url = https://localhost:9/token
+issuer = ${provider.origin}
+proxy = http://bench:${encodeURIComponent(canaries.make('password of a proxy', 'pr/x:@+ '))}@127.0.0.1:${proxy.port}
+`
+
 function oauthClients(): string {
   const sections = SECTIONS.map((section, index) => {
     const secret = canaries.make('client secret', 's3c:r/%+ ')
@@ -130,7 +142,7 @@ revocation-url = ${provider.revocationUrl}
 issuer = ${provider.origin}
 `
   })
-  return [...sections, keepingSection()].join('\n')
+  return [...sections, keepingSection(), proxiedSection()].join('\n')
 }
 
 /** A good token reply of secrets that are new each time, stale half a second later. */
@@ -178,7 +190,14 @@ const callbackOf = (parameters: Record<string, string>): string => `${files.redi
 beforeAll(async () => {
   files = await prepareServer({ serverLines: ['secrets-dir=secrets'] })
   provider = await startScriptedProvider()
+  proxy = await startScriptedProxy()
+  proxy.behave((socket, head) => {
+    const credentials = /Proxy-Authorization: Basic (\S+)/.exec(head)?.[1] ?? ''
+    const told = `${credentials} ${Buffer.from(credentials, 'base64')}`
+    socket.end(`HTTP/1.1 407 ${told}\r\nProxy-Authenticate: Basic realm="${told}"\r\n\r\n${told}`)
+  })
   mkdirSync(join(files.configDir, 'secrets'), { mode: 0o700 })
+  writeEnvVars(`https_proxy=http://bench:${canaries.make('password of a proxy')}@127.0.0.1:${proxy.port}`)
   writeOauthClients(files, oauthClients())
   serve = await startServeProcess(files)
   canaries.add('key of the key ring', readFileSync(join(files.dataDir, 'key-ring'), 'utf8').trim().split(' ')[1] ?? '')
@@ -188,8 +207,13 @@ beforeAll(async () => {
 afterAll(async () => {
   serve.child.kill('SIGKILL')
   await provider.close()
+  await proxy.close()
   removeFiles(files)
 })
+
+function writeEnvVars(text: string): void {
+  writeFileSync(join(files.configDir, 'env-vars'), `${text}\n`, { mode: 0o600 })
+}
 
 async function accounts(): Promise<void> {
   password = canaries.make('password', 'pass: word"%/ ')
@@ -442,6 +466,20 @@ async function keptData(): Promise<void> {
   provider.always(goodReply)
 }
 
+/** With the proxy of the section, then with that of `env-vars`. */
+async function proxies(): Promise<void> {
+  const good = readFileSync(join(files.configDir, 'oauth-clients.conf'), 'utf8')
+  for (const clients of [good, good.replace(/^proxy = .*$/m, '')]) {
+    writeOauthClients(files, clients)
+    await run(['reload'])
+    const before = proxy.heads.length
+    const page = await browser.visit(callbackOf(await startSignIn('proxied')))
+    expect([page.status, proxy.heads.length - before]).toEqual([502, 1])
+    await browser.ask(`/api/integrations/${uids.get('proxied') ?? ''}`)
+  }
+  writeOauthClients(files, good)
+}
+
 async function badConfigurations(): Promise<void> {
   const secret = (): string => canaries.make('secret in a wrong place of a configuration', 'w/r:o+ ')
   const good = readFileSync(join(files.configDir, 'oauth-clients.conf'), 'utf8')
@@ -460,7 +498,18 @@ async function badConfigurations(): Promise<void> {
     `expires-in-default = ${secret()}`,
     `[${'wrong'}\n${plain()}`,
   ]
-  for (const wrong of wrongs) {
+  for (const wrong of [
+    `https_proxy=http://u:${plain()}@box`,
+    `${plain()}=x`,
+    plain(),
+    `no_proxy=${plain()}/8`,
+    `x="${plain()}`,
+  ]) {
+    writeEnvVars(wrong)
+    await run(['config', 'check'])
+  }
+  writeEnvVars('')
+  for (const wrong of [...wrongs, `proxy = http://u:${plain()}@box.example`]) {
     writeOauthClients(files, `${good}\n[wrong]\nclient-id = x\n${wrong}\n`)
     await run(['config', 'check', '--json'])
   }
@@ -573,6 +622,7 @@ describe('secrets go', () => {
     ['through a session and its command', sessions],
     ['through services that start sessions', services],
     ['through data beside the tokens', keptData],
+    ['through proxies that refuse', proxies],
     ['through configurations with secrets in wrong places', badConfigurations],
     ['through the journal', lockedDatabase],
     ['through a database that cannot be used', brokenDatabase],
@@ -608,6 +658,7 @@ describe('no secret that went through the server', () => {
       'kept field of a token reply',
       'kept parameter of a callback',
       'secret in a wrong place of a configuration',
+      'password of a proxy',
     ]
     expect([...canaries.kinds]).toEqual(expect.arrayContaining(essential))
     expect(new Set(away)).toEqual(new Set(['/api/login', '/api/integrations', files.redirectUri, '/oauth_token']))
