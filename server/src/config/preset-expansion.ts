@@ -15,7 +15,8 @@ export interface ExpandedSection {
   readonly isIncomplete: boolean
 }
 
-const VARIABLE = /^preset-(.*)$/s
+/** What looks otherwise is no variable of any preset: the table of options tells it, and whether its name may be repeated. */
+const VARIABLE = /^preset-[a-z][a-z0-9-]{0,39}$/
 
 /** Reads `preset` and `preset-<name>` of a section; what is written wins over what the preset brings. */
 export function expandPreset(section: IniSection, findings: Findings, spoilt: SpoiltLines): ExpandedSection {

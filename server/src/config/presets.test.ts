@@ -120,6 +120,44 @@ describe('a section with a preset', () => {
       ['5: [known] preset-tenant: has no value; write one such as contoso.onmicrosoft.com.'],
     ],
     [
+      'a variable with a control character',
+      ['preset=microsoft-entra', 'preset-tenant=a\u0001b'],
+      ['5: [known] This line holds a control character; type the line anew.'],
+    ],
+    [
+      'a name with a control character',
+      ['preset=b\u0001x', 'preset-tenant=a.example'],
+      ['4: [known] This line holds a control character; type the line anew.'],
+    ],
+    [
+      'two presets',
+      ['preset=box', 'preset=dropbox'],
+      ['5: [known] preset: is written twice; it first stands in line 4. Keep one of the two.'],
+    ],
+    [
+      'a variable without a name',
+      ['preset=box', 'preset-=x'],
+      ['5: [known] preset-: is not a known option. Did you mean preset?'],
+    ],
+    [
+      'a variable whose name may be anything',
+      ['preset=microsoft-entra', 'preset-tenant=a.example', 'preset-__proto__=x', 'preset-constructor=y'],
+      [
+        '6: [known] This option is not known (its name is not repeated: it may be part of a secret). The nearest known one is expires-in-path.',
+        '7: [known] preset-constructor: is not a variable of the preset microsoft-entra; it has preset-tenant. Remove the line.',
+      ],
+    ],
+    [
+      'an option that changes nothing in its preset',
+      ['preset=strava', 'access-token-path=/access_token'],
+      ['5: [known] access-token-path: is where Benchkey looks anyway, so it changes nothing; remove the line.'],
+    ],
+    [
+      'a parameter twice, in its own words and in its preset’s',
+      ['preset=notion', 'audience=x', 'token-params=audience=y'],
+      ['6: [known] token-params: names audience, which the option audience sends already; keep one of the two.'],
+    ],
+    [
       'an option of presets alone',
       ['preset=box', 'client-id-param=client_key'],
       ['5: [known] client-id-param: belongs to presets alone; remove the line.'],
