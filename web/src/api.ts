@@ -71,8 +71,17 @@ export const get = <T>(path: string, signal: AbortSignal): Promise<T> =>
   request<T>(path, { headers: { accept: 'application/json' }, signal }, 'log-in')
 
 /** Does something; rejects with ApiError or NoAnswerError, and a 401 leads to the login page. */
-export const post = <T>(path: string, body: object = {}, unauthorized: 'log-in' | 'tell' = 'log-in'): Promise<T> =>
-  request<T>(path, { method: 'POST', headers: OWN_HEADERS, body: JSON.stringify(body) }, unauthorized)
+export const post = <T>(
+  path: string,
+  body: object = {},
+  unauthorized: 'log-in' | 'tell' = 'log-in',
+  signal?: AbortSignal,
+): Promise<T> =>
+  request<T>(
+    path,
+    { method: 'POST', headers: OWN_HEADERS, body: JSON.stringify(body), ...(signal ? { signal } : {}) },
+    unauthorized,
+  )
 
 /** Puts something in the place of what was there. */
 export const put = <T>(path: string, body: object): Promise<T> =>

@@ -35,8 +35,8 @@ export const configurationApi = {
       : put<PageConfiguration>(sectionPath(was), edit),
   act: (section: string, act: SectionAct) => post<PageConfiguration>(`${sectionPath(section)}/${act}`),
   undoAll: () => post<PageConfiguration>(`${CONFIGURATION}/undo`),
-  test: (section: string) => post<PageVerification>(`${sectionPath(section)}/test`),
-  testServer: () => post<PageVerification>('/api/admin/verify-server'),
+  test: (section: string, signal: AbortSignal) => post<PageVerification>(`${sectionPath(section)}/test`, {}, 'log-in', signal),
+  testServer: (signal: AbortSignal) => post<PageVerification>('/api/admin/verify-server', {}, 'log-in', signal),
   resolve: (resolution: PageResolution) => post<PageReview>(`${CONFIGURATION}/resolve`, resolution),
   deploy: (deploy: PageDeploy) => post<PageDeployed>(`${CONFIGURATION}/deploy`, deploy),
   /** Puts going back to a version in the place of one's changes. */

@@ -212,6 +212,81 @@ describe('the form of a section', () => {
   })
 })
 
+describe('a test', () => {
+  it('that the list asks for starts on the page of the section, and not again when that is loaded', async () => {
+    const page = await visits.open(LIST, managerScript())
+    await choose(page, 'Box API Access', 'Test')
+    await page.getByText('Box API Access needs you.').waitFor()
+    await page.reload()
+    await button(page, 'Test Box API Access').waitFor()
+    expect(acts().map(({ path }) => path)).toEqual([`${API}/sections/box-integration/test`])
+  })
+
+  it('says what goes on and for how long, and ends when one leaves the page', async () => {
+    const page = await visits.open(LIST, managerScript())
+    let ended = false
+    page.on('requestfailed', (request) => {
+      ended ||= request.url().endsWith('/api/admin/verify-server')
+    })
+    await page.route('**/api/admin/verify-server', () => new Promise(() => undefined))
+    await button(page, 'Test this server').click()
+    await page.getByText('Testing this server: names, proxies, certificates').waitFor()
+    await page.clock.runFor(3000)
+    await page.getByText('3 s', { exact: true }).waitFor()
+    await link(page, 'History').click()
+    await expect.poll(() => ended).toBe(true)
+  })
+
+  it('tells why it could not run', async () => {
+    const page = await visits.open(BOX, managerScript())
+    const message = 'Type the client secret again: the token URL changed.'
+    visits.server.script.posts[`${API}/sections/box-integration/test`] = {
+      ...{ status: 400, body: { error: { code: 'bad_request', message } } },
+    }
+    await button(page, 'Test Box API Access').click()
+    await page.getByRole('alert').getByText(message).waitFor()
+  })
+})
+
+describe('with the keyboard alone', () => {
+  const focused = (page: Page) =>
+    page.evaluate(() => document.activeElement?.getAttribute('name') ?? document.activeElement?.textContent ?? '')
+  const tabTo = async (page: Page, name: string): Promise<void> => {
+    const seen: string[] = []
+    while (seen.length < 40) {
+      await page.keyboard.press('Tab')
+      const now = await focused(page)
+      if (now === name) return
+      seen.push(now)
+    }
+    throw new Error(`Tab never reached "${name}" but: ${seen.join(' | ')}`)
+  }
+
+  it('one chooses a preset, types what the service gave, and is led on by the headings', async () => {
+    const page = await visits.open(LIST, managerScript())
+    await link(page, 'Add').waitFor()
+    await tabTo(page, 'Add')
+    await page.keyboard.press('Enter')
+    await expect.poll(() => focused(page)).toBe('Add an integration')
+    await link(page, 'Microsoft Entra').waitFor()
+    await page.keyboard.press('/')
+    await page.keyboard.type('box')
+    await link(page, 'Microsoft Entra').waitFor({ state: 'detached' })
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Enter')
+    await expect.poll(() => focused(page)).toBe('Register Benchkey at Box')
+    await tabTo(page, 'Continue')
+    await page.keyboard.press('Enter')
+    await expect.poll(() => focused(page)).toBe('What Box gave you')
+    await tabTo(page, 'client-id')
+    await page.keyboard.type('an-id')
+    await page.keyboard.press('Tab')
+    await page.keyboard.type('a-secret')
+    await page.keyboard.press('Enter')
+    await expect.poll(() => acts()[0]?.path).toBe(`${API}/sections`)
+  })
+})
+
 const BOX_RENAMED = {
   ...{ section: 'box files', isNew: false, options: [], findings: [], fromPreset: {}, presetVariables: [] },
   ...{ redirectUri: CONFIGURATION.redirectUri, basedOn: 'file-42' },

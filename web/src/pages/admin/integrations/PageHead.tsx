@@ -1,7 +1,8 @@
-import { type ReactNode, useEffect, useRef } from 'react'
+import type { ReactNode } from 'react'
 import { Link } from 'wouter'
 import { pagePaths } from '../../../paths.ts'
 import { usePageTitle } from '../../../use-page-title.ts'
+import { useKeptFocus } from './use-kept-focus.ts'
 
 interface PageHeadProps {
   readonly title: string
@@ -11,13 +12,10 @@ interface PageHeadProps {
   readonly children?: ReactNode
 }
 
-/** Where this page is, and its title. After a step inside the Configuration Manager the title has the focus, so that reading goes on there. */
+/** Where this page is, and its title. */
 export function PageHead({ title, above = [], children }: PageHeadProps) {
   usePageTitle(title)
-  const heading = useRef<HTMLHeadingElement>(null)
-  useEffect(() => {
-    if (document.activeElement === document.body && history.length > 1) heading.current?.focus({ preventScroll: true })
-  }, [])
+  const heading = useKeptFocus()
   return (
     <header className="page-top">
       <nav aria-label="Above this page" className="crumbs secondary">

@@ -10,6 +10,7 @@ import { sortFindings } from '../../../section-edits.ts'
 import { fileName } from './Findings.tsx'
 import { RedirectUri } from './RedirectUri.tsx'
 import { SectionForm } from './SectionForm.tsx'
+import { StepHeading } from './StepHeading.tsx'
 import { TEST_ON_ARRIVAL } from './TestPanel.tsx'
 import type { SectionFormModel } from './use-section-form.ts'
 
@@ -60,7 +61,7 @@ export function PasteStep({ form, configuration, preset, presets, onWrong, onKep
   const isOwnUri = form.check !== undefined && form.check.redirectUri !== configuration.redirectUri
   return (
     <form ref={element} className="panel section-form" onSubmit={submit} noValidate>
-      <h3>{preset ? `What ${preset.name} gave you` : 'What the service gave you'}</h3>
+      <StepHeading words={preset ? `What ${preset.name} gave you` : 'What the service gave you'} />
       {isOwnUri ? (
         <RedirectUri uri={form.check?.redirectUri ?? ''} words="This integration has a redirect URI of its own:" />
       ) : null}

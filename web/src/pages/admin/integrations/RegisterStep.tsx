@@ -12,6 +12,7 @@ import { matches } from '../../../words.ts'
 import { CodeText } from './CodeText.tsx'
 import { RedirectUri } from './RedirectUri.tsx'
 import { Variables } from './SectionForm.tsx'
+import { StepHeading } from './StepHeading.tsx'
 import type { SectionFormModel } from './use-section-form.ts'
 
 /** Stands for no preset in the address. */
@@ -71,7 +72,7 @@ export function RegisterStep({ form, configuration, preset, choice }: RegisterSt
   return (
     <form className="panel section-form" onSubmit={submit} noValidate>
       <div className="page-title">
-        <h3>{preset ? `Register Benchkey at ${preset.name}` : 'Register Benchkey at the service'}</h3>
+        <StepHeading words={preset ? `Register Benchkey at ${preset.name}` : 'Register Benchkey at the service'} />
         {form.baseline ? null : <Link href={pagePaths.adminAddIntegration}>Choose another provider</Link>}
       </div>
       <RedirectUri uri={uri} words="Redirect URI to register, exactly so:" />

@@ -99,9 +99,9 @@ function Editor({ configuration, integration, options, presets, section }: Edito
     },
   })
   const name = integration?.name ?? section.section
-  const test = useTest(async () => {
+  const test = useTest(async (left) => {
     if (form.isDirty) await save.mutateAsync(null)
-    return configurationApi.test(section.section)
+    return configurationApi.test(section.section, left)
   })
   useTestOnArrival(test)
   // A new header has a page of its own: that one tests.

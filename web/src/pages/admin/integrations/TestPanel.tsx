@@ -19,12 +19,17 @@ export interface RunningTest {
   readonly error: unknown
 }
 
-/** Runs a test; the last result stays until the next one is there. */
-export function useTest(run: () => Promise<PageVerification>): RunningTest {
+/** Runs a test; the last result stays until the next one is there. Leaving the page ends it. */
+export function useTest(run: (left: AbortSignal) => Promise<PageVerification>): RunningTest {
+  const leaving = useRef<AbortController>(undefined)
+  useEffect(() => () => leaving.current?.abort(), [])
   const [result, setResult] = useState<PageVerification>()
   const [startedAt, setStartedAt] = useState<Date>()
   const { mutate, isPending, error } = useMutation({
-    mutationFn: run,
+    mutationFn: () => {
+      leaving.current = new AbortController()
+      return run(leaving.current.signal)
+    },
     onMutate: () => setStartedAt(new Date()),
     onSuccess: setResult,
   })

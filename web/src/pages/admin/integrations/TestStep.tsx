@@ -3,6 +3,7 @@ import { Link } from 'wouter'
 import { configurationApi } from '../../../configuration-api.ts'
 import { pagePaths } from '../../../paths.ts'
 import { RedirectUri } from './RedirectUri.tsx'
+import { StepHeading } from './StepHeading.tsx'
 import { TestButton, TestPanel, useTest, useTestOnArrival } from './TestPanel.tsx'
 
 interface TestStepProps {
@@ -12,12 +13,12 @@ interface TestStepProps {
 
 /** Does it work? Then on to the review, which deploys it. */
 export function TestStep({ section: { section, redirectUri }, configuration }: TestStepProps) {
-  const test = useTest(() => configurationApi.test(section))
+  const test = useTest((left) => configurationApi.test(section, left))
   useTestOnArrival(test)
   const name = configuration.integrations.find((each) => each.section === section)?.name ?? section
   return (
     <div className="panel section-form">
-      <h3>Test and deploy {name}</h3>
+      <StepHeading words={`Test and deploy ${name}`} />
       <p>
         It is kept as your change, and nobody sees it yet. The test asks the service as Benchkey will: whatever is wrong stands
         here, with who has to act.
