@@ -2,7 +2,7 @@ import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { launchBrowser, openPage, type WatchedPage } from './browser.ts'
 import { FixtureServer } from './fixture-server.ts'
-import { detailsOf, HEALTHY } from './sample-states.ts'
+import { detailsOf, HEALTHY, SAMPLE_NOW } from './sample-states.ts'
 
 let browser: Browser
 let server: FixtureServer
@@ -81,8 +81,23 @@ describe('the Info dialog', () => {
     watched = await openPage(browser)
     const { page } = watched
     await page.goto(server.url('/settings/managed-credentials?info=box-integration'))
+    await page.getByText('You stay signed in as ada@example.com until you finish.').waitFor()
     await page.getByRole('button', { name: 'Use another account' }).click()
     await page.waitForURL('**/sign-in/github')
-    expect(server.posted[0]?.body).toEqual({ returnTo: 'settings' })
+    expect(server.posted[0]?.body).toEqual({ returnTo: 'settings', anotherAccount: true })
+  })
+
+  it('says where to log out first when the service does not ask for an account, and in the row whose sign-in holds meanwhile', async () => {
+    const waitingSince = new Date(SAMPLE_NOW.getTime() - 40_000).toISOString()
+    server = await FixtureServer.start({
+      integrations: HEALTHY.map((each) => (each.uid === uid ? { ...each, waitingSince } : each)),
+      details: (integration) => ({ ...detailsOf(integration), asksWhichAccount: false }),
+    })
+    watched = await openPage(browser)
+    const { page } = watched
+    await page.goto(server.url('/settings/managed-credentials?info=box-integration'))
+    await page.getByText('account.box.com does not ask which account you mean: log out there first.').waitFor()
+    await page.getByRole('button', { name: 'Close' }).click()
+    await page.getByText(/^Waiting for account\.box\.com \(4\d s\)\. Signed in as ada@example\.com until you finish\.$/).waitFor()
   })
 })

@@ -153,6 +153,7 @@ const SCENES: Readonly<Record<string, Scene>> = {
           canTryAgain: true,
         },
         runningSessions: 0,
+        asksWhichAccount: true,
         revocation: {
           state: 'waiting',
           since: '2026-11-21T09:15:00.000Z',

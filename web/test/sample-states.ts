@@ -193,6 +193,7 @@ export function detailsOf(integration: PageIntegration): PageIntegrationDetails 
         }
       : {}),
     runningSessions: 2,
+    asksWhichAccount: true,
     snippets: [
       { language: 'R', code: `token <- rstudioapi::getOAuthCredentials("${integration.uid}")$access_token` },
       {

@@ -76,6 +76,8 @@ export interface PageIntegrationDetails extends PageIntegration {
   }
   /** Running sessions of the user that stop getting tokens after a sign-out. */
   readonly runningSessions: number
+  /** Whether the service is asked to ask which account is meant, when another one is to be used. */
+  readonly asksWhichAccount: boolean
   /** A revocation that the service has not confirmed yet, or gave up on. */
   readonly revocation?: { readonly state: 'waiting' | 'failed'; readonly since: string; readonly words: string }
   readonly snippets: readonly { readonly language: 'R' | 'Python' | 'Shell' | 'TypeScript'; readonly code: string }[]
@@ -242,6 +244,8 @@ export interface PageLogin {
 /** `POST /api/integrations/:uid/sign-in` → `{url}`: navigate there by script. */
 export interface PageSignInStart {
   readonly returnTo: 'settings' | 'sign-in-page'
+  /** The service is asked to ask which account is meant. */
+  readonly anotherAccount?: boolean
 }
 
 /** Answer to PageSignInStart. */

@@ -106,7 +106,7 @@ export interface SignIns {
   /** By uid; rejects with unknown_integration. */
   details(user: User, uid: IntegrationUid): Promise<IntegrationDetails>
   /**
-   * A new attempt. `cookie` goes into `__Host-Http-benchkey-attempt-<name>`, Max-Age 600. Rejects with `too_many` as
+   * A new attempt; for `another account` the service is asked to ask which one. `cookie` goes into `__Host-Http-benchkey-attempt-<name>`, Max-Age 600. Rejects with `too_many` as
    * BrokerError('bad_request') with retryAfterSeconds when rate-limited.
    */
   start(
@@ -114,6 +114,7 @@ export interface SignIns {
     uid: IntegrationUid,
     returnTo: 'settings' | 'sign-in-page',
     address: string,
+    which?: 'another account',
   ): Promise<{
     readonly url: string
     readonly cookie: { readonly name: string; readonly value: string; readonly maxAgeSeconds: number }

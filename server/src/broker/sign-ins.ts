@@ -1,4 +1,4 @@
-import type { Icon, Integration, IntegrationUid } from '../domain/integration.ts'
+import { chooseAccountParamsOf, type Icon, type Integration, type IntegrationUid } from '../domain/integration.ts'
 import type { BrowserSession, User } from '../domain/people.ts'
 import { badRequest } from './bad-request.ts'
 import type { CallbackResult, IntegrationDetails, IntegrationView, SignedOut, SignIns } from './broker.ts'
@@ -66,6 +66,7 @@ export class BrowserSignIns implements SignIns {
     uid: IntegrationUid,
     returnTo: 'settings' | 'sign-in-page',
     address: string,
+    which?: 'another account',
   ): ReturnType<SignIns['start']> {
     this.#limit(session.user, address)
     const { integration, internalId } = this.#get(uid)
@@ -77,6 +78,7 @@ export class BrowserSignIns implements SignIns {
       redirectUri,
       state,
       ...(codeVerifier === undefined ? {} : { codeChallenge: challengeOf(codeVerifier) }),
+      ...(which === undefined ? {} : { more: chooseAccountParamsOf(integration) }),
     })
     const attempt = {
       userId: session.user.id,
@@ -93,7 +95,7 @@ export class BrowserSignIns implements SignIns {
     }
     await orSayAway(log, 'The start of a sign-in', store.attempts.create(sha256(state), attempt, OPEN_ATTEMPTS))
     const who = { userName: session.user.name, section: integration.section, address }
-    await audit.record({ action: 'sign_in.started', outcome: 'ok', ...who })
+    await audit.record({ action: 'sign_in.started', outcome: 'ok', ...who, ...(which === undefined ? {} : { detail: which }) })
     changes.publish(session.user.id, 'integrations')
     return { url, cookie: { name: attemptCookieName(state), value: cookie, maxAgeSeconds: ATTEMPT_COOKIE_SECONDS } }
   }

@@ -53,10 +53,13 @@ export const runSignIn: Run = async ({ options, positionals: [name = ''] }, cont
 }
 
 /** Nothing to sign in to, in the words of the server. */
-function sayWhyNot({ state, display_name, name, explanation, action }: WireIntegrationDetails, context: Context): number {
+function sayWhyNot(
+  { state, display_name, account, link, explanation, action }: WireIntegrationDetails,
+  context: Context,
+): number {
   if (state === 'signed_in') {
-    const another = `For another account, first: benchkey sign-out ${oneLine(name)}`
-    say(context, `You are signed in to ${oneLine(display_name)} already.`, another)
+    const as = account === undefined ? '' : ` as ${oneLine(account)}`
+    say(context, `You are signed in to ${oneLine(display_name)}${as} already.`, `For another account: ${link}`)
     return EXIT.ok
   }
   say(context, oneLine(explanation), oneLine(action))

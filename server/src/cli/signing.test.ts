@@ -164,7 +164,7 @@ benchkey: Signed in to Box API Access as ada@box.example.
   })
 
   test.each<[string, Partial<WireIntegrationDetails>, number, string]>([
-    ['is there', SIGNED_IN, 0, 'You are signed in to Box API Access already.'],
+    ['is there', SIGNED_IN, 0, 'You are signed in to Box API Access as ada@box.example already.'],
     ['works for a while', { state: 'renewal_delayed', authenticated: true }, 0, 'A fact.'],
     ['cannot be used now', { state: 'provider_unavailable', authenticated: true }, 75, 'A fact.'],
     ['no sign-in would mend', { state: 'configuration_error', authenticated: true }, 1, 'A fact.'],
@@ -242,7 +242,7 @@ describe('benchkey status', () => {
   })
 
   test.each<[Partial<WireIntegrationDetails>, string]>([
-    [{ ...SIGNED_IN, brief: 'renews itself' }, '✓ Box API Access  ada@box.example, renews itself'],
+    [{ ...SIGNED_IN, brief: 'renews itself' }, '✓ Box API Access  as ada@box.example · renews itself'],
     [
       { state: 'reauthentication_required', label: 'Sign in again', brief: 'stopped accepting your sign-in on 21 Nov 14:02 UTC' },
       '! Box API Access  sign in again: stopped accepting your sign-in on 21 Nov 14:02 UTC',

@@ -38,7 +38,13 @@ function markOf({ state }: WireIntegration): string {
 
 /** The account and how it goes on while all is well, else the label and the fact behind it. */
 function wordsOf({ state, label, brief, account }: WireIntegration): string {
-  if (state === 'signed_in') return [account, brief].filter(Boolean).map(oneLine).join(', ')
+  if (state === 'signed_in') {
+    const as = account === undefined ? [] : [`as ${account}`]
+    return [...as, brief]
+      .filter((part) => part !== '')
+      .map(oneLine)
+      .join(' · ')
+  }
   const words = oneLine(label)
   return [words.charAt(0).toLowerCase() + words.slice(1), brief].filter(Boolean).map(oneLine).join(': ')
 }

@@ -153,6 +153,17 @@ export interface Integration {
 /** What of an integration decides how its requests leave. */
 export type WayOut = Pick<Integration, 'proxy' | 'extraCa' | 'commonProxies'>
 
+/**
+ * What makes the service ask which account is meant. Where nothing is configured: `prompt=login` at OpenID providers, which have to know
+ * it (OpenID Connect Core §3.1.2.1), beside what the authorization request prompts for anyway; elsewhere nothing.
+ */
+export function chooseAccountParamsOf({ chooseAccountParams, scopes, authorizationParams }: Integration): Parameters {
+  if (chooseAccountParams) return chooseAccountParams
+  if (!scopes.includes('openid')) return []
+  const usual = authorizationParams.find(([name]) => name === 'prompt')?.[1].split(' ') ?? []
+  return [['prompt', [...new Set(['login', ...usual])].join(' ')]]
+}
+
 /** What of a client must come back in no text. */
 export function clientSecretsOf({ client }: Pick<Integration, 'client'>): readonly string[] {
   const { clientSecret, nextClientSecret } = client

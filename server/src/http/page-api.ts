@@ -100,7 +100,8 @@ function registerIntegrations(app: FastifyInstance, parts: PageApiParts): void {
     if (returnTo !== 'settings' && returnTo !== 'sign-in-page') {
       throw new Refusal(400, 'bad_request', 'The member returnTo of this request is neither settings nor sign-in-page.')
     }
-    const { url, cookie } = await broker.signIns.start(session, uidOf(request), returnTo, addressOf(request))
+    const which = wantsAnotherAccount(request.body) ? (['another account'] as const) : []
+    const { url, cookie } = await broker.signIns.start(session, uidOf(request), returnTo, addressOf(request), ...which)
     reply.header('Set-Cookie', setCookie(attemptCookieName(cookie.name), cookie.value, cookie.maxAgeSeconds))
     return { url }
   })
@@ -114,6 +115,13 @@ function registerIntegrations(app: FastifyInstance, parts: PageApiParts): void {
     await broker.signIns.tryAgain(user, uidOf(request))
     return {}
   })
+}
+
+/** `{"anotherAccount": true}` of a body that is an object. */
+function wantsAnotherAccount(body: unknown): boolean {
+  const { anotherAccount = false } = body as { readonly anotherAccount?: unknown }
+  if (typeof anotherAccount === 'boolean') return anotherAccount
+  throw new Refusal(400, 'bad_request', 'The member anotherAccount of this request is neither true nor false.')
 }
 
 function uidOf(request: FastifyRequest<Uid>): string {

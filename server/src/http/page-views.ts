@@ -1,6 +1,6 @@
 import type { PageIntegration, PageIntegrationDetails, PageIntegrations, PageSwitchedOff } from '@benchkey/sdk/pages'
 import type { IntegrationDetails, IntegrationView } from '../broker/broker.ts'
-import { hostOf, type Integration } from '../domain/integration.ts'
+import { chooseAccountParamsOf, hostOf, type Integration } from '../domain/integration.ts'
 import type { User } from '../domain/people.ts'
 import { pagePhrasing, plainPhrasing, type Sentence, sentenceOf } from '../domain/states.ts'
 import type { StoredToken } from '../domain/stored-token.ts'
@@ -90,6 +90,7 @@ export function pageDetailsOf(details: IntegrationDetails, user: User, facts: Vi
       ...(integration.documentationUrl === undefined ? {} : { documentationUrl: integration.documentationUrl }),
     },
     ...(token ? { signIn: signInOf(token) } : {}),
+    asksWhichAccount: chooseAccountParamsOf(integration).length > 0,
     runningSessions: details.runningSessions,
     ...(revocation ? { revocation: { ...revocation, since: revocation.since.toISOString() } } : {}),
     snippets: snippetsOf(integration),

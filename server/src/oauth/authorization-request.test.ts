@@ -40,6 +40,17 @@ describe('the authorization request', () => {
     expect(url).toContain('?tenant=a%2Fb&q=%C3%A9+x&flag&response_type=code')
   })
 
+  test('carries what is asked for once in the place of what is configured, never in the place of its own parameters', () => {
+    const integration = integrationOf({ section: 'box', authorizationParams: [['prompt', 'consent']] })
+    const more = [
+      ['prompt', 'select_account'],
+      ['state', 'evil'],
+    ] as const
+    const url = authorizationRequestUrl(integration, { ...REQUEST, more })
+    expect(parametersOf(url)).toMatchObject({ prompt: 'select_account', state: 'the-state' })
+    expect(namesOf(url)).toHaveLength(new Set(namesOf(url)).size)
+  })
+
   test('refuses an authorization URL with a fragment', () => {
     expect(() => urlOf({ authorizationUrl: 'https://box.example/authorize#top' })).toThrow('fragment')
   })

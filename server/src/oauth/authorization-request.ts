@@ -1,4 +1,4 @@
-import type { Integration } from '../domain/integration.ts'
+import type { Integration, Parameters } from '../domain/integration.ts'
 
 /**
  * The authorization request as a URL. A query of the authorization URL is kept byte for byte, except names that the request
@@ -16,13 +16,14 @@ export function authorizationRequestUrl(
     | 'audience'
     | 'renamedParameters'
   >,
-  request: { redirectUri: string; state: string; codeChallenge?: string },
+  request: { redirectUri: string; state: string; codeChallenge?: string; more?: Parameters },
 ): string {
   const [base = '', query = ''] = splitOnce(integration.authorizationUrl, '?')
   if (integration.authorizationUrl.includes('#')) throw new Error('The authorization URL holds a fragment; remove it.')
   const { resources = [], audience } = integration
   const own = new Map<string, string>()
-  for (const [name, value] of integration.authorizationParams) own.set(name, encodeURIComponent(value))
+  for (const [name, value] of [...integration.authorizationParams, ...(request.more ?? [])])
+    own.set(name, encodeURIComponent(value))
   if (audience !== undefined) own.set('audience', encodeURIComponent(audience))
   if (resources.length > 0) own.set('resource', resources.map(encodeURIComponent).join('&resource='))
   own.set('response_type', 'code')

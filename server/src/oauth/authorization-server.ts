@@ -1,13 +1,13 @@
-import type { Integration } from '../domain/integration.ts'
+import type { Integration, Parameters } from '../domain/integration.ts'
 import type { UnreadReply } from '../domain/unread-reply.ts'
 import type { AccountOutcome, RevocationOutcome, TokenOutcome, TokenReply, ValidationOutcome } from './outcome.ts'
 
 /** Requests to authorization servers, as the broker makes them. `createAuthorizationServers` (this room) builds one. */
 export interface AuthorizationServers {
-  /** The URL to navigate to; keeps a query the authorization URL has, never duplicates a parameter. RFC 6749 §4.1.1, RFC 7636 §4.3. */
+  /** The URL to navigate to; `more` parameters take the place of configured ones; keeps a query the authorization URL has, never duplicates a parameter. RFC 6749 §4.1.1, RFC 7636 §4.3. */
   authorizationRequestUrl(
     integration: Integration,
-    request: { redirectUri: string; state: string; codeChallenge?: string },
+    request: { redirectUri: string; state: string; codeChallenge?: string; more?: Parameters },
   ): string
   /** RFC 6749 §4.1.3. Sent once, never retried. */
   exchangeCode(

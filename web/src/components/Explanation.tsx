@@ -65,11 +65,18 @@ function CopyForAdministrator({ message }: { readonly message: string }) {
   )
 }
 
+/** A sign-in that works stays until another one has taken its place. */
+function waitingBeside({ host, account, tone }: PageIntegration, seconds: number): string {
+  const waiting = `${waitingWords(host, seconds)}.`
+  if (tone !== 'ok') return waiting
+  return `${waiting} Signed in${account ? ` as ${account}` : ''} until you finish.`
+}
+
 function Waiting({ integration, isStarting, onSignIn, startsAgain, seconds }: ExplanationProps & { readonly seconds: number }) {
   return (
     <div className="explanation explanation-neutral">
       <div className="explanation-words">
-        <p>{integration.signedIn ? `${waitingWords(integration.host, seconds)}.` : 'Left that page without finishing?'}</p>
+        <p>{integration.signedIn ? waitingBeside(integration, seconds) : 'Left that page without finishing?'}</p>
         <RedirectUriHint integration={integration} seconds={seconds} />
       </div>
       {startsAgain ? (

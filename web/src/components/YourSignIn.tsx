@@ -12,7 +12,7 @@ import { Ago, At, TimeText } from './TimeText.tsx'
 
 /** What Benchkey knows about the user's sign-in, and what the user can do about it. */
 export function YourSignIn({ details }: { readonly details: PageIntegrationDetails }) {
-  const signIn = useSignIn(details.uid, 'settings')
+  const signIn = useSignIn(details.uid, 'settings', { anotherAccount: true })
   const tryAgain = useMutation({ mutationFn: () => api.tryAgain(details.uid), onSuccess: () => lookAgain() })
   return (
     <>
@@ -35,8 +35,19 @@ export function YourSignIn({ details }: { readonly details: PageIntegrationDetai
           </Button>
         ) : null}
       </div>
+      {details.signedIn ? <AnotherAccount details={details} /> : null}
       <ErrorLine error={tryAgain.error ?? signIn.error} />
     </>
+  )
+}
+
+/** What *Use another account* does, and what only the person can do. */
+export function AnotherAccount({ details: { host, account, asksWhichAccount } }: { readonly details: PageIntegrationDetails }) {
+  return (
+    <p className="secondary">
+      {asksWhichAccount ? null : `${host} does not ask which account you mean: log out there first. `}
+      {account ? `You stay signed in as ${account} until you finish.` : 'You stay signed in until you finish.'}
+    </p>
   )
 }
 

@@ -10,6 +10,7 @@ import { SkeletonLines } from '../components/Skeleton.tsx'
 import { StateMark, shapeOf } from '../components/StateMark.tsx'
 import { TopBar } from '../components/TopBar.tsx'
 import { useWaitingSeconds, WaitingMark } from '../components/WaitingText.tsx'
+import { AnotherAccount } from '../components/YourSignIn.tsx'
 import { pageData } from '../page-data.ts'
 import { pagePaths, sectionOf, withoutBase } from '../paths.ts'
 import { integrationQuery, integrationsQuery } from '../queries.ts'
@@ -53,9 +54,9 @@ export function SignInPage() {
 
 function SignInQuestion({ integration }: { readonly integration: PageIntegration }) {
   const { data: details, error } = useQuery(integrationQuery(integration.uid))
-  const signIn = useSignIn(integration.uid, 'sign-in-page')
-  const waitingSeconds = useWaitingSeconds(integration)
   const isHealthy = integration.signedIn && integration.tone === 'ok'
+  const signIn = useSignIn(integration.uid, 'sign-in-page', { anotherAccount: isHealthy })
+  const waitingSeconds = useWaitingSeconds(integration)
   return (
     <>
       <h1>Sign in to {integration.name}</h1>
@@ -81,6 +82,7 @@ function SignInQuestion({ integration }: { readonly integration: PageIntegration
           startsAgain={false}
         />
         {isHealthy ? <p>You are signed in already. Nothing is left to do here.</p> : null}
+        {isHealthy && details ? <AnotherAccount details={details} /> : null}
         <Button
           look={isHealthy ? 'plain' : 'primary'}
           aria-label={isHealthy ? undefined : `Sign in to ${integration.name}`}
