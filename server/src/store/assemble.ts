@@ -3,6 +3,7 @@ import { attemptStore } from './attempts.ts'
 import { auditStore } from './audit.ts'
 import { browserSessionStore } from './browser-sessions.ts'
 import { type StoreContext, toDate } from './database.ts'
+import { configurationStore } from './configuration.ts'
 import { deviceLoginStore } from './device-logins.ts'
 import { epochOf } from './epoch.ts'
 import { integrationStore } from './integrations.ts'
@@ -43,6 +44,7 @@ export function assemble(
     audit: auditStore(context),
     activity: activityStore(context),
     nodes: nodeStore(context),
+    configuration: configurationStore(context),
     sentinels: () => context.database.reader.selectFrom('keys').select(['kid', 'sentinel']).execute(),
     dialect: own.dialect,
     keys: async () => {

@@ -1,5 +1,11 @@
 import type { Generated } from 'kysely'
 import type { DevelopmentSession } from '../domain/people.ts'
+import type {
+  ConfigurationDraftsTable,
+  ConfigurationStateTable,
+  ConfigurationVersionsTable,
+  NodeFilesTable,
+} from './schema-of-configuration.ts'
 
 /**
  * The tables, as the queries see them. Instants are milliseconds since 1970 (UTC); flags are 0 or 1; ids are random UUIDs
@@ -28,6 +34,10 @@ export interface Tables {
   nodes: NodesTable
   unread_replies: UnreadRepliesTable
   ended_tokens: EndedTokensTable
+  configuration_versions: ConfigurationVersionsTable
+  configuration_state: ConfigurationStateTable
+  configuration_drafts: ConfigurationDraftsTable
+  node_files: NodeFilesTable
 }
 
 /** People who may log in. */

@@ -4,6 +4,7 @@ import type { ReauthenticationReason, StoredToken, TokenSecrets } from '../domai
 import type { UnreadReply } from '../domain/unread-reply.ts'
 import type { ActivityStore } from './store-of-activity.ts'
 import type { AuditEvent, AuditSearch } from './store-of-audit.ts'
+import type { ConfigurationStore } from './store-of-configuration.ts'
 import type { DeviceLoginStore } from './store-of-device-logins.ts'
 import type { EntryStore } from './store-of-entries.ts'
 import type { LeaseHolder, NodeStore } from './store-of-nodes.ts'
@@ -40,6 +41,7 @@ export interface Store {
   readonly audit: AuditStore
   readonly activity: ActivityStore
   readonly nodes: NodeStore
+  readonly configuration: ConfigurationStore
   /** One ciphertext per key ever used: whoever opens them all has the right key ring. */
   sentinels(): Promise<readonly { readonly kid: string; readonly sentinel: string }[]>
   readonly dialect: 'SQLite' | 'PostgreSQL'

@@ -76,6 +76,7 @@ export function pointedStore(
     nodes: wrap(store.nodes),
     dialect: store.dialect,
     keys: () => store.keys(),
+    configuration: wrap(store.configuration),
     sentinels: () => store.sentinels(),
     now: () => new Date(world.nowMs),
     ping: () => store.ping(),

@@ -12,6 +12,7 @@ import { sessionDoors } from './0011-session-doors.ts'
 import { activity } from './0012-activity.ts'
 import { services } from './0013-services.ts'
 import { deviceLogins } from './0014-device-logins.ts'
+import { configuration } from './0015-configuration.ts'
 import { accounts } from './0016-accounts.ts'
 import { oversight } from './0017-oversight.ts'
 
@@ -30,6 +31,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0012_activity': activity,
   '0013_services': services,
   '0014_device_logins': deviceLogins,
+  '0015_configuration': configuration,
   '0016_accounts': accounts,
   '0017_oversight': oversight,
 }

@@ -1,0 +1,47 @@
+import type { Migration } from 'kysely/migration'
+import { type Db, index, table } from './tables.ts'
+
+/** Versions of `oauth-clients.conf`, what administrators have not deployed yet, and which files each server process runs. */
+export const configuration: Migration = {
+  async up(db: Db) {
+    await table(db, 'configuration_versions')
+      .addColumn('number', 'integer', (c) => c.primaryKey())
+      .addColumn('state', 'text', (c) => c.notNull())
+      .addColumn('content_hash', 'text', (c) => c.notNull())
+      .addColumn('configuration_hash', 'text')
+      .addColumn('made_at', 'bigint', (c) => c.notNull())
+      .addColumn('made_by', 'text')
+      .addColumn('rolled_back_to', 'integer')
+      .addColumn('summary', 'text', (c) => c.notNull())
+      .addColumn('kid', 'text', (c) => c.notNull())
+      .addColumn('content', 'text', (c) => c.notNull())
+      .execute()
+    await index(db, 'configuration_versions', ['configuration_hash'])
+    await table(db, 'configuration_state')
+      .addColumn('id', 'integer', (c) => c.primaryKey())
+      .addColumn('reload_number', 'integer', (c) => c.notNull())
+      .addColumn('reload_at', 'bigint')
+      .addColumn('deployed_by', 'text')
+      .addColumn('deploy_until', 'bigint')
+      .execute()
+    await (db as Db)
+      .insertInto('configuration_state' as never)
+      .values({ id: 1, reload_number: 0 } as never)
+      .execute()
+    await table(db, 'configuration_drafts')
+      .addColumn('user_id', 'text', (c) => c.primaryKey().references('users.id').onDelete('cascade'))
+      .addColumn('revision', 'integer', (c) => c.notNull())
+      .addColumn('changed_at', 'bigint', (c) => c.notNull())
+      .addColumn('kid', 'text', (c) => c.notNull())
+      .addColumn('draft', 'text', (c) => c.notNull())
+      .execute()
+    await table(db, 'node_files')
+      .addColumn('incarnation', 'text', (c) => c.primaryKey())
+      .addColumn('place', 'text', (c) => c.notNull())
+      .addColumn('content_hash', 'text', (c) => c.notNull())
+      .addColumn('reload_number', 'integer', (c) => c.notNull())
+      .addColumn('refusal', 'text')
+      .addColumn('answered_at', 'bigint', (c) => c.notNull())
+      .execute()
+  },
+}
