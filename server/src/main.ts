@@ -5,6 +5,7 @@ import { type DestinationStream, type Logger, pino } from 'pino'
 import { type BrokerParts, createBroker } from './broker/create.ts'
 import type { NodeIdentity } from './broker/node-heart.ts'
 import { createTokens, incarnationOf } from './broker/token-use-cases.ts'
+import { ClientsFile } from './config/clients-file.ts'
 import type { Configuration, DatabaseConfiguration, LoadResult, ServerConfiguration } from './config/configuration.ts'
 import { formatDiagnostic } from './config/diagnostics.ts'
 import { type LoadedConfiguration, loadConfiguration } from './config/load.ts'
@@ -83,9 +84,10 @@ export async function start(options: StartOptions): Promise<RunningServer> {
   const effects = options.effects ?? realEffects()
   const log = logTo(options.logTo)
   const uid = process.getuid?.() ?? 0
-  const load = (): Promise<LoadedConfiguration> =>
-    loadConfiguration({ configDir, dataDir, uid, ...(credentialsDirectory === undefined ? {} : { credentialsDirectory }) })
-  const configuration = startable(await load(), log)
+  const files = { configDir, dataDir, uid, ...(credentialsDirectory === undefined ? {} : { credentialsDirectory }) }
+  const load = (): Promise<LoadedConfiguration> => loadConfiguration(files)
+  const loaded = await load()
+  const configuration = startable(loaded, log)
   const { server } = configuration
   const webRoot = builtPages(options.webRoot ?? PAGES)
   const say = (sentence: string): void => log.warn({}, sentence)
@@ -104,21 +106,18 @@ export async function start(options: StartOptions): Promise<RunningServer> {
       readOptionLines: () => readOptionLines(configDir, uid),
       accounts: new LocalAccounts(),
       log,
+      clientsFile: new ClientsFile(files, loaded.oauthClients),
       loadConfiguration: async () => {
-        const loaded = await loadSettled(load, effects)
-        const tls = loaded.configuration && tlsIdentity(loaded.configuration.server)
+        const again = await loadSettled(load, effects)
+        const tls = again.configuration && tlsIdentity(again.configuration.server)
         if (tls) for (const part of [doors, sessionPages]) part?.replaceTls(tls)
-        return loaded
+        return again
       },
       ...(server.sslCaCertificate === undefined ? {} : { caCertificate: readFileSync(server.sslCaCertificate, 'utf8') }),
       serverUid: uid,
       sessionSocketPath: () => doors?.sessionSocketPath(),
-      findUnixAccount,
-      isInGroup,
-      isGroup,
-      sessionPages,
+      ...{ findUnixAccount, isInGroup, isGroup, sessionPages, node },
       local: localSessionsOf(server, { ...options, effects }, uid),
-      node,
       journal: store.openJournal(journals, node.holder),
       checkKeyRing: (sentinels) => checkKeyRing({ dataDir, uid }, sentinels),
       createTokens: (shared) => createTokens(shared, node),

@@ -47,6 +47,22 @@ const PARTS = {
   overview: ['show'],
   people: ['list', 'show', 'setLocked', 'signOutEverywhere', 'removeSignIn', 'removeSignIns', 'sessions', 'endSession'],
   audit: ['list', 'export'],
+  configuration: [
+    ...([
+      'overview',
+      'options',
+      'section',
+      'check',
+      'keep',
+      'remove',
+      'setEnabled',
+      'undo',
+      'review',
+      'resolve',
+      'deploy',
+    ] as const),
+    ...(['versions', 'version', 'reviewVersion', 'rollBackReview', 'rollBack', 'draftIntegration', 'reloadEverywhere'] as const),
+  ],
   changes: ['subscribe'],
 } as const satisfies { readonly [Part in keyof Broker]: readonly (keyof Broker[Part])[] }
 

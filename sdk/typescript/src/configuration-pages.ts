@@ -214,8 +214,16 @@ export interface PageVersionDetails extends PageVersion {
 
 /*
  * `POST /api/admin/configuration/versions/:number/review` → PageReview of going back to it (its changes replace all of yours);
- * deploying that token rolls back.
+ * deploying that token rolls back. `POST /api/admin/configuration/reload` → PageReloaded: checks and applies the files, here and on all nodes.
  */
+
+/** How a reload of all nodes ended; nothing was applied where a finding is an error. */
+export interface PageReloaded {
+  readonly applied: boolean
+  /** As `config check` prints them. */
+  readonly findings: readonly { readonly severity: 'error' | 'warning'; readonly text: string }[]
+  readonly nodes: readonly PageNodeAnswer[]
+}
 
 // ── Presets ──
 

@@ -41,8 +41,8 @@ export interface AdministrationParts {
   readonly results: Pick<UnsavedResults, 'reserve' | 'overdue'>
   readonly clientSecrets: Pick<ClientSecrets, 'isNextAccepted'>
   readonly sessionPages: Pick<SessionPagesFacts, 'problem'>
-  /** Called when another configuration is in force. */
-  readonly configurationChanged: (configuration: Configuration) => void
+  /** Called when another configuration is in force, with the bytes of its `oauth-clients.conf`. */
+  readonly configurationChanged: (configuration: Configuration, oauthClients: Buffer) => void
 }
 
 /** Accounts, the configuration, and whether all is well. */
@@ -133,7 +133,7 @@ export class Administrator implements Administration {
 
   async #reload(): ReturnType<Administration['reload']> {
     const { catalogue, store, audit, changes, loadConfiguration, configurationChanged } = this.#parts
-    const { configuration, diagnostics } = await loadConfiguration()
+    const { configuration, diagnostics, oauthClients } = await loadConfiguration()
     const findings = diagnostics.map(
       (finding): ReloadFinding => ({ severity: finding.severity, text: formatDiagnostic(finding) }),
     )
@@ -143,7 +143,7 @@ export class Administrator implements Administration {
       return { applied: false, findings }
     }
     await catalogue.replace(configuration.integrations, store.now())
-    configurationChanged(configuration)
+    configurationChanged(configuration, oauthClients ?? Buffer.alloc(0))
     await audit.record({
       action: 'configuration.applied',
       outcome: 'ok',

@@ -7,6 +7,7 @@ import type { State } from '../domain/states.ts'
 import type { Extra, StoredToken } from '../domain/stored-token.ts'
 import type { Activity } from './broker-of-activity.ts'
 import type { Changes } from './broker-of-changes.ts'
+import type { ConfigurationManager } from './broker-of-configuration.ts'
 import type { DeviceLogins } from './broker-of-devices.ts'
 import type { HealthReport } from './broker-of-health.ts'
 import type { Actor, AuditDesk, Overview, People, SignInView } from './broker-of-oversight.ts'
@@ -29,6 +30,7 @@ export interface Broker {
   readonly entries: SessionEntries
   readonly deviceLogins: DeviceLogins
   readonly administration: Administration
+  readonly configuration: ConfigurationManager
   readonly presets: Presets
   readonly verification: Verifications
   readonly overview: Overview

@@ -1,3 +1,4 @@
+import type { ClientsFile } from '../config/clients-file.ts'
 import type { Configuration, LoadResult } from '../config/configuration.ts'
 import type { OptionLines } from '../config/option-lines.ts'
 import { listPresets } from '../config/presets.ts'
@@ -20,6 +21,7 @@ import { AuditLog } from './audit-log.ts'
 import type { Broker, Sessions, Tokens } from './broker.ts'
 import { Catalogue } from './catalogue.ts'
 import { ClientSecrets, withClientSecrets } from './client-secrets.ts'
+import { createConfiguration } from './create-configuration.ts'
 import { createSessions } from './create-sessions.ts'
 import { DeviceDesk } from './device-desk.ts'
 import type { KeyRingCheck } from './health.ts'
@@ -60,6 +62,8 @@ export interface BrokerParts {
   readonly configuration: Configuration
   /** Reads and checks all configuration files, for a reload. */
   readonly loadConfiguration: () => Promise<LoadResult>
+  /** Edited by the Configuration Manager. */
+  readonly clientsFile: ClientsFile
   /** PEM of the private CA that sessions are given. */
   readonly caCertificate?: string
   readonly serverUid: number
@@ -132,19 +136,21 @@ export async function createBroker(parts: BrokerParts): Promise<Broker & { close
   const told = { configurationHash: () => catalogue.hash, epoch: () => results.epoch }
   const heart = new NodeHeart({ store, effects, log, identity: parts.node, ...told })
   const unread = new UnreadReplies(shared)
-  const configurationChanged = (changed: Configuration): void => {
+  const configurationChanged = (changed: Configuration, oauthClients: Buffer): void => {
     ofSessions.replaceApplications(changed.applications)
     heart.beat()
     unread.start()
+    nodes.replace(oauthClients)
   }
   const administration = new Administrator({
     ...parts,
     ...{ ...ground, sessions, results, singleUser, launched },
     ...{ started: configuration, configurationChanged, wakeRevocations: () => revocations.wake() },
   })
+  const { desk, nodes, draftIntegration } = createConfiguration(parts, { ...shared, reload: () => administration.reload() })
   const signIns = new BrowserSignIns({ ...shared, ...engine, revocations }, engine.tryAgain)
   const oversight = oversightOf(parts, { ...shared, ...ofSessions, administration, revocations })
-  for (const loop of [heart, results, audit, uses, sessionUses, revocations, unread, launched, ...lookers]) loop?.start()
+  for (const loop of [heart, nodes, results, audit, uses, sessionUses, revocations, unread, launched, ...lookers]) loop?.start()
   return {
     ...{ logins, signIns, sessions, tokens: engine.tokens },
     sessionCalls: new SessionDesk({ store, catalogue, signIns, sessions, ...engine }),
@@ -154,12 +160,13 @@ export async function createBroker(parts: BrokerParts): Promise<Broker & { close
     activity: new ActivityDesk({ ...shared, ...ofSessions, signIns }),
     deviceLogins: new DeviceDesk({ ...shared, publicUrl, callbackAddress, lifeMs: terminalSessionHours * HOUR_MS }),
     presets: { list: listPresets },
-    verification: createVerifications({ ...parts, catalogue, audit, publicUrl, callbackAddress }),
-    ...{ administration, changes, ...oversight },
+    verification: createVerifications({ ...parts, catalogue, audit, publicUrl, callbackAddress, draftIntegration }),
+    ...{ administration, configuration: desk, changes, ...oversight },
     close: async () => {
       await lastWork(parts, launched ? [[launched]] : [])
       await engine.drain()
-      await lastWork(parts, [[...lookers, revocations, sessions, unread], [results], [uses, sessionUses], [audit], [heart]])
+      const looking = [...lookers, nodes, revocations, sessions, unread]
+      await lastWork(parts, [looking, [results], [uses, sessionUses], [audit], [heart]])
     },
   }
 }

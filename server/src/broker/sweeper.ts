@@ -17,6 +17,9 @@ const EXPIRED_MS = 60_000
 /** A refused refresh token is kept for *Try again*, an answer that was not understood for a better configuration (refresh.md). */
 const PARKED_LIFE_MS = 7 * 24 * 60 * 60 * 1000
 
+/** What an administrator began to change and left, with the secrets in it, is forgotten after a week. */
+const DRAFT_LIFE_MS = 7 * 24 * 60 * 60 * 1000
+
 /** What people see of the use of their tokens goes so far back. The audit goes further. */
 const USES_LIFE_MS = 90 * 24 * 60 * 60 * 1000
 
@@ -41,6 +44,7 @@ export class Sweeper {
         await store.tokens.removeParkedBefore(before)
         await store.unreadReplies.removeBefore(before)
         await store.tokens.forgetEndedBefore(new Date(store.now().getTime() - ENDED_KNOWN_MS))
+        await store.configuration.removeDraftsBefore(new Date(store.now().getTime() - DRAFT_LIFE_MS))
         await store.activity.removeUsesBefore(new Date(store.now().getTime() - USES_LIFE_MS))
       }),
     ]

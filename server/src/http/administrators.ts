@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Broker } from '../broker/broker.ts'
 import { registerAuditApi } from './audit-api.ts'
+import { registerConfiguration } from './configuration-api.ts'
 import { registerConfirmLogin } from './confirm-login-api.ts'
 import { registerOverviewApi } from './overview-api.ts'
 import { registerPeopleApi } from './people-api.ts'
@@ -27,4 +28,5 @@ export function registerAdministrators(app: FastifyInstance, parts: Administrato
   registerOverviewApi(app, parts)
   registerPeopleApi(app, parts)
   registerAuditApi(app, parts)
+  registerConfiguration(app, parts)
 }

@@ -209,7 +209,9 @@ describe('what is not understood', () => {
     const { send } = await open()
     const reply = await send(tokenCall({ body }))
     expectRefusal(reply, 400, reason)
-    expect(reply.body).toMatch(/^Benchkey did not understand this request: .*\. Check the call; benchkey doctor tests this session\.$/)
+    expect(reply.body).toMatch(
+      /^Benchkey did not understand this request: .*\. Check the call; benchkey doctor tests this session\.$/,
+    )
     expect(reply.reason).toBe(reply.body.replace(' Check the call; benchkey doctor tests this session.', ''))
   })
 

@@ -1,0 +1,287 @@
+import { maskedDiff } from '../config/masked-text.ts'
+import { decide, sectionsOf, type WrittenOptions } from '../config/section-changes.ts'
+import { editProblems, withEdit } from '../config/section-edits.ts'
+import { printable } from '../domain/states.ts'
+import { badRequest } from './bad-request.ts'
+import type {
+  ConfigurationManager,
+  ConfigurationOverview,
+  ConfigurationReview,
+  ConflictDecision,
+  DraftIntegration,
+  Editor,
+  SectionChecked,
+  SectionFormEdit,
+  SectionView,
+} from './broker-of-configuration.ts'
+import type { Catalogue } from './catalogue.ts'
+import { type DeployParts, deployPlan } from './configuration-deploys.ts'
+import { type Draft, Drafts, findChange, withChange } from './configuration-drafts.ts'
+import { overviewOf } from './configuration-overview.ts'
+import { findingsOf, type Plan, planOf } from './configuration-plan.ts'
+import { reviewOf, whyReadOnly } from './configuration-review.ts'
+import { ofPreset, optionsOfForm, shownOptions } from './configuration-views.ts'
+import { summaryOf } from './configuration-words.ts'
+import { getUser } from './oversight.ts'
+
+/** What the Configuration Manager is made of. */
+export interface ConfigurationDeskParts extends DeployParts {
+  readonly catalogue: Catalogue
+  /** `configuration-managed-by`. */
+  readonly managedBy: string | undefined
+}
+
+/** Sections of a file that a form was filled from, while no version has them. */
+const FILES_REMEMBERED = 20
+
+/** `oauth-clients.conf` on pages: drafts, checks, reviews, deploys. */
+export class ConfigurationDesk implements ConfigurationManager {
+  readonly #parts: ConfigurationDeskParts
+  readonly #drafts: Drafts
+  /** Files that were edited by hand and shown before they were loaded, by their marks. */
+  readonly #seen = new Map<string, Buffer>()
+
+  constructor(parts: ConfigurationDeskParts) {
+    this.#parts = parts
+    this.#drafts = new Drafts(parts.store)
+  }
+
+  options = optionsOfForm
+
+  async overview(editor: Editor): Promise<ConfigurationOverview> {
+    return await this.#overviewOf(await this.#drafts.load(editor))
+  }
+
+  async section(editor: Editor, section: string): Promise<SectionView> {
+    const plan = await planOf(this.#parts, await this.#drafts.load(editor))
+    const written = plan.after.get(section)
+    if (!written) throw noSuchSection(section)
+    await this.#remember(plan)
+    return {
+      ...{ section, isNew: !plan.origins.has(section), options: shownOptions(written), ...ofPreset(written) },
+      findings: findingsOf(plan.next.findings.inOrder()),
+      redirectUri: this.#redirectUriOf(section, written),
+      basedOn: plan.mark,
+    }
+  }
+
+  async check(editor: Editor, edit: SectionFormEdit, was?: string): Promise<SectionChecked> {
+    const draft = await this.#drafts.load(editor)
+    const plan = await planOf(this.#parts, draft)
+    const problems = this.#problemsOf(edit, was === undefined ? undefined : plan.after.get(was))
+    const wrong = new Set(problems.flatMap(({ option }) => (option === undefined ? [] : [option])))
+    const options = Object.entries(edit.options).filter(([name]) => !wrong.has(name))
+    const isHeaderWrong = problems.some(({ option }) => option === undefined)
+    const section = isHeaderWrong ? (was ?? 'new') : edit.section
+    const edited = await this.#edited(draft, plan, { ...edit, section, options: Object.fromEntries(options) }, was)
+    const next = await planOf(this.#parts, edited)
+    const written = next.after.get(section) ?? new Map<string, string>()
+    const secretNeeded = next.secretsNeeded.get(section)
+    const own = problems.map(({ option, message }) => ({
+      ...{ severity: 'error' as const, section: edit.section, message },
+      ...(option === undefined ? {} : { option }),
+    }))
+    const { fromPreset } = ofPreset(written)
+    return {
+      findings: [...own, ...findingsOf(next.next.findings.inOrder())],
+      ...{ fromPreset, redirectUri: this.#redirectUriOf(section, written) },
+      ...(secretNeeded === undefined ? {} : { secretNeeded }),
+    }
+  }
+
+  async keep(editor: Editor, edit: SectionFormEdit, was?: string): Promise<ConfigurationOverview> {
+    await this.#refuseReadOnly()
+    const draft = await this.#drafts.change(editor, async (old) => {
+      const plan = await planOf(this.#parts, old)
+      const [problem] = this.#problemsOf(edit, was === undefined ? undefined : plan.after.get(was))
+      if (problem) throw badRequest(problem.option === undefined ? problem.message : `${problem.option} ${problem.message}`)
+      if (edit.section !== was && plan.after.has(edit.section)) {
+        throw badRequest(`There is a section [${printable(edit.section)}] already; choose another header.`)
+      }
+      return await this.#edited(old, plan, edit, was)
+    })
+    return await this.#changed(editor, draft, edit.section)
+  }
+
+  async remove(editor: Editor, section: string): Promise<ConfigurationOverview> {
+    await this.#refuseReadOnly()
+    const draft = await this.#drafts.change(editor, async (old) => {
+      const plan = await planOf(this.#parts, old)
+      const written = plan.after.get(section)
+      if (!written) throw noSuchSection(section)
+      const change = findChange(old, section)
+      if (change && change.of === undefined) return withChange(old, change, undefined)
+      const of = change?.of ?? section
+      const before = change?.before ?? [...written]
+      return withChange(old, change, { ...{ of, section: of, options: [], before }, isRemoved: true })
+    })
+    return await this.#changed(editor, draft, section)
+  }
+
+  async setEnabled(editor: Editor, section: string, isEnabled: boolean): Promise<ConfigurationOverview> {
+    return await this.keep(editor, { section, options: { enabled: isEnabled ? null : '0' } }, section)
+  }
+
+  async undo(editor: Editor, section?: string): Promise<ConfigurationOverview> {
+    const draft = await this.#drafts.change(editor, (old) => {
+      if (section === undefined) return { startedAt: old.startedAt, changes: [] }
+      const change = findChange(old, section)
+      if (!change) throw badRequest(`You have not changed [${printable(section)}].`)
+      return withChange(old, change, undefined)
+    })
+    return await this.#overviewOf(draft)
+  }
+
+  async review(editor: Editor): Promise<ConfigurationReview> {
+    return await this.#reviewOf(await this.#drafts.load(editor))
+  }
+
+  async resolve(editor: Editor, { section, option, keep }: ConflictDecision): Promise<ConfigurationReview> {
+    const draft = await this.#drafts.change(editor, async (old) => {
+      const change = old.changes.find((each) => each.section === section)
+      if (!change) throw badRequest(`You have not changed [${printable(section)}].`)
+      const { bytes } = await this.#parts.file.read()
+      return withChange(old, change, decide(change, { keep, ...(option === undefined ? {} : { option }) }, bytes))
+    })
+    return await this.#reviewOf(draft)
+  }
+
+  async deploy(editor: Editor, token: string): ReturnType<ConfigurationManager['deploy']> {
+    const draft = await this.#drafts.load(editor)
+    const plan = await planOf(this.#parts, draft)
+    const { blocked } = await reviewOf(this.#parts, draft, plan)
+    if (token !== plan.token) return { kind: 'conflict', sentence: LOOK_AGAIN }
+    if (blocked !== undefined) return { kind: 'blocked', sentence: blocked }
+    const result = await deployPlan(this.#parts, {
+      ...{ plan, by: editor.name, summary: summaryOf(plan.before, plan.after, plan.origins) },
+      ...(draft.rollbackTo === undefined ? {} : { rolledBackTo: draft.rollbackTo }),
+    })
+    if (result.kind === 'deployed') await this.#drafts.forget(editor, draft)
+    return result
+  }
+
+  async versions(): ReturnType<ConfigurationManager['versions']> {
+    const versions = await this.#parts.store.configuration.versions()
+    return versions.map((version, index) => ({ ...version, isCurrent: index === 0 }))
+  }
+
+  async version(number: number): ReturnType<ConfigurationManager['version']> {
+    const { configuration } = this.#parts.store
+    const versions = await configuration.versions()
+    const at = versions.findIndex((each) => each.number === number)
+    const [version, older] = [versions[at], versions[at + 1]]
+    const content = version && (await configuration.content(number))
+    if (!version || !content) throw noSuchVersion(number)
+    const before = older ? await configuration.content(older.number) : undefined
+    return { version, isCurrent: at === 0, diff: maskedDiff(before ?? Buffer.alloc(0), content) }
+  }
+
+  async reviewVersion(editor: Editor, number: number): Promise<ConfigurationReview> {
+    await this.#refuseReadOnly()
+    const fresh = await this.#goingBack(number)
+    return await this.#reviewOf(await this.#drafts.change(editor, () => fresh))
+  }
+
+  async rollBackReview(number: number): Promise<ConfigurationReview> {
+    const draft = await this.#goingBack(number)
+    return await reviewOf(this.#parts, draft, await planOf(this.#parts, draft), { knowsSecrets: true })
+  }
+
+  async rollBack(number: number, token: string): ReturnType<ConfigurationManager['rollBack']> {
+    const draft = await this.#goingBack(number)
+    const plan = await planOf(this.#parts, draft)
+    const { blocked } = await reviewOf(this.#parts, draft, plan, { knowsSecrets: true })
+    if (token !== plan.token) return { kind: 'conflict', sentence: LOOK_AGAIN }
+    if (blocked !== undefined) return { kind: 'blocked', sentence: blocked }
+    return await deployPlan(this.#parts, { plan, rolledBackTo: number, summary: summaryOf(plan.before, plan.after) })
+  }
+
+  async draftIntegration(userName: string, section: string): Promise<DraftIntegration> {
+    const plan = await planOf(this.#parts, await this.#drafts.load(await getUser(this.#parts.store, userName)))
+    if (!plan.after.has(section)) throw noSuchSection(section)
+    const secret = plan.secretsNeeded.get(section)
+    if (secret !== undefined) return { refusal: secret }
+    const integration = plan.next.integrations.find((each) => each.section === section)
+    const wrong = plan.next.findings.inOrder().find((each) => each.severity === 'error' && each.section === section)
+    if (integration && !wrong) return { integration }
+    const option = wrong?.option === undefined ? '' : `${wrong.option} `
+    return {
+      refusal: wrong ? `[${printable(section)}] is not right yet: ${option}${wrong.message}` : 'The section is not whole yet.',
+    }
+  }
+
+  async reloadEverywhere(): ReturnType<ConfigurationManager['reloadEverywhere']> {
+    return await this.#parts.nodes.reloadEverywhere({ waits: true })
+  }
+
+  async #reviewOf(draft: Draft): Promise<ConfigurationReview> {
+    return await reviewOf(this.#parts, draft, await planOf(this.#parts, draft))
+  }
+
+  async #overviewOf(draft: Draft): Promise<ConfigurationOverview> {
+    return await overviewOf(this.#parts, draft, await planOf(this.#parts, draft))
+  }
+
+  async #changed(editor: Editor, draft: Draft, section: string): Promise<ConfigurationOverview> {
+    await this.#parts.audit.record({ action: 'configuration.changed', outcome: 'ok', userName: editor.name, section })
+    return await this.#overviewOf(draft)
+  }
+
+  async #refuseReadOnly(): Promise<void> {
+    const why = await whyReadOnly(this.#parts, await this.#parts.file.read())
+    if (why !== undefined) throw badRequest(why)
+  }
+
+  #problemsOf(edit: SectionFormEdit, written: WrittenOptions | undefined): ReturnType<typeof editProblems> {
+    return editProblems(edit, written ?? new Map(), this.#parts.file.configDir)
+  }
+
+  /** The draft with a form brought in; `was`: the header of the section in the draft now. */
+  async #edited(draft: Draft, plan: Plan, edit: SectionFormEdit, was: string | undefined): Promise<Draft> {
+    if (was === undefined) return withChange(draft, undefined, withEdit(undefined, edit, undefined))
+    if (!plan.after.has(was)) throw noSuchSection(was)
+    const change = findChange(draft, was)
+    if (change && change.of === undefined) return withChange(draft, change, withEdit(change, edit, undefined))
+    const header = change?.of ?? was
+    const seen = draft.rollbackTo === undefined ? await this.#sectionsOf(edit.basedOn, plan) : plan.ground
+    const options = seen.get(header) ?? plan.ground.get(header) ?? new Map<string, string>()
+    return withChange(draft, change, withEdit(change, edit, { header, options }))
+  }
+
+  /** The file that a form was filled from: what others have changed since was not seen by who typed. */
+  async #sectionsOf(basedOn: string | undefined, plan: Plan): Promise<Plan['before']> {
+    if (basedOn === undefined || basedOn === plan.mark) return plan.before
+    const bytes = this.#seen.get(basedOn) ?? (await this.#parts.store.configuration.contentOfHash(basedOn))
+    if (bytes) return sectionsOf(bytes)
+    throw badRequest('The file was changed since this form was opened, and what it was filled from is not kept. Open it again.')
+  }
+
+  async #remember({ mark, now }: Plan): Promise<void> {
+    if (this.#seen.has(mark) || (await this.#parts.store.configuration.newest())?.contentHash === mark) return
+    this.#seen.set(mark, now.bytes)
+    const [oldest] = this.#seen.keys()
+    if (oldest !== undefined && this.#seen.size > FILES_REMEMBERED) this.#seen.delete(oldest)
+  }
+
+  async #goingBack(number: number): Promise<Draft> {
+    const { configuration } = this.#parts.store
+    const [newest, content] = await Promise.all([configuration.newest(), configuration.content(number)])
+    if (!content) throw noSuchVersion(number)
+    return { startedAt: newest?.number ?? 0, rollbackTo: number, changes: [] }
+  }
+
+  #redirectUriOf(section: string, written: WrittenOptions): string {
+    const redirectUri = written.get('redirect-uri') === 'per-integration' ? 'per-integration' : 'fixed'
+    return this.#parts.catalogue.redirectUriOf({ section, redirectUri })
+  }
+}
+
+function noSuchSection(section: string): Error {
+  return badRequest(`There is no section [${printable(section)}].`)
+}
+
+function noSuchVersion(number: number): Error {
+  return badRequest(`There is no version ${number}. See them with: benchkey config history`)
+}
+
+const LOOK_AGAIN = 'The file or your changes are others by now. Look at the review again.'

@@ -1,0 +1,68 @@
+import type { SectionChange } from '../config/section-changes.ts'
+import type { Store } from '../store/store.ts'
+import { badRequest } from './bad-request.ts'
+import type { Editor } from './broker-of-configuration.ts'
+
+/** What one administrator has changed and not deployed. */
+export interface Draft {
+  /** Absent: there is none. */
+  readonly revision?: number
+  /** The newest version when it was begun. */
+  readonly startedAt: number
+  /** The version whose bytes it goes back to; absent: it changes the file of now. */
+  readonly rollbackTo?: number
+  readonly changes: readonly SectionChange[]
+}
+
+/** Of two changes of one administrator in two windows one is done again; more of them in a row have another cause. */
+const MOST_TRIES = 5
+
+/** Drafts by administrator, kept in the database: they outlive logins and servers. */
+export class Drafts {
+  readonly #store: Store
+
+  constructor(store: Store) {
+    this.#store = store
+  }
+
+  async load({ id }: Pick<Editor, 'id'>): Promise<Draft> {
+    const stored = await this.#store.configuration.draft(id)
+    if (stored) return { ...(JSON.parse(stored.text) as Omit<Draft, 'revision'>), revision: stored.revision }
+    const newest = await this.#store.configuration.newest()
+    return { startedAt: newest?.number ?? 0, changes: [] }
+  }
+
+  /** Changes it, again on what another window of the same administrator made of it meanwhile. */
+  async change(editor: Editor, how: (draft: Draft) => Draft | Promise<Draft>): Promise<Draft> {
+    for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+      const draft = await this.load(editor)
+      const wanted = await how(draft)
+      if (wanted === draft) return draft
+      if (wanted.changes.length === 0 && wanted.rollbackTo === undefined) {
+        if (draft.revision === undefined || (await this.#store.configuration.removeDraft(editor.id, draft.revision)))
+          return wanted
+        continue
+      }
+      const { revision: _revision, ...text } = wanted
+      if (await this.#store.configuration.saveDraft(editor.id, draft.revision, JSON.stringify(text)))
+        return await this.load(editor)
+    }
+    throw badRequest('Another window of yours changes the same things; look at it, then try again.')
+  }
+
+  async forget(editor: Editor, { revision }: Draft): Promise<void> {
+    if (revision !== undefined) await this.#store.configuration.removeDraft(editor.id, revision)
+  }
+}
+
+/** The change that makes a section of this header, or removes it. */
+export function findChange(draft: Draft, section: string): SectionChange | undefined {
+  return draft.changes.find((change) => (change.isRemoved ? change.of === section : change.section === section))
+}
+
+/** The draft with a change put in the place of another, or without it. */
+export function withChange(draft: Draft, old: SectionChange | undefined, fresh: SectionChange | undefined): Draft {
+  const at = old ? draft.changes.indexOf(old) : -1
+  if (at === -1) return fresh ? { ...draft, changes: [...draft.changes, fresh] } : draft
+  return { ...draft, changes: fresh ? draft.changes.with(at, fresh) : draft.changes.toSpliced(at, 1) }
+}
