@@ -140,10 +140,10 @@ export async function start(options: StartOptions): Promise<RunningServer> {
 
 /** Everything that goes out to services, and to Benchkey's own addresses as others see them. */
 function requestsOf(
-  { insecureLoopbackProviders: allowLoopback, sslCaCertificate }: ServerConfiguration,
+  { insecureLoopbackProviders: allowLoopback, denyPrivateEndpoints: denyPrivate, sslCaCertificate }: ServerConfiguration,
   { effects, providerCa }: StartOptions & { readonly effects: Effects },
 ): Pick<BrokerParts, 'servers' | 'probes' | 'askOwnAddress'> {
-  const network = { effects, allowLoopback, ...(providerCa === undefined ? {} : { extraCa: providerCa }) }
+  const network = { effects, allowLoopback, denyPrivate, ...(providerCa === undefined ? {} : { extraCa: providerCa }) }
   const privateCa = sslCaCertificate === undefined ? undefined : readFileSync(sslCaCertificate, 'utf8')
   return {
     servers: createAuthorizationServers(network),

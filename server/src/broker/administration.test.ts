@@ -51,6 +51,7 @@ const started: Configuration = {
     terminalSessionHours: 12,
     trustedProxies: [],
     insecureLoopbackProviders: false,
+    denyPrivateEndpoints: false,
     secretsDir: '/secrets',
     sessionTimeoutMinutes: 120,
     sessionsPerUser: 10,

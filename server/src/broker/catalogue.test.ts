@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type BrokerRoom, integrationOf, openBrokerRoom } from '../../testing/broker-room.ts'
-import type { Integration } from '../domain/integration.ts'
+import type { Integration, WayOut } from '../domain/integration.ts'
 import { Catalogue } from './catalogue.ts'
 
 let room: BrokerRoom
@@ -103,6 +103,35 @@ describe('the catalogue', () => {
     const hash = await hashOf(box)
     expect(await hashOf({ ...box, secretLines: { first: 13, next: 14 } })).toBe(hash)
     expect(await hashOf({ ...box, client: { ...box.client, nextClientSecret: 'another' } })).not.toBe(hash)
+  })
+
+  test('is of other hashes after a change of the way out, wherever it is said, and not after one of lines alone', async () => {
+    const box = integrationOf({ section: 'box' })
+    const proxy = { protocol: 'http', host: 'proxy.example', port: 3128, userName: 'u', password: 'p' } as const
+    const https = (line: number, password = 'p') => ({ https: { ...proxy, password, option: 'https_proxy', line } })
+    const rule = (text: string) => ({ kind: 'domain', text, name: text, option: 'no_proxy', line: 2 }) as const
+    const ways: readonly WayOut[] = [
+      {},
+      { proxy: 'none' },
+      { proxy },
+      { proxy: { ...proxy, port: 3129 } },
+      { proxy: { ...proxy, password: 'another' } },
+      { extraCa: 'PEM' },
+      { commonProxies: { ...https(1), noProxy: [] } },
+      { commonProxies: { ...https(1, 'another'), noProxy: [] } },
+      { commonProxies: { ...https(1), noProxy: [rule('a.example')] } },
+      { commonProxies: { ...https(1), noProxy: [rule('b.example')] } },
+      { commonProxies: { noProxy: [], extraCa: 'PEM' } },
+    ]
+    const hashesOf = async (way: WayOut): Promise<readonly string[]> => {
+      await room.configure({ ...box, ...way })
+      return [room.catalogue.hash, room.catalogue.configurationHashOf({ ...box, ...way })]
+    }
+    const all: string[] = []
+    for (const way of ways) all.push((await hashesOf(way)).join(' '))
+    expect(new Set(all.flatMap((each) => each.split(' '))).size).toBe(2 * ways.length)
+    const moved = { commonProxies: { ...https(9), noProxy: [] } }
+    expect((await hashesOf(moved)).join(' ')).toBe(all[6])
   })
 
   test('makes redirect URIs from the public URL and its base path only', () => {

@@ -26,6 +26,8 @@ export interface ServerConfiguration {
   /** Addresses and CIDR ranges; forwarded headers of others are ignored. */
   readonly trustedProxies: readonly string[]
   readonly insecureLoopbackProviders: boolean
+  /** No service may have an address of a private network. */
+  readonly denyPrivateEndpoints: boolean
   readonly secretsDir: string
   /** Who or what manages `oauth-clients.conf`; absent: this server may. */
   readonly configurationManagedBy?: string

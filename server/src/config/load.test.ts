@@ -217,6 +217,7 @@ describe('loading', () => {
       sessionsAccount: 'benchkey-proxy',
       trustedProxies: ['10.0.0.1'],
       insecureLoopbackProviders: false,
+      denyPrivateEndpoints: false,
       secretsDir: join(directory, 'secrets'),
       sessionTimeoutMinutes: 120,
       terminalSessionHours: 12,

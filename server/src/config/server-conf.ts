@@ -99,6 +99,7 @@ function toServerConfiguration(options: Options, configDir: string): ServerConfi
     sessionsAccount: sessionsAccountOf(options),
     trustedProxies: values['trusted-proxies'] ?? [],
     insecureLoopbackProviders: values['insecure-loopback-providers'] ?? false,
+    denyPrivateEndpoints: values['deny-private-endpoints'] ?? false,
     ...(values['session-helper'] !== undefined && { sessionHelper: values['session-helper'] }),
     sessionTimeoutMinutes: values['session-timeout-minutes'] ?? 120,
     sessionsPerUser: values['sessions-per-user'] ?? 10,

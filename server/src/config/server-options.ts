@@ -167,6 +167,13 @@ export const SERVER_OPTIONS = {
     example: '1',
     parse: flag,
   }),
+  'deny-private-endpoints': row({
+    default: '0',
+    meaning:
+      '1: nothing is asked of a service whose address belongs to a private network (10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, fc00::/7). Seen when connecting, so it holds for what is asked directly; what passes a proxy is the proxy’s to judge.',
+    example: '1',
+    parse: flag,
+  }),
   'secrets-dir': row({
     default: '`secrets` beside the file',
     meaning: 'The directory that `client-secret-file` and `password-file` may name files of.',

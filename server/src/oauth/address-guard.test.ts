@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { forbiddenAddress } from './address-guard.ts'
+import { forbiddenAddress, isPrivateAddress } from './address-guard.ts'
 
 describe('the outbound guard', () => {
   test.each([
@@ -55,5 +55,24 @@ describe('the outbound guard', () => {
     '2002:808:808::1',
   ])('lets %s pass', (address) => {
     expect(forbiddenAddress(address)).toBeUndefined()
+  })
+
+  test.each([
+    ['10.0.0.1', true],
+    ['172.31.255.255', true],
+    ['172.32.0.0', false],
+    ['192.168.1.1', true],
+    ['100.64.0.1', true],
+    ['100.128.0.1', false],
+    ['fc00::1', true],
+    ['fdff::1', true],
+    ['fe00::1', false],
+    ['::ffff:10.0.0.1', true],
+    ['64:ff9b::192.168.1.1', true],
+    ['2002:a00:1::', true],
+    ['93.184.216.34', false],
+    ['2606:4700::1111', false],
+  ])('an address of a private network: %s', (address, isPrivate) => {
+    expect(isPrivateAddress(address)).toBe(isPrivate)
   })
 })

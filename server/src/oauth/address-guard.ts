@@ -1,4 +1,4 @@
-import { BlockList, isIPv4, isIPv6 } from 'node:net'
+import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net'
 
 /** Why an address may not be connected to; the words complete "its address is …". */
 export type ForbiddenAddress = 'loopback' | 'link-local' | 'a metadata service' | 'multicast' | 'unspecified' | 'reserved'
@@ -68,21 +68,44 @@ const EMBEDDING: readonly (readonly [groups: readonly number[], startByte: numbe
   [[0x2002], 2],
 ]
 
+/** Addresses of networks of one's own: RFC 1918, RFC 4193, and RFC 6598 for those of carriers. */
+const PRIVATE = new BlockList()
+for (const [network, prefix] of [
+  ['10.0.0.0', 8],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+  ['100.64.0.0', 10],
+] as const) {
+  PRIVATE.addSubnet(network, prefix, 'ipv4')
+}
+PRIVATE.addSubnet('fc00::', 7, 'ipv6')
+
 /** Why the address, or an IPv4 address inside it, may never be connected to; undefined when it may. Loopback is for the caller to allow. */
 export function forbiddenAddress(address: string): ForbiddenAddress | undefined {
-  const plain = address.split('%', 1)[0] ?? ''
-  if (isIPv4(plain)) return lookUp(plain, 'ipv4')
-  if (!isIPv6(plain)) return 'reserved'
-  const direct = lookUp(plain, 'ipv6')
-  if (direct) return direct
-  const groups = groupsOf(plain)
-  for (const [prefix, startByte] of EMBEDDING) {
-    if (prefix.every((group, index) => groups[index] === group)) {
-      const inner = lookUp(ipv4At(groups, startByte), 'ipv4')
-      if (inner) return inner
-    }
+  for (const [each, family] of addressesIn(address)) {
+    const why = lookUp(each, family)
+    if (why) return why
   }
-  return undefined
+  return isIP(withoutZone(address)) === 0 ? 'reserved' : undefined
+}
+
+/** Whether the address, or an IPv4 address inside it, belongs to a network of one's own. */
+export function isPrivateAddress(address: string): boolean {
+  return addressesIn(address).some(([each, family]) => PRIVATE.check(each, family))
+}
+
+/** The address itself, then those inside it. */
+function addressesIn(address: string): readonly (readonly [address: string, family: 'ipv4' | 'ipv6'])[] {
+  const plain = withoutZone(address)
+  if (isIPv4(plain)) return [[plain, 'ipv4']]
+  if (!isIPv6(plain)) return []
+  const groups = groupsOf(plain)
+  const inside = EMBEDDING.filter(([prefix]) => prefix.every((group, index) => groups[index] === group))
+  return [[plain, 'ipv6'], ...inside.map(([, startByte]) => [ipv4At(groups, startByte), 'ipv4'] as const)]
+}
+
+function withoutZone(address: string): string {
+  return address.split('%', 1)[0] ?? ''
 }
 
 /** Whether a host, a name or an address without brackets, is the machine that looks it up. RFC 6761 §6.3. */

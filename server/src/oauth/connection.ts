@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises'
 import { isIP, type Socket } from 'node:net'
 import type { SecureContext, TLSSocket } from 'node:tls'
 import { type OutgoingProxy, proxyName } from '../domain/outgoing.ts'
-import { forbiddenAddress, isThisMachine } from './address-guard.ts'
+import { forbiddenAddress, isPrivateAddress, isThisMachine } from './address-guard.ts'
 import { type ConnectionEvent, type Observe, type ResolvedAddress, seenCertificates } from './connection-events.ts'
 import { notSentBecause, ofProxy } from './network-words.ts'
 import { openTunnel } from './proxy-tunnel.ts'
@@ -17,6 +17,8 @@ export type Resolve = (hostName: string) => Promise<readonly ResolvedAddress[]>
 export interface ConnectionPolicy {
   /** Loopback addresses, and plain http there (`insecure-loopback-providers=1`). */
   readonly allowLoopback: boolean
+  /** No service may be in a private network (`deny-private-endpoints=1`); a proxy may. */
+  readonly denyPrivate?: boolean
   /** Authorities to trust; undefined = those of Node. */
   readonly secureContext?: SecureContext
   readonly resolve?: Resolve
@@ -135,6 +137,9 @@ function checkAddresses({ url, policy, of }: Steps, addresses: readonly Resolved
     if (why !== 'loopback') isLoopback = false
     if (why === undefined || (why === 'loopback' && policy.allowLoopback)) continue
     throw new NotSent('guard', `its address is ${why}, where Benchkey may not connect`)
+  }
+  if (of === 'service' && policy.denyPrivate && addresses.some(({ address }) => isPrivateAddress(address))) {
+    throw new NotSent('guard', 'its address is private, which deny-private-endpoints forbids')
   }
   // A proxy is the administrator's own and may be reached in the clear; what passes it for a service is TLS in itself.
   if (of === 'service' && url.protocol === 'http:' && !isLoopback) throw new NotSent('guard', 'its address is not https')

@@ -14,6 +14,8 @@ export interface AuthorizationServersOptions {
   readonly effects: Effects
   /** `insecure-loopback-providers=1`: loopback addresses, and plain http there. */
   readonly allowLoopback: boolean
+  /** `deny-private-endpoints=1`: no service in a private network. */
+  readonly denyPrivate?: boolean
   /** PEM of authorities to trust besides Node's. */
   readonly extraCa?: string
   /** Default: the system's resolver. */

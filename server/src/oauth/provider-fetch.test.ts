@@ -115,6 +115,18 @@ describe('a request to an authorization server', () => {
     }
   })
 
+  test('trusts the authorities of its integration, and no other one does', async () => {
+    const provider = await start({ tls: leaf })
+    const servers = createAuthorizationServers({ effects: realEffects(), allowLoopback: true })
+    const own = integrationOf({ section: 'box', tokenUrl: provider.tokenUrl, extraCa: authority.pem })
+    const request = () => ({ refreshToken: provider.ledger.signIn().refreshToken, mayLeave: () => true })
+    const { extraCa: _, ...other } = own
+    expect(await servers.refresh(own, request())).toMatchObject({ kind: 'success' })
+    expect(await servers.refresh(other, request())).toMatchObject({ kind: 'not_sent', cause: 'certificate' })
+    const another = { ...own, extraCa: (await makeAuthority()).pem }
+    expect(await servers.refresh(another, request())).toMatchObject({ kind: 'not_sent', cause: 'certificate' })
+  })
+
   test('tries the second address when nobody listens on the first', async () => {
     const provider = await start()
     const resolve = async () => [
@@ -282,6 +294,17 @@ describe('the outbound guard, when connecting', () => {
       expect(outcome).toMatchObject({ kind: 'not_sent', cause: 'guard' })
     }
     expect(provider.connections).toBe(0)
+  })
+
+  test('refuses a private address where those are denied, and only there', async () => {
+    const provider = await start()
+    const { refreshToken } = provider.ledger.signIn()
+    const url = `http://inside.example:${provider.port}/token`
+    const options = { refreshToken, denyPrivate: true }
+    const refused = await refreshAt(url, { ...options, mayLeave, resolve: resolveTo('127.0.0.1', '10.1.2.3') })
+    const words = 'its address is private, which deny-private-endpoints forbids'
+    expect(refused).toEqual({ kind: 'not_sent', cause: 'guard', words })
+    expect(await refreshAt(url, { ...options, resolve: resolveTo('127.0.0.1') })).toMatchObject({ kind: 'success' })
   })
 
   test('connects to exactly the addresses it checked: a name is looked up once', async () => {

@@ -19,6 +19,8 @@ const HEADER_LIMIT_BYTES = 16 * 1024
 export interface NetworkOptions {
   readonly effects: Effects
   readonly allowLoopback: boolean
+  /** `deny-private-endpoints=1`: no service in a private network. */
+  readonly denyPrivate?: boolean
   /** PEM of authorities to trust besides Node's. */
   readonly extraCa?: string
   readonly resolve?: Resolve

@@ -5,6 +5,7 @@ import type { ConnectionPolicy, Resolve } from './connection.ts'
 /** What the connections of a server are judged by. */
 export interface PolicyOptions {
   readonly allowLoopback: boolean
+  readonly denyPrivate?: boolean
   /** PEM of authorities to trust besides Node's. */
   readonly extraCa?: string
   readonly resolve?: Resolve
@@ -17,7 +18,7 @@ export type PolicyOf = (integration: WayOut) => ConnectionPolicy
 const MOST_CONTEXTS = 100
 
 /** Policies for integrations: each trusts the authorities of Node, of the whole server, and its own. */
-export function connectionPolicies({ allowLoopback, extraCa, resolve }: PolicyOptions): PolicyOf {
+export function connectionPolicies({ allowLoopback, denyPrivate = false, extraCa, resolve }: PolicyOptions): PolicyOf {
   const contexts = new Map<string, SecureContext>()
   const contextTrusting = (authorities: readonly string[]): SecureContext => {
     const key = authorities.join('\n')
@@ -31,7 +32,7 @@ export function connectionPolicies({ allowLoopback, extraCa, resolve }: PolicyOp
   return ({ extraCa: own, commonProxies }) => {
     const authorities = [extraCa, commonProxies?.extraCa, own].filter((pem) => pem !== undefined)
     return {
-      allowLoopback,
+      ...{ allowLoopback, denyPrivate },
       ...(resolve ? { resolve } : {}),
       ...(authorities.length === 0 ? {} : { secureContext: contextTrusting(authorities) }),
     }
