@@ -61,6 +61,9 @@ describe('the difference between two files', () => {
       `# proxy password=${canary}`,
       `proxy=http://user:${canary}@proxy.example:3128`,
       `proxy=http://user:a@${canary}@proxy.example:3128`,
+      `proxy = user:${canary}@proxy.example:3128`,
+      `proxy=http://user:a/${canary}?#@proxy.example:3128`,
+      `#proxy=http://user:/${canary}@proxy.example:3128`,
       `# was: http://user:${canary}@proxy.example`,
     ]
     fc.assert(
@@ -70,5 +73,9 @@ describe('the difference between two files', () => {
     )
     expect(shownValue('client-secret', canary)).toBeUndefined()
     expect(shownValue('proxy', `http://user:${canary}@proxy.example`)).toBe('http://user:(not shown)@proxy.example')
+    expect(shownValue('proxy', `user:/${canary}@proxy.example:1`)).toBe('user:(not shown)@proxy.example:1')
+    for (const plain of ['none', 'proxy.example:3128', 'http://user@proxy.example:3128', 'https://[2001:db8::1]:3128']) {
+      expect(shownValue('proxy', plain)).toBe(plain)
+    }
   })
 })

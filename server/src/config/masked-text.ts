@@ -58,7 +58,8 @@ export function fileMark(bytes: Uint8Array): string {
 
 /** A value as administrators may read it: without the password that a URL may carry. */
 export function shownValue(option: string, value: string): string | undefined {
-  return isHidden(option) ? undefined : withoutPassword(value)
+  if (isHidden(option)) return undefined
+  return option === 'proxy' ? withoutProxyPassword(value) : withoutPassword(value)
 }
 
 function gap(count: number): DiffLine {
@@ -87,6 +88,7 @@ function masked(line: IniLine | undefined, instead: string): string {
 }
 
 function maskedOption(text: string, name: string, instead: string): string {
+  if (name === 'proxy') return behindSign(text, withoutProxyPassword)
   if (!isHidden(name)) return withoutPassword(text)
   // What is no option may be a piece of a secret, its name as well.
   return Object.hasOwn(OAUTH_CLIENT_OPTIONS, name) || /^client-secret/.test(name) ? `${name}=${instead}` : NOT_SHOWN
@@ -95,7 +97,9 @@ function maskedOption(text: string, name: string, instead: string): string {
 /** An option that was commented out is still a secret, and so is what a note says. */
 function maskedComment(text: string): string {
   const [, option] = /^([\s#;]*[^\s=]+\s*)=/.exec(text) ?? []
-  if (option !== undefined && isHidden(option.replace(/^[\s#;]*/, '').trimEnd())) return maskedAfter(text, option.length)
+  const name = option?.replace(/^[\s#;]*/, '').trimEnd()
+  if (option !== undefined && name !== undefined && isHidden(name)) return maskedAfter(text, option.length)
+  if (name === 'proxy') return behindSign(text, withoutProxyPassword)
   const note = /(?:secret|password|passwort|passphrase|token)\b[^=:]*[=:]/i.exec(text)
   return note ? maskedAfter(text, note.index + note[0].length - 1) : withoutPassword(text)
 }
@@ -109,4 +113,14 @@ function maskedAfter(text: string, sign: number): string {
 /** The user name stays: it tells which account of a proxy is meant. */
 function withoutPassword(text: string): string {
   return text.replace(/(:\/\/[^\s/?#:@]*):[^\s/?#]*@/g, `$1:${NOT_SHOWN}@`)
+}
+
+/** Of the one option that has a password: also where the URL is written wrong, with a / in the password or without a scheme. */
+function withoutProxyPassword(value: string): string {
+  return value.replace(/^(\s*(?:[a-z][a-z0-9+.-]*:\/\/|(?![a-z][a-z0-9+.-]*:\/\/))[^:@]*):.*@/i, `$1:${NOT_SHOWN}@`)
+}
+
+function behindSign(text: string, mask: (value: string) => string): string {
+  const at = text.indexOf('=') + 1
+  return text.slice(0, at) + mask(text.slice(at))
 }
