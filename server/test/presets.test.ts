@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { listPresets } from '../src/config/presets.ts'
-import type { Integration } from '../src/domain/integration.ts'
+import { chooseAccountParamsOf, type Integration, type Parameters } from '../src/domain/integration.ts'
 import { realEffects } from '../src/effects.ts'
 import { createAuthorizationServers } from '../src/oauth/create.ts'
 import { valueAt } from '../src/oauth/json-pointer.ts'
@@ -41,20 +41,20 @@ test('every preset has what its provider documents', () => {
 
 describe.each(CASES)('$preset', (each) => {
   test('asks for a sign-in as its provider documents it', async () => {
-    const integration = await integrationOf(each)
-    const request = { redirectUri: REDIRECT_URI, state: 'a-state' }
-    const challenge = integration.pkce === 'S256' ? { codeChallenge: 'a-challenge' } : {}
-    const url = new URL(servers.authorizationRequestUrl(integration, { ...request, ...challenge }))
+    const { address, parameters } = requestOf(await integrationOf(each))
     const pkce = each.pkce === 'none' ? {} : { code_challenge: 'a-challenge', code_challenge_method: 'S256' }
-    const [address, parameters] = each.authorization
-    expect(url.origin + url.pathname).toBe(address)
-    expect([...url.searchParams].toSorted()).toEqual(
-      Object.entries({
-        ...{ response_type: 'code', [each.clientId ?? 'client_id']: CLIENT.id, redirect_uri: REDIRECT_URI, state: 'a-state' },
-        ...pkce,
-        ...parameters,
-      }).toSorted(),
-    )
+    expect(address).toBe(each.authorization[0])
+    expect(parameters).toEqual({
+      ...{ response_type: 'code', [each.clientId ?? 'client_id']: CLIENT.id, redirect_uri: REDIRECT_URI, state: 'a-state' },
+      ...pkce,
+      ...each.authorization[1],
+    })
+  })
+
+  test('asks for another account as its provider documents it', async () => {
+    const integration = await integrationOf(each)
+    const { parameters } = requestOf(integration, chooseAccountParamsOf(integration))
+    expect(parameters).toEqual({ ...requestOf(integration).parameters, ...each.anotherAccount })
   })
 
   test('knows the addresses of its provider', async () => {
@@ -99,6 +99,15 @@ describe.each(CASES)('$preset', (each) => {
     if (each.refresh) expect(await refresh(each, each.wrongClient)).toMatchObject({ kind: 'client_refused' })
   })
 })
+
+/** The authorization request, taken apart; no parameter is there twice. */
+function requestOf(integration: Integration, more: Parameters = []): { address: string; parameters: object } {
+  const challenge = integration.pkce === 'S256' ? { codeChallenge: 'a-challenge' } : {}
+  const request = { redirectUri: REDIRECT_URI, state: 'a-state', more, ...challenge }
+  const { origin, pathname, searchParams } = new URL(servers.authorizationRequestUrl(integration, request))
+  expect(new Set(searchParams.keys()).size).toBe(searchParams.size)
+  return { address: origin + pathname, parameters: Object.fromEntries(searchParams) }
+}
 
 /** What a section of `oauth-clients.conf` that names the preset becomes. */
 async function integrationOf({ preset, variables = {}, token: [, client] }: PresetCase): Promise<Integration> {

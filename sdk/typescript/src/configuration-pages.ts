@@ -245,7 +245,7 @@ export interface PagePreset {
   readonly variables: readonly PagePresetVariable[]
   /** Options it brings; may hold `{variable}`. */
   readonly options: Readonly<Record<string, string>>
-  /** Scopes without which there is no refresh token. */
+  /** One of these has to be asked for, else there is no refresh token. */
   readonly refreshScopes: readonly string[]
   /** What is peculiar there, in sentences. */
   readonly quirks: readonly string[]

@@ -3,7 +3,7 @@ import type { IniOption, IniSection } from './ini.ts'
 import type { SpoiltLines } from './option-table.ts'
 import { PRESETS_ONLY } from './preset-options.ts'
 import { findPreset, presetOptions } from './presets.ts'
-import { wordList } from './values.ts'
+import { inWords, wordList } from './values.ts'
 
 /** A section as its preset completes it. */
 export interface ExpandedSection {
@@ -85,9 +85,8 @@ function warnOfRefreshScopes(section: IniSection, preset: IniOption, findings: F
   const needed = findPreset(preset.value)?.refreshScopes ?? []
   const scopes = written && wordList('scope')(written.value)
   if (!scopes || 'problem' in scopes) return
-  const missing = needed.filter((scope) => !scopes.value.includes(scope))
-  if (missing.length === 0) return
-  const message = `does not name ${missing.join(' ')}, without which this service gives no refresh token; people would sign in again each time.`
+  if (needed.length === 0 || needed.some((scope) => scopes.value.includes(scope))) return
+  const message = `does not name ${inWords(needed)}, without which this service gives no refresh token; people would sign in again each time.`
   findings.warning({ line: written.line, section: section.name, option: 'scopes' }, message)
 }
 

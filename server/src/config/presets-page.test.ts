@@ -38,7 +38,7 @@ function pageOf(presets: readonly Preset[]): string {
 function sectionOf({ id, name, source, register, steps, variables, options, quirks, refreshScopes }: Preset): string {
   const where =
     register === undefined ? '' : register.includes('{') ? ` Register at \`${register}\`.` : ` [Register](${register}).`
-  const scopes = refreshScopes.map((scope) => `\`${scope}\``).join(', ')
+  const scopes = refreshScopes.map((scope) => `\`${scope}\``).join(' or ')
   const parts = [
     `## ${name}`,
     `\`preset=${id}\`, after [the provider’s documentation](${source}).${where}`,

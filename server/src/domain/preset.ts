@@ -12,7 +12,7 @@ export interface Preset {
   readonly variables: readonly PresetVariable[]
   /** Options of `oauth-clients.conf` by name, in the order of the file; may hold `{variable}`. */
   readonly options: Readonly<Record<string, string>>
-  /** Scopes without which there is no refresh token. */
+  /** One of these has to be asked for, else there is no refresh token; empty: there is one anyway, or by other means. */
   readonly refreshScopes: readonly string[]
   /** What is peculiar there, in sentences. */
   readonly quirks: readonly string[]

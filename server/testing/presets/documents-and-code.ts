@@ -16,6 +16,7 @@ export const DOCUMENTS_AND_CODE: readonly PresetCase[] = [
   },
   {
     preset: 'dropbox',
+    anotherAccount: { force_reauthentication: 'true' },
     authorization: ['https://www.dropbox.com/oauth2/authorize', { token_access_type: 'offline' }],
     token: ['https://api.dropboxapi.com/oauth2/token', 'post'],
     code: tokens(1, {
@@ -82,6 +83,7 @@ export const DOCUMENTS_AND_CODE: readonly PresetCase[] = [
   },
   {
     preset: 'github',
+    anotherAccount: { prompt: 'select_account' },
     authorization: ['https://github.com/login/oauth/authorize', { scope: 'repo read:user' }],
     token: ['https://github.com/login/oauth/access_token', 'post'],
     code: accessToken(1, { token_type: 'bearer', scope: 'repo,read:user' }),
@@ -91,6 +93,7 @@ export const DOCUMENTS_AND_CODE: readonly PresetCase[] = [
   },
   {
     preset: 'github-app',
+    anotherAccount: { prompt: 'select_account' },
     authorization: ['https://github.com/login/oauth/authorize', {}],
     token: ['https://github.com/login/oauth/access_token', 'post'],
     code: tokens(1, { expires_in: 28800, refresh_token_expires_in: 15897600, scope: '', token_type: 'bearer' }),

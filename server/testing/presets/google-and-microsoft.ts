@@ -1,6 +1,7 @@
 import { accessToken, type PresetCase, refusal, tokens } from './preset-case.ts'
 
 const GOOGLE = {
+  anotherAccount: { prompt: 'select_account consent' },
   token: ['https://oauth2.googleapis.com/token', 'post'],
   revocationUrl: 'https://oauth2.googleapis.com/revoke',
   code: tokens(1, { expires_in: 3599, scope: 'openid https://www.googleapis.com/auth/userinfo.email' }),
@@ -15,6 +16,7 @@ const GOOGLE_AUTHORIZATION = 'https://accounts.google.com/o/oauth2/v2/auth'
 const OFFLINE = { access_type: 'offline', prompt: 'consent' }
 
 const ENTRA = {
+  anotherAccount: { prompt: 'select_account' },
   token: ['https://login.microsoftonline.com/contoso.onmicrosoft.com/oauth2/v2.0/token', 'post'],
   code: tokens(1, { expires_in: 3736, ext_expires_in: 3736, scope: 'openid profile email' }),
   refresh: tokens(2, { expires_in: '3736', ext_expires_in: 3736, scope: 'openid profile email' }),

@@ -14,6 +14,7 @@ const OPENID_OFFLINE = { scope: 'openid profile email offline_access' }
 
 /** What Okta, Auth0 and the like answer: RFC 6749's own words. */
 const PLAIN = {
+  anotherAccount: { prompt: 'login' },
   code: tokens(1, { expires_in: 3600, scope: 'openid profile email' }),
   refresh: tokens(2, { expires_in: 3600, scope: 'openid profile email' }),
   dead: INVALID_GRANT,
@@ -74,6 +75,7 @@ export const PLATFORMS_AND_LOGINS: readonly PresetCase[] = [
   {
     preset: 'salesforce',
     variables: { server: 'acme.my.salesforce.com' },
+    anotherAccount: { prompt: 'login' },
     authorization: ['https://acme.my.salesforce.com/services/oauth2/authorize', { scope: 'api refresh_token openid' }],
     token: ['https://acme.my.salesforce.com/services/oauth2/token', 'post'],
     revocationUrl: 'https://acme.my.salesforce.com/services/oauth2/revoke',
@@ -91,6 +93,21 @@ export const PLATFORMS_AND_LOGINS: readonly PresetCase[] = [
     scopes: ['refresh_token', 'api', 'openid'],
     kept: { instance_url: 'https://acme.my.salesforce.com', id: 'https://login.salesforce.com/id/00D/005' },
     accountUrl: 'https://acme.my.salesforce.com/services/oauth2/userinfo',
+  },
+  {
+    ...{ preset: 'tableau', ...PLAIN },
+    anotherAccount: {},
+    authorization: [
+      'https://sso.online.tableau.com/oauth2/authorize',
+      { scope: 'tableau:mcp:datasource:read tableau:mcp:workbook:read', resource: 'https://mcp.tableau.com' },
+    ],
+    token: ['https://sso.online.tableau.com/oauth2/token', 'public'],
+    revocationUrl: 'https://sso.online.tableau.com/oauth2/revoke',
+    codeParameters: { resource: 'https://mcp.tableau.com' },
+    refreshParameters: { resource: 'https://mcp.tableau.com' },
+    code: tokens(1, { expires_in: 3600 }),
+    refresh: tokens(2, { expires_in: 3600 }),
+    scopes: [],
   },
   {
     preset: 'servicenow',

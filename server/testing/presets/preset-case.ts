@@ -17,6 +17,8 @@ export interface PresetCase {
    * `redirect_uri`, `state`, and an S256 challenge unless `pkce` is `none`.
    */
   readonly authorization: readonly [url: string, parameters: Readonly<Record<string, string>>]
+  /** What *Use another account* adds to that, or changes; absent: nothing. */
+  readonly anotherAccount?: Readonly<Record<string, string>>
   readonly pkce?: 'none'
   /** Address of the token request, and where the client's credentials travel. */
   readonly token: readonly [url: string, client: 'post' | 'basic' | 'public']

@@ -49,6 +49,7 @@ export const WORK_MONEY_PEOPLE: readonly PresetCase[] = [
   },
   {
     preset: 'linear',
+    anotherAccount: { prompt: 'consent' },
     authorization: ['https://linear.app/oauth/authorize', { scope: 'read' }],
     token: ['https://api.linear.app/oauth/token', 'post'],
     revocationUrl: 'https://api.linear.app/oauth/revoke',
@@ -186,6 +187,7 @@ export const WORK_MONEY_PEOPLE: readonly PresetCase[] = [
   },
   {
     preset: 'xero',
+    anotherAccount: { prompt: 'login' },
     authorization: [
       'https://login.xero.com/identity/connect/authorize',
       { scope: 'openid profile email offline_access accounting.transactions.read' },
@@ -271,6 +273,7 @@ export const WORK_MONEY_PEOPLE: readonly PresetCase[] = [
   },
   {
     preset: 'spotify',
+    anotherAccount: { show_dialog: 'true' },
     authorization: ['https://accounts.spotify.com/authorize', { scope: 'user-read-private user-read-email' }],
     token: ['https://accounts.spotify.com/api/token', 'basic'],
     code: tokens(1, { expires_in: 3600, scope: 'user-read-private user-read-email' }),
@@ -283,6 +286,7 @@ export const WORK_MONEY_PEOPLE: readonly PresetCase[] = [
   },
   {
     preset: 'strava',
+    anotherAccount: { approval_prompt: 'force' },
     authorization: ['https://www.strava.com/oauth/authorize', { approval_prompt: 'auto', scope: 'read,activity:read' }],
     token: ['https://www.strava.com/oauth/token', 'post'],
     code: tokens(1, { expires_at: 1568775134, expires_in: 21600, athlete: { id: 42, username: null } }),
@@ -300,6 +304,7 @@ export const WORK_MONEY_PEOPLE: readonly PresetCase[] = [
   },
   {
     preset: 'fitbit',
+    anotherAccount: { prompt: 'login' },
     authorization: ['https://www.fitbit.com/oauth2/authorize', { scope: 'activity heartrate profile sleep' }],
     token: ['https://api.fitbit.com/oauth2/token', 'basic'],
     revocationUrl: 'https://api.fitbit.com/oauth2/revoke',
