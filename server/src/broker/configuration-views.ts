@@ -1,7 +1,7 @@
 import { shownValue } from '../config/masked-text.ts'
 import { OAUTH_CLIENT_OPTIONS } from '../config/oauth-clients-options.ts'
 import { isHidden, OPTION_FORM } from '../config/option-form.ts'
-import type { OptionTable } from '../config/option-table.ts'
+import { looksLikeWords, type OptionTable } from '../config/option-table.ts'
 import { findPreset, presetOptions } from '../config/presets.ts'
 import type { WrittenOptions } from '../config/section-changes.ts'
 import { hostOf, type Integration } from '../domain/integration.ts'
@@ -35,7 +35,9 @@ export function optionsOfForm(): readonly ConfigurationOption[] {
 
 /** The options of a section as they are written, secrets without their values. */
 export function shownOptions(written: WrittenOptions): SectionView['options'] {
-  return [...written].map(([name, text]) => {
+  // What is no option may be a piece of a secret, its name as well.
+  const named = [...written].filter(([name]) => !isHidden(name) || Object.hasOwn(TABLE, name) || looksLikeWords(name))
+  return named.map(([name, text]) => {
     const value = shownValue(name, text)
     return { name, isSecret: isHidden(name), ...(value === undefined ? {} : { value }) }
   })

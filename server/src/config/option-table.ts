@@ -118,9 +118,9 @@ function reportUnknown(name: string, place: Place, table: OptionTable, findings:
 }
 
 /**
- * The second line of a secret that was wrapped reads as an option when it holds a `=`. So only what looks like an option's
+ * Whether an option's name may be shown although no table knows it. The second line of a secret that was wrapped reads as an option when it holds a `=`. So only what looks like an option's
  * name is repeated: a typing error of a known one, or words joined by hyphens.
  */
-function looksLikeWords(name: string): boolean {
+export function looksLikeWords(name: string): boolean {
   return /^[a-z]{1,16}([-_.][a-z]{1,16}){0,4}$/.test(name)
 }

@@ -1,0 +1,294 @@
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Effects } from '../src/domain/effects.ts'
+import { realEffects } from '../src/effects.ts'
+import { addAndLogIn, type PersonsPages } from '../testing/administrator.ts'
+import { makeCertificates } from '../testing/certificates.ts'
+import {
+  prepareServer,
+  removeFiles,
+  runAdmin,
+  type ServerFiles,
+  type ServerInProcess,
+  startInProcess,
+  writeOauthClients,
+} from '../testing/start-server.ts'
+
+const SECRET = 'c4nary-client-s3cret'
+const FILE_SECRET = 'c4nary-file-s3cret'
+const NEXT_SECRET = 'c4nary-next-s3cret'
+const WRAPPED = 'c4nary-wrapped'
+const PROXY_PASSWORD = 'c4nary-proxy-pass'
+
+const CLIENTS = `[api]
+client-id=api-client
+client-secret=${SECRET}
+client-secret-next=${NEXT_SECRET}
+#client-secret=${SECRET}-of-before
+authorization-url=https://api.example/authorize
+token-url=https://api.example/token
+issuer=https://api.example
+
+[filed]
+client-id=filed-client
+client-secret-file=secrets/filed
+authorization-url=https://filed.example/authorize
+token-url=https://filed.example/token
+proxy=http://ann:${PROXY_PASSWORD}@proxy.example:3128
+redirect-uri=per-integration
+
+[contoso]
+preset=microsoft-entra
+preset-tenant=contoso.onmicrosoft.com
+client-id=entra-client
+client-secret=${SECRET}-entra
+`
+
+const API = '/api/admin/configuration'
+
+/** A hijacked administrator (security.md, *Host*): a browser that is logged in, and no secret. */
+describe('a hijacked administrator', () => {
+  let files: ServerFiles
+  let server: ServerInProcess
+  let mallory: PersonsPages
+  let other: PersonsPages
+  let ben: PersonsPages
+  let lateMs = 0
+  const seen: string[] = []
+  const effects: Effects = { ...realEffects(), now: () => new Date(Date.now() + lateMs) }
+
+  /** Every answer is looked through for secrets. */
+  const watched = (pages: PersonsPages): PersonsPages => {
+    const call: PersonsPages['call'] = async (method, path, body) => {
+      const answer = await pages.call(method, path, body)
+      seen.push(answer.text)
+      return answer
+    }
+    return {
+      ...{ cookie: pages.cookie, call },
+      get: (path) => call('GET', path),
+      post: (path, body = {}) => call('POST', path, body),
+      put: (path, body) => call('PUT', path, body),
+    }
+  }
+
+  beforeAll(async () => {
+    files = await prepareServer({ singleUser: false })
+    mkdirSync(join(files.configDir, 'secrets'), { mode: 0o700 })
+    writeFileSync(join(files.configDir, 'secrets/filed'), FILE_SECRET, { mode: 0o600 })
+    writeFileSync(join(files.configDir, 'secrets/other'), 'c4nary-of-others', { mode: 0o600 })
+    writeOauthClients(files, CLIENTS)
+    server = await startInProcess(files, { effects })
+    mallory = watched(await addAndLogIn(files, 'mallory', { isAdmin: true }))
+    other = watched(await addAndLogIn(files, 'other', { isAdmin: true }))
+    ben = watched(await addAndLogIn(files, 'ben', { isAdmin: false }))
+  })
+
+  afterAll(async () => {
+    await server.close()
+    removeFiles(files)
+  })
+
+  beforeEach(async () => {
+    for (const each of [mallory, other]) await each.post(`${API}/undo`)
+    writeOauthClients(files, CLIENTS)
+    await server.reload()
+  })
+
+  const fileNow = (): string => readFileSync(join(files.configDir, 'oauth-clients.conf'), 'utf8')
+  const deploy = async (who: PersonsPages) => {
+    const { token } = (await who.get(`${API}/review`)).body
+    return await who.post(`${API}/deploy`, { token })
+  }
+  const edit = (section: string, options: Record<string, string | null>, header = section) =>
+    mallory.put(`${API}/sections/${section}`, { section: header, options })
+
+  /** Neither a test nor a deploy sends a secret to where it was not sent before. */
+  const expectRefused = async (section: string, why: RegExp): Promise<void> => {
+    const review = await mallory.get(`${API}/review`)
+    expect(review.body.blocked).toMatch(why)
+    const refused = await mallory.post(`${API}/deploy`, { token: review.body.token })
+    expect([refused.status, refused.body.error.message]).toEqual([409, expect.stringMatching(why)])
+    expect(fileNow()).toBe(CLIENTS)
+    const tested = await mallory.post(`${API}/sections/${section}/test`)
+    expect([tested.status, tested.body.error?.message]).toEqual([400, expect.stringMatching(why)])
+  }
+
+  it.each([
+    ['api', { 'token-url': 'https://mallory.example/token' }, /Type the client secret again: the token URL changed\./],
+    ['api', { 'authorization-url': 'https://mallory.example/a' }, /the authorization URL changed/],
+    ['api', { 'refresh-url': 'https://mallory.example/r' }, /the refresh URL changed/],
+    ['api', { 'revocation-url': 'https://mallory.example/r' }, /the revocation URL changed/],
+    ['api', { 'validate-url': 'https://mallory.example/r' }, /the validation URL changed/],
+    ['api', { 'account-url': 'https://mallory.example/r' }, /the account URL changed/],
+    ['api', { issuer: 'https://mallory.example' }, /the issuer changed/],
+    ['api', { issuer: null }, /the issuer changed/],
+    ['api', { proxy: 'http://mallory.example:3128' }, /the proxy changed/],
+    ['api', { 'ca-file': 'mallory.pem' }, /the CA file changed/],
+    ['filed', { proxy: null }, /the proxy changed/],
+    ['filed', { 'token-url': 'https://mallory.example/token' }, /the token URL changed/],
+    ['contoso', { 'preset-tenant': 'mallory.onmicrosoft.com' }, /the authorization URL and token URL changed/],
+    ['contoso', { preset: 'box', 'preset-tenant': null }, /the authorization URL, token URL.*changed/],
+  ])('sends no secret of [%s] elsewhere by %o', async (section, options, why) => {
+    await makeCertificates(files.configDir).then(({ ca }) => writeFileSync(join(files.configDir, 'mallory.pem'), ca))
+    const checked = await mallory.post(`${API}/check`, { was: section, section, options })
+    expect(checked.body.secretNeeded).toMatch(why)
+    expect((await edit(section, options)).status).toBe(200)
+    await expectRefused(section, why)
+  })
+
+  it('sends no secret elsewhere by a new header', async () => {
+    expect((await edit('api', { 'token-url': 'https://mallory.example/token' }, 'renamed')).status).toBe(200)
+    await expectRefused('renamed', /the token URL changed/)
+  })
+
+  it('sends only the secrets that were typed: the next one stays nowhere either', async () => {
+    await edit('api', { 'token-url': 'https://mallory.example/token', 'client-secret': 'of-mallory' })
+    await expectRefused('api', /Type the next client secret again, or remove it: the token URL changed\./)
+    await edit('api', { 'client-secret-next': null })
+    expect((await mallory.get(`${API}/review`)).body.blocked).toBeUndefined()
+    expect((await deploy(mallory)).status).toBe(200)
+    expect(fileNow()).toContain('client-secret=of-mallory\n')
+  })
+
+  it('sends no secret elsewhere by going back to a version', async () => {
+    await edit('api', { 'token-url': 'https://api-2.example/token', 'client-secret': 'c4nary-typed', 'client-secret-next': null })
+    expect((await deploy(mallory)).status).toBe(200)
+    const versions = (await mallory.get(`${API}/versions`)).body.versions
+    const review = await mallory.post(`${API}/versions/${versions[1].number}/review`)
+    expect(review.body.blocked).toMatch(/\[api\] Type the client secret again: the token URL changed\./)
+    expect((await mallory.post(`${API}/deploy`, { token: review.body.token })).status).toBe(409)
+    // And not by a change on top of it.
+    await edit('api', { 'token-url': 'https://mallory.example/token' })
+    expect((await mallory.get(`${API}/review`)).body.blocked).toMatch(/Type the client secret again/)
+    // Whoever knows it goes back.
+    await edit('api', { 'token-url': 'https://api.example/token', 'client-secret': SECRET, 'client-secret-next': NEXT_SECRET })
+    expect((await deploy(mallory)).status).toBe(200)
+    expect(fileNow()).toBe(CLIENTS)
+  })
+
+  it('knows the secret of a file: its line stays; a new one takes its place', async () => {
+    const wanted = { 'token-url': 'https://filed-2.example/token' }
+    await edit('filed', { ...wanted, 'client-secret': FILE_SECRET })
+    expect((await mallory.get(`${API}/review`)).body.blocked).toBeUndefined()
+    await deploy(mallory)
+    expect(fileNow()).toContain('client-secret-file=secrets/filed\n')
+    expect(fileNow()).not.toContain(FILE_SECRET)
+    await edit('filed', { 'client-secret': 'a-new-one' })
+    await deploy(mallory)
+    expect(fileNow()).not.toContain('client-secret-file')
+    expect(fileNow()).toContain('client-secret=a-new-one\n')
+  })
+
+  it('names no file of the server on the page, and no authority outside the configuration directory', async () => {
+    symlinkSync('/etc/passwd', join(files.configDir, 'link.pem'))
+    for (const [option, value, why] of [
+      ['client-secret-file', 'secrets/other', /cannot be written here/],
+      ['client-secret-next-file', 'secrets/other', /cannot be written here/],
+      ['icon', '/etc/passwd', /cannot be written here/],
+      ['ca-file', '/etc/ssl/certs/ca-certificates.crt', /outside the configuration directory/],
+      ['ca-file', '../data/key-ring', /outside the configuration directory/],
+      ['ca-file', 'link.pem', /outside the configuration directory/],
+    ] as const) {
+      const checked = await mallory.post(`${API}/check`, { was: 'api', section: 'api', options: { [option]: value } })
+      expect(checked.body.findings[0]).toMatchObject({ option, severity: 'error', message: expect.stringMatching(why) })
+      const refused = await edit('api', { [option]: value })
+      expect([refused.status, refused.body.error.message]).toEqual([400, expect.stringMatching(why)])
+    }
+  })
+
+  it('writes no control character and no second line', async () => {
+    for (const value of ['a\nclient-id=evil', 'a\r', 'a\u0000b', 'a\u0085b', 'a\tb', '\u001b[2J', '\ud800']) {
+      const refused = await edit('api', { description: value })
+      expect([value, refused.status, refused.body.error.message]).toEqual([
+        value,
+        400,
+        expect.stringMatching(/control character/),
+      ])
+    }
+    for (const header of ['a]\n[b', 'a\u0000', ' a', '', 'x'.repeat(300)]) {
+      expect([header, (await edit('api', {}, header)).status]).toEqual([header, 400])
+    }
+    for (const option of ['a b', 'a=b', '[x]', '#x', '__proto__', 'A', '']) {
+      expect([
+        option,
+        (await mallory.put(`${API}/sections/api`, JSON.parse(`{"section":"api","options":{${JSON.stringify(option)}:"x"}}`)))
+          .status,
+      ]).toEqual([option, 400])
+    }
+    expect(fileNow()).toBe(CLIENTS)
+  })
+
+  it('deploys nothing with a login that is older than five minutes', async () => {
+    await edit('api', { description: 'late' })
+    const { token } = (await mallory.get(`${API}/review`)).body
+    lateMs = 6 * 60_000
+    const refused = await mallory.post(`${API}/deploy`, { token })
+    lateMs = 0
+    expect([refused.status, refused.body.error.code]).toEqual([403, 'recent_login_needed'])
+    expect(fileNow()).toBe(CLIENTS)
+  })
+
+  it('neither sees nor deploys what another administrator has not deployed', async () => {
+    await other.put(`${API}/sections/api`, {
+      section: 'api',
+      options: { description: 'of another', 'client-secret': 'c4nary-typed' },
+    })
+    expect((await mallory.get(`${API}/sections/api`)).text).not.toContain('of another')
+    const { token } = (await other.get(`${API}/review`)).body
+    expect((await mallory.post(`${API}/deploy`, { token })).status).toBe(409)
+    expect(fileNow()).toBe(CLIENTS)
+  })
+
+  it('sends more than a form holds in vain', async () => {
+    expect((await edit('api', { description: 'x'.repeat(20_000) })).status).toBe(400)
+    expect((await edit('api', { description: 'x'.repeat(100_000) })).status).toBe(413)
+    const many = Object.fromEntries(Array.from({ length: 300 }, (_, n) => [`x-${n}`, 'y']))
+    expect((await edit('api', many)).status).toBe(400)
+    for (const body of [
+      {},
+      { section: 'api' },
+      { section: 'api', options: [] },
+      { section: 'api', options: { name: 1 } },
+      { section: 1, options: {} },
+    ]) {
+      expect((await mallory.put(`${API}/sections/api`, body)).status).toBe(400)
+    }
+  })
+
+  it('reads no secret in any answer, nor anybody in the audit or the log', async () => {
+    writeOauthClients(files, `${CLIENTS}client-secrt=${WRAPPED}\n${WRAPPED}==\n${WRAPPED}\n`)
+    for (const path of ['', '/options', '/sections/api', '/sections/filed', '/sections/contoso', '/review', '/versions']) {
+      await mallory.get(`${API}${path}`)
+    }
+    await edit('api', { 'client-secret': 'c4nary-typed-now', proxy: `http://x:${PROXY_PASSWORD}@proxy.example:1` })
+    for (const path of ['', '/sections/api', '/review']) await mallory.get(`${API}${path}`)
+    for (const { number } of (await mallory.get(`${API}/versions`)).body.versions) await mallory.get(`${API}/versions/${number}`)
+    await mallory.post(`${API}/check`, {
+      was: 'api',
+      section: 'api',
+      options: { 'client-secret': 'c4nary\ntyped', 'token-url': 'c4nary' },
+    })
+    const told = [...seen, server.log()].map((text) => /.{0,80}c4nary.{0,20}/.exec(text)?.[0])
+    expect(told.filter((text) => text !== undefined)).toEqual([])
+    expect(seen.length).toBeGreaterThan(100)
+    const audit = await mallory.get('/api/admin/audit?all=1')
+    expect(audit.text).toMatch(/configuration\.deployed/)
+    expect(audit.text).not.toContain('c4nary')
+  })
+
+  it('is an administrator: others get nothing at any of these addresses', async () => {
+    for (const [method, path] of [
+      ...['', '/options', '/sections/api', '/review', '/versions', '/versions/1'].map((each) => ['GET', each] as const),
+      ...['/check', '/undo', '/reload', '/sections', '/sections/api/remove', '/sections/api/undo', '/sections/api/enable'].map(
+        (each) => ['POST', each] as const,
+      ),
+      ...['/sections/api/disable', '/resolve', '/deploy', '/versions/1/review'].map((each) => ['POST', each] as const),
+      ['PUT', '/sections/api'] as const,
+    ]) {
+      expect([path, (await ben.call(method, `${API}${path}`)).status]).toEqual([path, 403])
+    }
+    expect((await runAdmin(files, ['reload'])).code).toBe(0)
+  })
+})
