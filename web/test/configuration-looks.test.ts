@@ -1,11 +1,29 @@
 import type { Page } from 'playwright-core'
-import { CHANGED, CONFIGURATION, CONFLICTING, FORTY_SECTIONS, managerScript, READ_ONLY, WRONG } from './sample-configuration.ts'
+import type { Script } from './fixture-server.ts'
+import {
+  CHANGED,
+  CONFIGURATION,
+  CONFLICTING,
+  FORTY_SECTIONS,
+  FORTY_VERSIONS,
+  LONG,
+  LONG_REVIEW,
+  managerScript,
+  READ_ONLY,
+  WRONG,
+} from './sample-configuration.ts'
 import { lookAt, type Scene } from './scenes.ts'
 
 const LIST = '/admin/integrations'
+const API = '/api/admin/configuration'
 const text = (words: string) => (page: Page) => page.getByText(words).first().waitFor()
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true })
 const dialog = (page: Page) => page.getByRole('dialog').waitFor()
+
+const withGets = (gets: Record<string, object>, changes: Parameters<typeof managerScript>[0] = {}): Partial<Script> => {
+  const script = managerScript(changes)
+  return { ...script, gets: { ...script.gets, ...gets } }
+}
 
 const SCENES: Readonly<Record<string, Scene>> = {
   'admin-list': { path: LIST, script: managerScript(), reach: text('Salesforce refuses') },
@@ -58,6 +76,16 @@ const SCENES: Readonly<Record<string, Scene>> = {
       await text('api.box.com refuses the client')(page)
     },
   },
+  'admin-section-removed': {
+    path: `${LIST}/salesforce`,
+    script: managerScript({ configuration: CHANGED }),
+    reach: (page) => button(page, 'Undo the removal').waitFor(),
+  },
+  'admin-section-long': {
+    path: `${LIST}/${LONG.section}`,
+    script: withGets({ [`${API}/sections/${LONG.section}`]: LONG }, { configuration: FORTY_SECTIONS }),
+    reach: text('More options'),
+  },
   'admin-section-leave': {
     path: `${LIST}/box-integration`,
     script: managerScript(),
@@ -90,6 +118,12 @@ const SCENES: Readonly<Record<string, Scene>> = {
   },
   'admin-review': { path: `${LIST}/review`, script: managerScript(), reach: text('What it costs') },
   'admin-review-conflict': { path: `${LIST}/review`, script: managerScript({ review: CONFLICTING }), reach: text('2 conflicts') },
+  'admin-review-long': { path: `${LIST}/review`, script: managerScript({ review: LONG_REVIEW }), reach: text('What it costs') },
+  'admin-history-forty': {
+    path: `${LIST}/history`,
+    script: withGets({ [`${API}/versions`]: FORTY_VERSIONS }),
+    reach: text('Version 40'),
+  },
   'admin-history': { path: `${LIST}/history`, script: managerScript(), reach: text('In force') },
   'admin-version': { path: `${LIST}/history/41`, script: managerScript(), reach: text('Roll back') },
 }

@@ -245,6 +245,45 @@ const VERSIONS: readonly PageVersion[] = [
   version(40),
 ]
 
+/** Many versions, each of which changed much. */
+export const FORTY_VERSIONS = {
+  versions: Array.from({ length: 40 }, (_, index) => ({
+    ...version(40 - index, {
+      at: '2026-11-01T08:14:00.000Z',
+      isCurrent: index === 0,
+      by: 'somebody.with.a.long.name@corp.example',
+    }),
+    summary: `added ${'a-section-with-a-rather-long-header, '.repeat(6)}and 12 more`,
+  })),
+}
+
+const LONG_URL = `https://login.research.corp.example/${'a-long-path/'.repeat(12)}token`
+
+/** A section whose values fit no field. */
+export const LONG: PageSection = {
+  ...BOX_SECTION,
+  section: 'a-section-with-a-rather-long-header-0',
+  options: [
+    { name: 'name', value: FORTY_SECTIONS.integrations[0]?.name ?? '', isSecret: false },
+    { name: 'authorization-url', value: LONG_URL, isSecret: false },
+    { name: 'an-option-that-nobody-knows-and-that-has-a-rather-long-name', isSecret: true },
+  ],
+  redirectUri: `${REDIRECT_URI}/a-section-with-a-rather-long-header-0`,
+}
+
+/** A deploy of lines that fit no line. */
+export const LONG_REVIEW: PageReview = {
+  ...REVIEW,
+  diff: Array.from({ length: 12 }, (_, index) => ({
+    ...{ kind: index % 2 === 0 ? ('removed' as const) : ('added' as const), text: `token-url=${LONG_URL}` },
+    ...(index % 2 === 0 ? { oldLine: 1000 + index } : { newLine: 1000 + index }),
+  })),
+  costs: Array.from(
+    { length: 8 },
+    (_, index) => `${index}34 people have to sign in again: the token URL of ${LONG_URL} changed.`,
+  ),
+}
+
 /** A test with every outcome. */
 export const VERIFICATION: PageVerification = {
   ...{ section: 'box-integration', name: 'Box API Access', isWell: false, at: '2026-11-21T14:29:50.000Z' },

@@ -152,7 +152,7 @@ function SecretInput(props: InputProps) {
 function Hint({ option, field }: { readonly option: PageOption; readonly field: FieldModel }) {
   return (
     <>
-      <code>{option.name}</code> <CodeText text={option.meaning} />
+      <code>{option.name}</code>: <CodeText text={option.meaning} />
       {field.fromPreset === undefined ? null : (
         <>
           {' '}
@@ -197,7 +197,7 @@ function FileOnly({
       <span className="field-label">{option.label}</span>
       {field.value === '' ? null : <code>{field.value}</code>}
       <p className="secondary">
-        <code>{option.name}</code> <CodeText text={option.meaning} /> Only in the file: <CodeText text={reason} />
+        <code>{option.name}</code>: <CodeText text={option.meaning} /> Only in the file: <CodeText text={reason} />
       </p>
       {field.findings.map((finding) => (
         <FindingLine key={finding.message} finding={finding} subject={option.label} />
@@ -274,9 +274,13 @@ export function UnknownLine({ name, form }: { readonly name: string; readonly fo
       {form.isReadOnly ? null : (
         <div className="button-line">
           {field.isRemoved ? (
-            <Button onClick={() => form.forget(name)}>Keep {name}</Button>
+            <Button aria-label={`Keep it: ${name}`} onClick={() => form.forget(name)}>
+              Keep it
+            </Button>
           ) : (
-            <Button onClick={() => form.type(name, null)}>Remove {name}</Button>
+            <Button aria-label={`Remove ${name}`} onClick={() => form.type(name, null)}>
+              Remove
+            </Button>
           )}
         </div>
       )}

@@ -35,30 +35,62 @@ import { type FormState, UNTOUCHED, useSectionForm } from './use-section-form.ts
 
 /** One integration's section: its form, its test, and what else can be done with it. */
 export function SectionPage({ section }: { readonly section: string }) {
-  const configuration = useQuery(configurationQuery)
-  const options = useQuery(optionsQuery)
-  const presets = useQuery(presetsQuery)
-  const written = useQuery(sectionQuery(section))
-  const error = written.error ?? options.error ?? configuration.error ?? presets.error
-  const integration = configuration.data?.integrations.find((each) => each.section === section)
-  const isThere = configuration.data && options.data && written.data && (presets.data || presets.error)
+  const { data: configuration, error } = useQuery(configurationQuery)
+  const integration = configuration?.integrations.find((each) => each.section === section)
   return (
     <>
       <PageHead title={integration?.name ?? section}>
         {integration ? (
           <StateMark
-            shape={shapeOf({ state: '', ...integration.mark })}
+            shape={shapeOf({ state: '', tone: integration.mark.tone })}
             tone={integration.mark.tone}
             label={integration.mark.label}
           />
         ) : null}
       </PageHead>
-      {configuration.data ? <ReadOnlyNote configuration={configuration.data} /> : null}
-      {configuration.data ? <ChangesBar configuration={configuration.data} /> : null}
+      {configuration ? <ReadOnlyNote configuration={configuration} /> : null}
+      {configuration ? <ChangesBar configuration={configuration} /> : null}
+      <ErrorLine error={error} />
+      {integration?.change === 'removed' ? (
+        <Removed integration={integration} />
+      ) : (
+        <Section section={section} configuration={configuration} integration={integration} />
+      )}
+    </>
+  )
+}
+
+/** Nothing is left to type; the removal can be undone until it is deployed. */
+function Removed({ integration }: { readonly integration: PageConfiguredIntegration }) {
+  return (
+    <>
+      <p className="panel">
+        The section [{integration.section}] goes out of the file when you deploy. Until then it is as it was.
+      </p>
+      <SectionActs integration={integration} />
+    </>
+  )
+}
+
+interface SectionProps {
+  readonly section: string
+  readonly configuration: PageConfiguration | undefined
+  readonly integration: PageConfiguredIntegration | undefined
+}
+
+/** The form, once everything that it is made of is there. */
+function Section({ section, configuration, integration }: SectionProps) {
+  const options = useQuery(optionsQuery)
+  const presets = useQuery(presetsQuery)
+  const written = useQuery(sectionQuery(section))
+  const error = written.error ?? options.error ?? presets.error
+  const isThere = configuration && options.data && written.data && (presets.data || presets.error)
+  return (
+    <>
       <ErrorLine error={error} />
       {isThere ? (
         <Editor
-          configuration={configuration.data}
+          configuration={configuration}
           integration={integration}
           options={options.data.options}
           presets={presets.data?.presets ?? []}
@@ -83,7 +115,7 @@ const keepsNothing = (): boolean => false
 function Editor({ configuration, integration, options, presets, section }: EditorProps) {
   const [, navigate] = useLocation()
   const [state, setState] = useState<FormState>(UNTOUCHED)
-  const isReadOnly = configuration.readOnly !== undefined || integration?.change === 'removed'
+  const isReadOnly = configuration.readOnly !== undefined
   const form = useSectionForm({ ...{ baseline: section, options, state, setState, isReadOnly }, showsAll: true })
   const question = useLeaveQuestion(form.isDirty, useCallback(keepsNothing, []))
   const save = useMutation({
@@ -150,7 +182,6 @@ function Editor({ configuration, integration, options, presets, section }: Edito
 }
 
 function statusOf(isDirty: boolean, isReadOnly: boolean, integration: PageConfiguredIntegration | undefined): string {
-  if (integration?.change === 'removed') return 'It is to be removed, so nothing can be typed here. Undo the removal first.'
   if (isReadOnly) return 'Nothing can be changed here; the reason stands above.'
   if (isDirty) return 'Not saved. Nothing takes effect before it is deployed.'
   return integration?.change === undefined ? 'Nothing is typed that is not in the file.' : 'Saved, not deployed.'
