@@ -108,6 +108,7 @@ function lookAt(pid: number | undefined): void {
 const keepingSection = (): string => `[keeping]
 client-id = client of keeping
 client-secret = ${canaries.make('client secret')}
+client-secret-next = ${canaries.make('next client secret', 's3c:r/%+ ')}
 authorization-url = ${provider.authorizationUrl}
 token-url = ${provider.tokenUrl}
 validate-url = ${provider.origin}/me
@@ -636,6 +637,7 @@ describe('no secret that went through the server', () => {
     const essential = [
       'client secret',
       'client secret in a file',
+      'next client secret',
       'password',
       'wrong password',
       'access token',

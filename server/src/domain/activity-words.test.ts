@@ -30,6 +30,12 @@ describe('the words of somebody’s activity', () => {
     expect(activityWords(byYou, '')?.text).toBe('Session “R” ended, by you')
   })
 
+  it('name the account that a sign-in is for, and nothing else of its details', () => {
+    const finished = (detail: string) => activityWords(event('sign_in.finished', { detail }), 'Box')?.text
+    expect(finished('as ada@box.example')).toBe('Signed in to Box as ada@box.example')
+    expect(finished('answered 500; its refresh token is kept')).toBe('Signed in to Box')
+  })
+
   it('count uses as people do', () => {
     const use = { kind: 'VS Code', sessionName: 'analysis' }
     expect(useWords({ ...use, count: 1 }, 'Box')).toBe('VS Code “analysis” used Box once')
