@@ -62,7 +62,7 @@ const SCENES: Readonly<Record<string, Scene>> = {
     script: managerScript(),
     reach: async (page) => {
       await button(page, 'Test this server').click()
-      await text('This server needs you.')(page)
+      await text('Not all is well with this server.')(page)
     },
   },
   'admin-section': { path: `${LIST}/box-integration`, script: managerScript(), reach: text('More options') },

@@ -204,7 +204,7 @@ describe('the form of a section', () => {
     const page = await visits.open(BOX, managerScript())
     await page.getByLabel('Scopes').fill('root_readonly')
     await button(page, 'Test Box API Access').click()
-    await page.getByText('Box API Access needs you.').waitFor()
+    await page.getByText('Not all is well with Box API Access.').waitFor()
     expect(acts().map(({ path }) => path)).toEqual([`${API}/sections/box-integration`, `${API}/sections/box-integration/test`])
     const titles = await page.locator('.test-group h3').allTextContents()
     expect(titles).toEqual(['You, here', 'At the service', 'Your network team', 'Fine'])
@@ -216,7 +216,7 @@ describe('a test', () => {
   it('that the list asks for starts on the page of the section, and not again when that is loaded', async () => {
     const page = await visits.open(LIST, managerScript())
     await choose(page, 'Box API Access', 'Test')
-    await page.getByText('Box API Access needs you.').waitFor()
+    await page.getByText('Not all is well with Box API Access.').waitFor()
     await page.reload()
     await button(page, 'Test Box API Access').waitFor()
     expect(acts().map(({ path }) => path)).toEqual([`${API}/sections/box-integration/test`])
@@ -362,7 +362,7 @@ describe('adding an integration', () => {
       return { status: 200, body: { ...CHANGED, changes: [edit.section] } }
     }
     await button(page, 'Save and test').click()
-    await page.getByText('Box needs you.').waitFor()
+    await page.getByText('Not all is well with Box.').waitFor()
     expect(acts()).toEqual([
       {
         path: `${API}/sections`,

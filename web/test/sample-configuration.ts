@@ -350,7 +350,7 @@ export function managerScript(changes: SampleChanges = {}): Partial<Script> {
       [`${API}/check`]: { status: 200, body: check },
       [`${API}/sections/box-integration`]: { status: 200, body: CHANGED },
       [`${API}/sections/box-integration/test`]: { status: 200, body: VERIFICATION },
-      '/api/admin/verify-server': { status: 200, body: { ...VERIFICATION, name: 'This server' } },
+      '/api/admin/verify-server': { status: 200, body: { ...VERIFICATION, section: undefined, name: 'This server' } },
     },
   }
 }

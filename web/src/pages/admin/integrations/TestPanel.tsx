@@ -81,14 +81,17 @@ function Progress({ name, startedAt }: { readonly name: string; readonly started
   )
 }
 
-function Results({ result: { name, isWell, at, groups } }: { readonly result: PageVerification }) {
+function Results({ result: { section, name, isWell, at, groups } }: { readonly result: PageVerification }) {
+  const isServer = section === undefined
   return (
     <>
       <p className="test-verdict" role="status">
         <StateMark
           shape={isWell ? 'dot' : 'triangle'}
           tone={isWell ? 'ok' : 'warn'}
-          label={isWell ? `${name} is well.` : `${name} needs you.`}
+          label={
+            isWell ? `${isServer ? 'This server' : name} is well.` : `Not all is well with ${isServer ? 'this server' : name}.`
+          }
         />
         <span className="secondary">
           Tested <Ago iso={at} />
