@@ -22,7 +22,10 @@ import { type ScriptedProvider, startScriptedProvider } from '../testing/scripte
 const CASES = [...DOCUMENTS_AND_CODE, ...GOOGLE_AND_MICROSOFT, ...PLATFORMS_AND_LOGINS, ...WORK_MONEY_PEOPLE]
 const CLIENT = { id: 'the-client', secret: 'the-secret' }
 const REDIRECT_URI = 'https://bench.example/oauth_redirect_callback'
-const BASIC = `Basic ${Buffer.from(`${CLIENT.id}:${CLIENT.secret}`).toString('base64')}`
+const AUTHORIZATION: Readonly<Record<string, string>> = {
+  basic: `Basic ${Buffer.from(`${CLIENT.id}:${CLIENT.secret}`).toString('base64')}`,
+  'secret as user name': `Basic ${Buffer.from(`${CLIENT.secret}:`).toString('base64')}`,
+}
 
 const servers = createAuthorizationServers({ effects: realEffects(), allowLoopback: true })
 let provider: ScriptedProvider
@@ -150,11 +153,11 @@ function expectSent(each: PresetCase, url: string, parameters: Readonly<Record<s
   const credentials = {
     post: { [each.clientId ?? 'client_id']: CLIENT.id, client_secret: CLIENT.secret },
     public: { client_id: CLIENT.id },
-    basic: {},
+    ...{ basic: {}, 'secret as user name': {} },
   }[client]
   expect(request?.path).toBe(url.slice(new URL(url).origin.length))
   expect(request?.headers['content-type']).toMatch(each.isJson ? /^application\/json/ : /^application\/x-www-form-urlencoded/)
-  expect(request?.headers.authorization).toBe(client === 'basic' ? BASIC : undefined)
+  expect(request?.headers.authorization).toBe(AUTHORIZATION[client])
   expect([...(request?.parameters ?? [])].toSorted()).toEqual(Object.entries({ ...parameters, ...credentials }).toSorted())
 }
 

@@ -30,12 +30,19 @@ const SECRET_DIGITS = 4
 
 /** What a trouble of an integration belongs to: everything a token request is refused for. Another value voids the trouble. */
 export function configurationHash(integration: Integration): string {
-  const { clientId, clientSecret, nextClientSecret, authenticationMethod } = integration.client
+  const { clientId, clientSecret, nextClientSecret, authenticationMethod, isSecretUserName } = integration.client
   const { tokenUrl, refreshUrl, revocationUrl, tokenBody, tokenParams, refreshParams, resources, audience } = integration
   const { renamedParameters } = integration
   const mark = [clientSecret, nextClientSecret].flatMap((secret) => (secret === undefined ? [] : [secretMark(secret)]))
   const endpoints = [tokenUrl, refreshUrl, revocationUrl]
-  const parameters = [tokenParams, refreshParams, resources, audience, ...(renamedParameters ? [renamedParameters] : [])]
+  const parameters = [
+    tokenParams,
+    refreshParams,
+    resources,
+    audience,
+    ...(renamedParameters ? [renamedParameters] : []),
+    ...(isSecretUserName ? ['secret'] : []),
+  ]
   const { proxy, extraCa, commonProxies } = integration
   const wayOut = proxy || extraCa !== undefined || commonProxies ? [wayOutMarked(integration)] : []
   return digest([clientId, authenticationMethod, mark, endpoints, tokenBody, ...parameters, ...wayOut])

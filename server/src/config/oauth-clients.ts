@@ -203,7 +203,10 @@ function toIntegration(entry: Entry, secrets: Secrets | undefined, icon: Icon | 
     uid,
     section,
     displayName: values.name ?? section,
-    client: { clientId, ...secrets, authenticationMethod: values['token-endpoint-auth-method'] ?? 'client-secret-post' },
+    client: {
+      ...{ clientId, ...secrets, authenticationMethod: values['token-endpoint-auth-method'] ?? 'client-secret-post' },
+      ...(values['basic-user-name'] && { isSecretUserName: true }),
+    },
     authorizationUrl,
     tokenUrl,
     scopes: values.scopes ?? [],

@@ -1,6 +1,6 @@
 import { type OptionTable, type Parsed, row } from './option-table.ts'
 import { reservedParameter } from './urls.ts'
-import { plainText } from './values.ts'
+import { choice, plainText } from './values.ts'
 
 /** The option that names a preset. Whether it is known is told with its variables (`preset-expansion.ts`). */
 export const PRESET_OPTIONS = {
@@ -26,6 +26,12 @@ export const PRESETS_ONLY = {
     meaning: 'What the service calls `code` in a token request.',
     example: 'auth_code',
     parse: parameterName,
+  }),
+  'basic-user-name': row({
+    default: 'client-id',
+    meaning: 'Whether the user name of HTTP Basic is the `client-id` or, without a password, the `client-secret`.',
+    example: 'client-secret',
+    parse: choice('user name', { 'client-id': false, 'client-secret': true } as const),
   }),
 } as const satisfies OptionTable
 

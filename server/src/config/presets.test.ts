@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { OAUTH_CLIENTS_FILE, readSections } from '../../testing/read-sections.ts'
 import { formatDiagnostic } from './diagnostics.ts'
 import { OAUTH_CLIENT_OPTIONS } from './oauth-clients-options.ts'
+import { PRESETS_ONLY } from './preset-options.ts'
 import { findPreset, listPresets, presetOptions } from './presets.ts'
 
 async function findingsOf(text: string): Promise<readonly string[]> {
@@ -242,7 +243,7 @@ describe('a variable', () => {
 })
 
 test('every option of presets is one of the reference or theirs alone', () => {
-  const known = new Set([...Object.keys(OAUTH_CLIENT_OPTIONS), 'client-id-param', 'code-param'])
+  const known = new Set([...Object.keys(OAUTH_CLIENT_OPTIONS), ...Object.keys(PRESETS_ONLY)])
   for (const { id, options } of listPresets()) {
     expect(
       Object.keys(options).filter((option) => !known.has(option)),

@@ -21,6 +21,8 @@ export interface Client {
   /** Empty exactly for a public client (`none`). */
   readonly clientSecret: string
   readonly authenticationMethod: ClientAuthenticationMethod
+  /** Whether the secret is the user name of HTTP Basic, without a password (presets only). */
+  readonly isSecretUserName?: true
   /** Tried when the service refuses the first one (`client-secret-next`). */
   readonly nextClientSecret?: string
 }

@@ -37,7 +37,7 @@ function spellingsOf(client: Client): readonly string[] {
   }
 }
 
-type Credentials = { readonly clientId: string; readonly clientSecret: string }
+type Credentials = Pick<Client, 'clientId' | 'clientSecret' | 'isSecretUserName'>
 
 function basic(credentials: string): ClientAuth {
   return (_server, _client, _body, headers) => headers.set('authorization', `Basic ${credentials}`)
@@ -47,13 +47,19 @@ function basic(credentials: string): ClientAuth {
  * HTTP Basic over form-urlencoded credentials, in the WHATWG spelling: it leaves `-`, `_` and `.` as they are, so that servers
  * that forget to decode still know the usual client ids (oauth4webapi would write `%2D`).
  */
-function encodedCredentials({ clientId, clientSecret }: Credentials): string {
-  return Buffer.from(`${formEncoded(clientId)}:${formEncoded(clientSecret)}`, 'ascii').toString('base64')
+function encodedCredentials(client: Credentials): string {
+  const [userName, password] = basicOf(client).map(formEncoded)
+  return Buffer.from(`${userName}:${password}`, 'ascii').toString('base64')
 }
 
 /** HTTP Basic as for any website, in UTF-8: RFC 7617 §2. */
-function rawCredentials({ clientId, clientSecret }: Credentials): string {
-  return Buffer.from(`${clientId}:${clientSecret}`, 'utf8').toString('base64')
+function rawCredentials(client: Credentials): string {
+  return Buffer.from(basicOf(client).join(':'), 'utf8').toString('base64')
+}
+
+/** User name and password. At Stripe the secret key is the user name, and there is no password. */
+function basicOf({ clientId, clientSecret, isSecretUserName }: Credentials): readonly [string, string] {
+  return isSecretUserName ? [clientSecret, ''] : [clientId, clientSecret]
 }
 
 function formEncoded(text: string): string {

@@ -21,7 +21,7 @@ export interface PresetCase {
   readonly anotherAccount?: Readonly<Record<string, string>>
   readonly pkce?: 'none'
   /** Address of the token request, and where the client's credentials travel. */
-  readonly token: readonly [url: string, client: 'post' | 'basic' | 'public']
+  readonly token: readonly [url: string, client: 'post' | 'basic' | 'secret as user name' | 'public']
   readonly isJson?: true
   /** What the provider calls `client_id`. */
   readonly clientId?: string

@@ -176,7 +176,7 @@ export const WORK_MONEY_PEOPLE: readonly PresetCase[] = [
     preset: 'stripe-apps',
     authorization: ['https://marketplace.stripe.com/oauth/v2/authorize', {}],
     pkce: 'none',
-    token: ['https://api.stripe.com/v1/oauth/token', 'post'],
+    token: ['https://api.stripe.com/v1/oauth/token', 'secret as user name'],
     code: tokens(1, { livemode: true, scope: 'stripe_apps', stripe_user_id: 'acct_1', token_type: 'bearer' }),
     refresh: tokens(2, { livemode: true, scope: 'stripe_apps', stripe_user_id: 'acct_1', token_type: 'bearer' }),
     dead: INVALID_GRANT,
