@@ -50,7 +50,14 @@ function wayOf(to: ProbedAddress, { route, certificates, failure }: ConnectionRe
   if (!failure) return { isReached: true, checks: [connectionSentences.reached(to, own && shownCertificate(own, now))] }
   const isOfProxy = failure.of === 'proxy' || failure.cause === 'proxy' || failure.words.includes('through the proxy')
   if (!isOfProxy) return { isReached: false, checks: [checkOf(to, failure, certificates)] }
-  return { isReached: false, checks: [{ ...connectionSentences.proxyFailed(to, failure.words), ...placeOf(route) }] }
+  return { isReached: false, checks: [{ ...checkOfProxy(to, failure), ...placeOf(route) }] }
+}
+
+/** A proxy that is not reached, one that wants another password, one that refuses, and one that does not get further itself. */
+function checkOfProxy(to: ProbedAddress, { of, step, cause, words }: ConnectionFailure): VerificationCheck {
+  if (of === 'proxy' && step !== 'tunnel') return connectionSentences.proxyAway(to, words)
+  if (/password|log-in/.test(words)) return connectionSentences.proxyAsks(to, words)
+  return cause === 'proxy' ? connectionSentences.proxyRefuses(to, words) : connectionSentences.proxyStuck(to, words)
 }
 
 function checkOf(

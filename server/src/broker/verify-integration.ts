@@ -1,3 +1,4 @@
+import { expiryOf } from '../domain/secret-expiry.ts'
 import type { VerificationCheck } from '../domain/verification.ts'
 import { timeSentences } from '../domain/verification-service.ts'
 import type { ClientProof } from '../oauth/client-proof.ts'
@@ -14,8 +15,6 @@ export interface KnownBefore extends Pick<KnownOfService, 'signIns' | 'withoutRe
   /** The service has lately refused this client. */
   readonly isDoubted: boolean
 }
-
-const DAY_MS = 24 * 60 * 60_000
 
 /** Proofs after which the token URL is known to be one. */
 const NO_TOKEN_ENDPOINT: ReadonlySet<ClientProof['kind']> = new Set([
@@ -62,11 +61,11 @@ export async function verifyIntegration(
 /** What the section says by itself. */
 function writtenChecks({ integration }: Probed, now: Date): readonly VerificationCheck[] {
   const service = serviceOf(integration)
-  const { clientSecretExpires: end } = integration
-  const days = end === undefined ? undefined : Math.floor((end.getTime() - now.getTime()) / DAY_MS)
+  const { clientSecretExpires: end, client } = integration
+  const hasNext = client.nextClientSecret !== undefined
   return [
     ...(integration.isDisabled ? [timeSentences.disabled(service)] : []),
-    ...(end === undefined || days === undefined ? [] : [timeSentences.secretEnds(service, end, days)]),
+    ...(end === undefined ? [] : [timeSentences.secretEnds(end, expiryOf(end, now), hasNext)]),
   ]
 }
 

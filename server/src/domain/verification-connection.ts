@@ -24,6 +24,11 @@ const CERTIFICATE_NEWS_DAYS = 14
 /** People's browsers go there, this server does not: what is wrong from here may be right from there. */
 const browsersOnly = ({ option }: ProbedAddress): boolean => option === 'authorization-url'
 
+const viaProxy = (to: ProbedAddress, words: string): Omit<VerificationCheck, 'action'> => ({
+  ...{ id: 'proxy', outcome: browsersOnly(to) ? 'warning' : 'failed', side: 'network', option: to.option },
+  fact: `Benchkey does not get through to ${to.host} ${to.way}: ${words}.`,
+})
+
 /** What reaching a service can end with. */
 export const connectionSentences = {
   reached: (to: ProbedAddress, certificate: ShownCertificate | undefined): VerificationCheck => {
@@ -58,10 +63,21 @@ export const connectionSentences = {
     fact: `Benchkey does not get through to ${to.host} ${to.way}: ${words}.${browsersOnly(to) ? " People's browsers go there, and may get through." : ''}`,
     action: `Ask your network team to let this server connect to ${to.host}, or for the proxy to use. The service may also be down, or its port in ${to.option} be wrong.`,
   }),
-  proxyFailed: (to: ProbedAddress, words: string): VerificationCheck => ({
-    ...{ id: 'proxy', outcome: browsersOnly(to) ? 'warning' : 'failed', side: 'network', option: to.option },
-    fact: `Benchkey does not get through to ${to.host} ${to.way}: ${words}.`,
-    action: `This is the proxy's answer, not the service's. Your network team allows ${to.host} there, or tells the right proxy and password.`,
+  proxyAway: (to: ProbedAddress, words: string): VerificationCheck => ({
+    ...viaProxy(to, words),
+    action: 'Correct the address of the proxy. If it is right, your network team looks at the proxy.',
+  }),
+  proxyAsks: (to: ProbedAddress, words: string): VerificationCheck => ({
+    ...{ ...viaProxy(to, words), side: 'here' },
+    action: 'Write user name and password before the host of the proxy, percent-encoded. Your network team knows them.',
+  }),
+  proxyRefuses: (to: ProbedAddress, words: string): VerificationCheck => ({
+    ...viaProxy(to, words),
+    action: `This is the proxy's answer, not the service's. Your network team allows this server to reach ${to.host} there.`,
+  }),
+  proxyStuck: (to: ProbedAddress, words: string): VerificationCheck => ({
+    ...viaProxy(to, words),
+    action: `Several causes fit: the service is down, the name or port in ${to.option} is wrong, or the proxy may not get there itself. Your network team sees which in the log of the proxy.`,
   }),
   certificateExpired: (to: ProbedAddress, words: string): VerificationCheck => ({
     ...{ id: 'certificate', outcome: 'failed', side: 'service', option: to.option },
@@ -78,13 +94,13 @@ export const connectionSentences = {
     fact: `Benchkey does not connect to ${to.host}: its certificate was issued by ${issuer}, which is no authority that is trusted here.`,
     action:
       'If this is your own authority, or a proxy of your network that opens TLS, get its certificate as PEM and name it with ca-file. Otherwise do not trust it.',
-    copy: 'ca-file=/etc/benchkey/ca.pem',
+    copy: 'ca-file=ca/corp.pem',
   }),
   incompleteChain: (to: ProbedAddress, issuer: string): VerificationCheck => ({
     ...{ id: 'certificate', outcome: 'failed', side: 'here', option: 'ca-file' },
     fact: `Benchkey does not connect to ${to.host}: it shows a certificate issued by ${issuer} without that of ${issuer}, which is no authority that is trusted here.`,
     action: `Two causes fit. If ${issuer} is your own authority, name its certificate (PEM) with ca-file. If it is a public one, ${to.host} does not send its whole chain, which whoever runs it corrects.`,
-    copy: 'ca-file=/etc/benchkey/ca.pem',
+    copy: 'ca-file=ca/corp.pem',
   }),
   certificateRefused: (to: ProbedAddress, words: string): VerificationCheck => ({
     ...{ id: 'certificate', outcome: 'failed', side: 'service', option: to.option },

@@ -1,4 +1,5 @@
-import { dayInWords, daysInWords, type VerificationCheck } from './verification.ts'
+import { type Expiry, expirySentence } from './secret-expiry.ts'
+import { dayInWords, type VerificationCheck } from './verification.ts'
 
 /** A section and the host of its service. */
 export interface VerifiedService {
@@ -11,8 +12,6 @@ export type RefreshTokenAsk =
   | { readonly kind: 'scope'; readonly scope: string }
   | { readonly kind: 'parameter'; readonly parameter: string }
 
-/** From so many days on an end of the client secret is worth a line. */
-const SECRET_NEWS_DAYS = 30
 /** Codes live a minute or more, so less does no harm; and the `Date` header is whole seconds old. */
 const SKEW_WARNING_SECONDS = 30
 /** Instants in requests and replies are read wrongly by then. */
@@ -128,22 +127,15 @@ export const timeSentences = {
         'Have this server set its clock by itself (timedatectl set-ntp true). If all other services agree with it, theirs is wrong.',
     }
   },
-  /** `days`: until it ends; undefined while nothing has to be said. */
-  secretEnds: ({ host, section }: VerifiedService, end: Date, days: number): VerificationCheck => {
+  /** `expiry`: undefined while the end is far. */
+  secretEnds: (end: Date, expiry: Expiry | undefined, hasNext: boolean): VerificationCheck => {
     const base = { id: 'secret-expiry', side: 'here', option: 'client-secret-expires' } as const
-    const when = dayInWords(end)
-    const action = `Make a new secret at ${host} and write it as client-secret-next of [${section}], and its end as client-secret-expires.`
-    if (days < 0)
-      return { ...base, outcome: 'warning', fact: `By client-secret-expires the client secret ended on ${when}.`, action }
-    if (days > SECRET_NEWS_DAYS) {
-      return {
-        ...base,
-        outcome: 'ok',
-        fact: `The client secret is good until ${when}.`,
-        fine: `the secret is good until ${when}`,
-      }
+    if (!expiry) {
+      const until = `good until ${dayInWords(end)}`
+      return { ...base, outcome: 'ok', fact: `The client secret is ${until}.`, fine: `the secret is ${until}` }
     }
-    return { ...base, outcome: 'warning', fact: `The client secret ends on ${when}, in ${daysInWords(days)}.`, action }
+    const { fact, action } = expirySentence(expiry, hasNext)
+    return { ...base, outcome: 'warning', fact: asSentence(fact), action: asSentence(action) }
   },
   disabled: ({ section }: VerifiedService): VerificationCheck => ({
     ...{ id: 'disabled', side: 'here', outcome: 'warning', option: 'enabled' },
@@ -157,6 +149,10 @@ export const timeSentences = {
       'What is not told above was not looked at. Something on the way answers very slowly; try again, and ask your network team.',
   }),
 } as const
+
+function asSentence(words: string): string {
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`
+}
 
 function spanInWords(seconds: number): string {
   if (seconds < 120) return `${seconds} seconds`

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { expiryOf } from './secret-expiry.ts'
 import { groupsOf, isWellOf, type VerificationCheck } from './verification.ts'
 import { clientSentences } from './verification-client.ts'
 import { connectionSentences } from './verification-connection.ts'
@@ -17,7 +18,7 @@ const service = { host: HOST, section: 'box' }
 const web = { option: 'public-url', url: 'https://bench.example' } as const
 const sessions = { option: 'launcher-sessions-callback-address', url: 'https://bench.example' } as const
 
-const { reached, nameNotFound, nameNotLookedUp, guarded, notConnected, proxyFailed, ...certificates } = connectionSentences
+const { reached, nameNotFound, nameNotLookedUp, guarded, notConnected, ...certificates } = connectionSentences
 const client = clientSentences
 const page = authorizationSentences
 const own = ownAddressSentences
@@ -33,11 +34,18 @@ const ALL: Readonly<Record<string, readonly VerificationCheck[]>> = {
       nameNotLookedUp(to, 'timed out after 5 s'),
     ],
     ...[guarded(to, 'its address is loopback, where Benchkey may not connect'), notConnected(to, 'refused the connection')],
-    ...[notConnected(toPage, 'timed out after 5 s'), proxyFailed(to, 'the proxy p:3128 asked for a password')],
+    ...[notConnected(toPage, 'timed out after 5 s'), certificates.proxyAway(to, 'the proxy p:3128 refused the connection')],
     ...[certificates.certificateExpired(to, 'its certificate expired on 21 Nov 2025'), certificates.certificateOfAnother(to, [])],
     ...[certificates.certificateOfAnother(to, ['a.example']), certificates.unknownAuthority(to, '"Lab CA"')],
     ...[certificates.incompleteChain(to, '"Lab CA"'), certificates.certificateRefused(to, 'its certificate was revoked')],
     certificates.notTls(to, 'could not agree on a safe connection'),
+  ],
+  proxy: [
+    ...[
+      certificates.proxyAsks(to, 'the proxy p:3128 asked for a password'),
+      certificates.proxyStuck(toPage, 'the proxy p:3128 answered 503'),
+    ],
+    certificates.proxyRefuses(to, 'the proxy p:3128 does not allow this host'),
   ],
   client: [
     ...[client.right(said), client.rightByComparison(said, 'secret', 'answered 401'), client.publicRight(said)],
@@ -84,7 +92,9 @@ const ALL: Readonly<Record<string, readonly VerificationCheck[]>> = {
       timeSentences.clock(service, -45),
     ],
     ...[timeSentences.clock(service, 420), timeSentences.clock(service, 36_000), timeSentences.disabled(service)],
-    ...[-1, 0, 7, 90].map((days) => timeSentences.secretEnds(service, good.until, days)),
+    ...[-1, 0, 7, 90].map((days) =>
+      timeSentences.secretEnds(good.until, expiryOf(good.until, new Date(good.until.getTime() - days * 86_400_000)), days > 1),
+    ),
     timeSentences.timeUp('box', 60),
   ],
   server: [web, sessions].flatMap((address) => [
