@@ -113,7 +113,7 @@ class Verifier implements Verifications {
   }
 
   async server(call: VerificationCall): Promise<Verification> {
-    const checks = await this.#bounded({ key: OWN, name: 'this server' }, call, (signal, add) =>
+    const checks = await this.#bounded({ key: OWN, name: 'This server' }, call, (signal, add) =>
       this.#parts.server.verify(signal, add),
     )
     return await this.#ended({ name: 'This server', checks, action: 'server.tested' }, call)
@@ -141,7 +141,7 @@ class Verifier implements Verifications {
     work: (signal: AbortSignal, add: Add) => Promise<void>,
   ): Promise<readonly VerificationCheck[]> {
     if (this.#underWay.has(key)) throw badRequest(`${printable(name)} is being tested already. Wait for that to end.`, 5)
-    const waitSeconds = this.#limit.take(key)
+    const waitSeconds = key === OWN ? 0 : this.#limit.take(key)
     if (waitSeconds > 0)
       throw badRequest(`${printable(name)} was tested often just now. Try again in ${waitSeconds} s.`, waitSeconds)
     this.#underWay.add(key)
