@@ -130,7 +130,14 @@ describe('the authority of a certificate', () => {
 
 describe('a host', () => {
   it('that speaks no TLS', async () => {
-    const plain = await listening(createServer((socket) => socket.on('error', () => undefined).resume().end('220 mail ESMTP\r\n')))
+    const plain = await listening(
+      createServer((socket) =>
+        socket
+          .on('error', () => undefined)
+          .resume()
+          .end('220 mail ESMTP\r\n'),
+      ),
+    )
     const { port } = plain.address() as { port: number }
     const failure = theFailure(await verify('plain', { 'token-url': `https://localhost:${port}/token` }))
     expect(failure.fact).toMatch(/could not agree on a safe connection|closed the connection/)

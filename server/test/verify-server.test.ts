@@ -8,7 +8,14 @@ import type { VerificationCheck } from '../src/domain/verification.ts'
 import type { AdminVerification } from '../src/domain/verification-api.ts'
 import { type Authority, makeAuthority, makeLeaf } from '../testing/certificates.ts'
 import { PlainBrowser } from '../testing/signed-in.ts'
-import { askAdmin, prepareServer, removeFiles, type ServerFiles, startInProcess, startServeProcess } from '../testing/start-server.ts'
+import {
+  askAdmin,
+  prepareServer,
+  removeFiles,
+  type ServerFiles,
+  startInProcess,
+  startServeProcess,
+} from '../testing/start-server.ts'
 
 /** What `verify` says of the way to Benchkey's own addresses, when a reverse proxy in front of it changes what passes. */
 
@@ -268,9 +275,9 @@ describe('Test on the page', () => {
     expect(JSON.parse(reply.body)).toMatchObject({ name: 'This server', isWell: true, groups: [{ title: 'Fine' }] })
   })
 
-  it('of a section that is not there is 404, in a sentence', async () => {
+  it('of a section that is not there is refused in a sentence', async () => {
     const reply = await (await browserOf('root')).ask('/api/admin/configuration/sections/nothing/test', {})
-    expect([reply.status, reply.body]).toEqual([404, expect.stringContaining('There is no integration [nothing]')])
+    expect([reply.status, reply.body]).toEqual([400, expect.stringContaining('There is no section [nothing].')])
   })
 
   it('too often in a row is refused for a while', async () => {

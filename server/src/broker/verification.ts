@@ -1,4 +1,5 @@
 import type { OptionLines } from '../config/option-lines.ts'
+import { listPresets } from '../config/presets.ts'
 import type { Effects } from '../domain/effects.ts'
 import { BrokerError } from '../domain/errors.ts'
 import type { Integration } from '../domain/integration.ts'
@@ -10,15 +11,13 @@ import type { Probes } from '../oauth/probes.ts'
 import type { Store } from '../store/store.ts'
 import type { AuditLog } from './audit-log.ts'
 import { badRequest } from './bad-request.ts'
+import type { DraftIntegration } from './broker-of-configuration.ts'
 import type { SeenEcho, VerificationCall, Verifications, VerificationTarget } from './broker-of-verification.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { NodeIdentity } from './node-heart.ts'
 import { RateLimiter } from './rate-limit.ts'
 import { type KnownBefore, verifyIntegration } from './verify-integration.ts'
 import { ServerVerification, type ServerVerificationParts } from './verify-server.ts'
-
-/** A draft's integration as it would be used, or why it cannot be. */
-export type DraftIntegration = { readonly integration: Integration } | { readonly refusal: string }
 
 /** What verifications are made of. */
 interface VerificationParts {
@@ -41,16 +40,14 @@ const TESTS = { burst: 6, everyMs: 10_000 }
 const OWN = ''
 
 /** The verifier of a server and its integrations, over what the broker is made of. */
-export function createVerifications({
-  draftIntegration,
-  ...parts
-}: Omit<VerificationParts, 'server' | 'draftIntegration'> &
-  Partial<Pick<VerificationParts, 'draftIntegration'>> &
-  Pick<ServerVerificationParts, 'publicUrl' | 'callbackAddress'> & {
-    readonly store: Pick<Store, 'nodes'>
-    readonly node: NodeIdentity
-    readonly askOwnAddress: AskOwnAddress
-  }): Verifications {
+export function createVerifications(
+  parts: Omit<VerificationParts, 'server'> &
+    Pick<ServerVerificationParts, 'publicUrl' | 'callbackAddress'> & {
+      readonly store: Pick<Store, 'nodes'>
+      readonly node: NodeIdentity
+      readonly askOwnAddress: AskOwnAddress
+    },
+): Verifications {
   const { askOwnAddress, store, node, catalogue } = parts
   const server = new ServerVerification({
     ...parts,
@@ -59,12 +56,7 @@ export function createVerifications({
     incarnation: node.holder.incarnation,
     redirectUri: catalogue.redirectUriOf({ redirectUri: 'fixed', section: '' }),
   })
-  const inForce = async (_userName: string, section: string): Promise<DraftIntegration> => {
-    const integration = catalogue.findBySection(section)
-    if (!integration) throw noSuchIntegration(section)
-    return { integration }
-  }
-  return new Verifier({ ...parts, server, draftIntegration: draftIntegration ?? inForce })
+  return new Verifier({ ...parts, server })
 }
 
 /** What a verification found, and how the audit calls it. */
@@ -194,6 +186,7 @@ class Verifier implements Verifications {
       signIns: tally?.total ?? 0,
       withoutRefreshToken: tally?.cannotRenew ?? 0,
       isDoubted: isOfNow && trouble?.kind === 'client',
+      ...refreshScopesOf(integration),
     }
   }
 
@@ -205,6 +198,12 @@ class Verifier implements Verifications {
       `There is no integration "${printable(name)}"${near === undefined ? '' : `; the nearest one is "${printable(near)}"`}.`,
     )
   }
+}
+
+/** What its preset knows of refresh tokens. */
+function refreshScopesOf({ preset }: Integration): Pick<KnownBefore, 'refreshScopes'> {
+  const known = preset === undefined ? undefined : listPresets().find(({ id }) => id === preset)
+  return known === undefined ? {} : { refreshScopes: known.refreshScopes }
 }
 
 function targetOf({ section, displayName: name }: Integration): VerificationTarget {

@@ -10,7 +10,7 @@ import { verifyConnections } from './verify-connections.ts'
 import { authorizationChecks, type KnownOfService, metadataChecks, renewalChecks, serviceOf } from './verify-service.ts'
 
 /** What the database and the clock know before anything is asked. */
-export interface KnownBefore extends Pick<KnownOfService, 'signIns' | 'withoutRefreshToken'> {
+export interface KnownBefore extends Pick<KnownOfService, 'signIns' | 'withoutRefreshToken' | 'refreshScopes'> {
   readonly now: Date
   /** The service has lately refused this client. */
   readonly isDoubted: boolean

@@ -10,6 +10,8 @@ import { refreshTokenAsk } from '../oauth/refresh-ask.ts'
 export interface KnownOfService {
   readonly signIns: number
   readonly withoutRefreshToken: number
+  /** One of these brings a refresh token, by the preset; absent: no preset tells. */
+  readonly refreshScopes?: readonly string[]
   readonly isClientRight: boolean
   readonly isTokenUrlRight: boolean
   readonly isAuthorizationUrlRight: boolean
@@ -125,11 +127,11 @@ function pkceChecks({ pkceMethods }: ServiceMetadata, integration: Integration):
 export function renewalChecks(
   integration: Integration,
   metadata: ServiceMetadata | undefined,
-  { signIns, withoutRefreshToken: without }: KnownOfService,
+  { signIns, withoutRefreshToken: without, refreshScopes }: KnownOfService,
 ): readonly VerificationCheck[] {
   const service = serviceOf(integration)
   if (signIns > 0 && without === 0) return [renewalSentences.fine(service, signIns)]
-  const asked = refreshTokenAsk(integration, metadata)
+  const asked = refreshTokenAsk(integration, metadata, refreshScopes)
   const counts = withoutRefreshToken(without, signIns)
   if (asked && !asked.isAsked) return [renewalSentences.notAsked(service, asked.ask, counts)]
   if (without * 2 > signIns) return [renewalSentences.none(service, counts)]

@@ -34,10 +34,14 @@ const RULES: readonly Rule[] = [
   { domain: 'reddit.com', asks: parameter('duration', 'permanent') },
 ]
 
-/** How this service is asked for a refresh token, and whether the integration does; undefined when nothing is known of it. */
+/**
+ * How this service is asked for a refresh token, and whether the integration does; undefined when nothing is known of it.
+ * `ofPreset`: scopes of which one brings it, where a preset tells.
+ */
 export function refreshTokenAsk(
   integration: Integration,
   metadata: ServiceMetadata | undefined,
+  ofPreset?: readonly string[],
 ): { readonly ask: RefreshTokenAsk; readonly isAsked: boolean } | undefined {
   const { hostname, searchParams } = new URL(integration.authorizationUrl)
   const rule = RULES.find(({ domain }) => hostname === domain || hostname.endsWith(`.${domain}`))
@@ -47,7 +51,7 @@ export function refreshTokenAsk(
     return { ask: { kind: 'parameter', parameter: `${name}=${value}` }, isAsked: written === value }
   }
   const named = metadata?.scopes?.find((each) => each === 'offline_access')
-  const anyOf = rule?.asks.anyOf ?? (named === undefined ? [] : [named])
+  const anyOf = ofPreset ?? rule?.asks.anyOf ?? (named === undefined ? [] : [named])
   const [first] = anyOf
   if (first === undefined) return undefined
   return { ask: { kind: 'scope', scope: first }, isAsked: integration.scopes.some((each) => anyOf.includes(each)) }
