@@ -12,12 +12,12 @@ interface Scene {
   readonly exitCode: Promise<number>
 }
 
-function serve(startServer: Context['startServer']): Omit<Scene, 'happened'> {
+function serve(startServer: Context['startServer'], environment: Context['environment'] = {}): Omit<Scene, 'happened'> {
   const signals = new EventEmitter()
   const output = new PassThrough({ encoding: 'utf8' })
   const errors = new PassThrough({ encoding: 'utf8' })
   const exitCode = runCommandLine(['serve', '--data-dir', '/d'], {
-    environment: {},
+    environment,
     version: '0',
     input: new PassThrough(),
     output,
@@ -88,4 +88,12 @@ test.each([75, 78])('what keeps the server from starting is said in its own word
   const { errors, exitCode } = serve(() => Promise.reject(setupError))
   expect(await exitCode).toBe(code)
   expect(errors.read()).toBe('benchkey: Port 8443 is taken.\n  Stop the other server.\n')
+})
+
+test('a proxy of the environment is said not to count', async () => {
+  const { errors, exitCode } = serve(() => Promise.reject(new Error('no server today')), { HTTPS_PROXY: 'http://u:p@proxy:3128' })
+  await exitCode
+  expect(errors.read()).toMatch(
+    /^benchkey: HTTPS_PROXY in the environment of the server does not count: services are asked directly\.\n {2}Where a proxy is needed, write it in \/c\/env-vars\.\n/,
+  )
 })

@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { type Context, EXIT, print, type Run, type RunningServer, say } from './command.ts'
 
 /** `serve`: runs the server until SIGTERM or SIGINT, then drains and answers 0. SIGHUP reloads. */
 export const runServe: Run = async (_call, context) => {
+  tellOfProxies(context)
   const stopped = Promise.withResolvers<void>()
   const stop = (): void => stopped.resolve()
   context.signals.on('SIGTERM', stop)
@@ -25,4 +28,15 @@ async function reloadOnSignal(server: RunningServer, context: Context): Promise<
   } catch (error) {
     say(context, `The configuration was not reloaded: ${error instanceof Error ? error.message : String(error)}`)
   }
+}
+
+const PROXY_VARIABLES = ['https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY', 'http_proxy', 'HTTP_PROXY']
+
+/** Other programs take their proxy from there, so somebody may rely on it. */
+function tellOfProxies(context: Context): void {
+  const file = join(context.configDir, 'env-vars')
+  const name = PROXY_VARIABLES.find((each) => context.environment[each])
+  if (name === undefined || existsSync(file)) return
+  const fact = `${name} in the environment of the server does not count: services are asked directly.`
+  say(context, fact, `Where a proxy is needed, write it in ${file}.`)
 }
