@@ -15,6 +15,9 @@ const HomePage = lazy(() => import('./pages/HomePage.tsx').then((module) => ({ d
 const ManagedCredentialsPage = lazy(() =>
   import('./pages/ManagedCredentialsPage.tsx').then((module) => ({ default: module.ManagedCredentialsPage })),
 )
+const OversightPages = lazy(() =>
+  import('./pages/admin/oversight/OversightPages.tsx').then((module) => ({ default: module.OversightPages })),
+)
 const SignInPage = lazy(() => import('./pages/SignInPage.tsx').then((module) => ({ default: module.SignInPage })))
 const SignInDonePage = lazy(() => import('./pages/SignInPage.tsx').then((module) => ({ default: module.SignInDonePage })))
 
@@ -44,6 +47,12 @@ export function App() {
         </Route>
         <Route path={routePatterns.belowAdminIntegrations}>
           <ConfigurationPages />
+        </Route>
+        <Route path={pagePaths.admin}>
+          <OversightPages />
+        </Route>
+        <Route path={routePatterns.belowAdmin}>
+          <OversightPages />
         </Route>
         <Route path={routePatterns.signInDone}>
           <SignInDonePage />

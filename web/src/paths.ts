@@ -21,6 +21,7 @@ export const pagePaths = {
   adminIntegration: (section: string): string =>
     `/admin/integrations/${BESIDE_SECTIONS.includes(section) ? 'section/' : ''}${encodeURIComponent(section)}`,
   adminUsers: '/admin/users',
+  adminUser: (name: string): string => `/admin/users/${encodeURIComponent(name)}`,
   adminSessions: '/admin/sessions',
   adminAudit: '/admin/audit',
   signIn: (section: string): string => `/sign-in/${encodeURIComponent(section)}`,
@@ -30,6 +31,8 @@ export const pagePaths = {
 export const routePatterns = {
   signIn: '/sign-in/:section',
   signInDone: '/sign-in/:section/done',
+  adminUser: '/admin/users/:name',
+  belowAdmin: '/admin/*',
   belowAdminIntegrations: '/admin/integrations/*?',
 } as const
 
@@ -60,6 +63,12 @@ export const apiPaths = {
 /** Paths of the API of the pages for administrators: their dashboard, people and audit. */
 export const adminApiPaths = {
   confirmLogin: '/api/admin/confirm-login',
+  overview: '/api/admin/overview',
+  reload: '/api/admin/reload',
+  users: '/api/admin/users',
+  user: (name: string): string => `/api/admin/users/${encodeURIComponent(name)}`,
+  sessions: '/api/admin/sessions',
+  audit: '/api/admin/audit',
 } as const
 
 /** The code of a terminal that an address holds, `WDJB-MJHT`; undefined when it is none. */
@@ -108,6 +117,8 @@ export function adminPlaceOf(path: string): AdminPlace | undefined {
 }
 
 function adminPath(path: string): string | undefined {
+  const user = decoded(/^\/admin\/users\/([^/?#]+)$/.exec(path)?.[1])
+  if (user !== undefined) return pagePaths.adminUser(user)
   const place = adminPlaceOf(path)
   if (place?.page === 'section') return pagePaths.adminIntegration(place.section)
   if (place?.page === 'version') return pagePaths.adminVersion(place.number)

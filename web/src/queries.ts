@@ -56,7 +56,7 @@ export const activityQuery = (week: number) =>
     refetchInterval: week === 0 ? ACTIVITY_EVERY_MS : false,
   })
 
-const ABOUT = { integrations: ['integrations', 'configuration'], sessions: ['sessions', 'activity'] } as const
+const ABOUT = { integrations: ['integrations', 'configuration', 'admin'], sessions: ['sessions', 'activity', 'admin'] } as const
 
 /** Asks again for everything said about integrations, or about sessions and what they did. */
 export const lookAgain = (about: keyof typeof ABOUT = 'integrations'): Promise<void> =>

@@ -1,7 +1,11 @@
+import type { PageMe } from '@benchkey/sdk/pages'
+import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { Link, useLocation } from 'wouter'
+import { ErrorLine } from '../../components/ErrorLine.tsx'
 import { TopBar } from '../../components/TopBar.tsx'
 import { pagePaths } from '../../paths.ts'
+import { meQuery } from '../../queries.ts'
 
 const TABS = [
   { path: pagePaths.admin, label: 'Dashboard' },
@@ -17,6 +21,7 @@ const isBelow = (path: string, tab: string): boolean => path === tab || (tab !==
 /** Top bar, the heading Administration, the list of its tabs, and one tab's content. */
 export function AdminLayout({ children }: { readonly children: ReactNode }) {
   const [path] = useLocation()
+  const { data: me, error } = useQuery(meQuery)
   return (
     <>
       <TopBar />
@@ -34,8 +39,14 @@ export function AdminLayout({ children }: { readonly children: ReactNode }) {
             </Link>
           ))}
         </nav>
-        <div className="settings-content admin-content">{children}</div>
+        <div className="settings-content admin-content">{me?.isAdmin ? children : <NotForYou me={me} error={error} />}</div>
       </main>
     </>
   )
+}
+
+/** Until it is known who asks, nothing; then one sentence for whoever is no administrator. The server refuses them all the same. */
+function NotForYou({ me, error }: { readonly me: PageMe | undefined; readonly error: unknown }) {
+  if (!me) return <ErrorLine error={error} />
+  return <p className="panel">Only administrators see this page, and {me.userName} is none. Ask the one who runs this server.</p>
 }

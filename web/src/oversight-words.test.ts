@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest'
+import { auditQueryOf, healthWords, instantOfDay } from './oversight-words.ts'
+
+describe('what the audit is asked for', () => {
+  it('takes days as they begin and end here, and leaves out what is none', () => {
+    const begins = new Date(2026, 10, 20).toISOString()
+    const ends = new Date(2026, 10, 21).toISOString()
+    expect(instantOfDay('2026-11-20', 'begins')).toBe(begins)
+    expect(instantOfDay('2026-11-20', 'ends')).toBe(ends)
+    for (const day of [null, '', 'yesterday', '2026-11', '2026-11-20T00:00']) expect(instantOfDay(day, 'begins')).toBeUndefined()
+    const search = new URLSearchParams('user=ada&from=2026-11-20&until=x&all=1&before=9&else=1')
+    expect(Object.fromEntries(new URLSearchParams(auditQueryOf(search)))).toEqual({
+      user: 'ada',
+      all: '1',
+      before: '9',
+      from: begins,
+    })
+  })
+})
+
+it('an integration is told by its people, and by what is wrong with their sign-ins only when it is', () => {
+  const health = { uid: 'u', section: 's', name: 'n', mark: { tone: 'ok', label: '' } } as const
+  expect(healthWords({ ...health, people: 1, peopleToSignIn: 0, peopleWithoutRefresh: 0 })).toBe('1 person')
+  expect(healthWords({ ...health, people: 1200, peopleToSignIn: 1, peopleWithoutRefresh: 31 })).toBe(
+    '1,200 people\u00a0· 1 has to sign in again\u00a0· 31 cannot renew',
+  )
+})
