@@ -465,6 +465,11 @@ describe('the review', () => {
     const page = await visits.open(`${LIST}/review`, managerScript({ review: { ...REVIEW, blocked } }))
     await page.getByText(blocked).waitFor()
     expect(await button(page, 'Deploy').isDisabled()).toBe(true)
+    const secret = '[box-integration] Type the client secret again: the token URL changed.'
+    visits.server.script.gets[`${API}/review`] = { ...REVIEW, blocked: secret }
+    await page.reload()
+    await page.getByText(secret).waitFor()
+    await link(page, 'Open Box API Access').waitFor()
     visits.server.script.gets[`${API}/review`] = { ...REVIEW, diff: [] }
     await page.reload()
     await page.getByText('Nothing would change: oauth-clients.conf is already so.').waitFor()

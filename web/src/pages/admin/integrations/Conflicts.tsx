@@ -6,6 +6,9 @@ import { TimeText } from '../../../components/TimeText.tsx'
 import { configurationApi, configurationQuery, reviewQuery } from '../../../configuration-api.ts'
 import { queryClient } from '../../../queries.ts'
 
+/** How the server calls an edit by hand. */
+const FILE = 'the file'
+
 /** What two administrators changed at once, each to be decided. */
 export function Conflicts({ conflicts }: { readonly conflicts: readonly PageConflict[] }) {
   if (conflicts.length === 0) return null
@@ -35,7 +38,9 @@ function Conflict({ conflict }: { readonly conflict: PageConflict }) {
   return (
     <li className="conflict">
       <p>
-        <TimeText text={`${by ?? 'Somebody else'} changed ${what} meanwhile${at === undefined ? '' : ` at {time:${at}}`}.`} />
+        <TimeText
+          text={`${by === undefined || by === FILE ? 'Somebody else' : by} changed ${what} meanwhile${at === undefined ? '' : ` at {time:${at}}`}.`}
+        />
       </p>
       <dl className="facts">
         <Side name="Yours" value={yours} isSection={option === undefined} />

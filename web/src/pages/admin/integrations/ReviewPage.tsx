@@ -89,6 +89,13 @@ function blockOf({ blocked, conflicts }: PageReview, { readOnly }: PageConfigura
   return conflicts.length > 0 ? `Decide the ${conflicts.length} conflicts first.` : undefined
 }
 
+/** Where a secret has to be typed before it can be deployed: the sentence begins with the section. */
+function BlockingSection({ block, configuration }: { readonly block: string; readonly configuration: PageConfiguration }) {
+  const named = /^\[([^\]]+)\] /.exec(block)?.[1]
+  const integration = configuration.integrations.find(({ section }) => section === named)
+  return integration ? <Link href={pagePaths.adminIntegration(integration.section)}>Open {integration.name}</Link> : null
+}
+
 function Deploy({ review, configuration }: { readonly review: PageReview; readonly configuration: PageConfiguration }) {
   const [, navigate] = useLocation()
   const confirmed = useConfirmedLogin()
@@ -122,7 +129,7 @@ function Deploy({ review, configuration }: { readonly review: PageReview; readon
         </Link>
         {block === undefined ? null : (
           <p id="deploy-block">
-            <TimeText text={block} />
+            <TimeText text={block} /> <BlockingSection block={block} configuration={configuration} />
           </p>
         )}
       </div>
