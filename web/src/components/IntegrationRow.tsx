@@ -27,7 +27,8 @@ interface IntegrationRowProps {
 /** One integration: tile, name, state, one button, Info; under it what is wrong, if anything is. */
 export function IntegrationRow({ integration, isBeingChanged, onInfo, onSignOut }: IntegrationRowProps) {
   const { name, uid, signedIn } = integration
-  const signIn = useSignIn(uid, 'settings')
+  // Whoever is signed in well and waits, waits for another account.
+  const signIn = useSignIn(uid, 'settings', { anotherAccount: signedIn && integration.tone === 'ok' })
   const askSignOut = useMutation({ mutationFn: () => queryClient.fetchQuery(integrationQuery(uid)), onSuccess: onSignOut })
   const waitingSeconds = useWaitingSeconds(integration)
   const tint = useTint({
