@@ -43,6 +43,7 @@ export function clientChecks(proof: ClientProof, integration: Integration, redir
       return [clientSentences.givesAnything(said)]
     case 'failing':
     case 'not_sent':
+    case 'silent':
       return [clientSentences.failing(said)]
   }
 }

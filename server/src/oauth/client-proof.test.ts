@@ -158,6 +158,11 @@ const ROWS: readonly Row[] = [
     service: (client) => (isRight(client) ? failing : clientRefused()),
     ...{ proof: { kind: 'right_by_comparison' }, requests: 2 },
   },
+  {
+    name: 'no answer at all: nothing more is sent',
+    service: () => ({ outcome: { kind: 'uncertain', words: 'timed out after 10 s' }, likeness: '', receivedAt: new Date(0) }),
+    ...{ proof: { kind: 'silent' }, requests: 1 },
+  },
   { name: '500 to everything: the service fails', service: () => failing, ...{ proof: { kind: 'failing' }, requests: 2 } },
   { name: 'a page to everything: no token endpoint', service: () => page('Log in'), ...{ proof: { kind: 'page' }, requests: 2 } },
   {

@@ -19,7 +19,7 @@ export type ClientProof =
   | { readonly kind: Final; readonly answer: TokenAnswer }
 
 /** Answers that say nothing of a client, whatever else is asked. */
-type Final = 'not_there' | 'redirects' | 'page' | 'failing' | 'wait' | 'gives_anything' | 'not_sent'
+type Final = 'not_there' | 'redirects' | 'page' | 'failing' | 'wait' | 'gives_anything' | 'not_sent' | 'silent'
 
 /** What one answer says by itself. */
 type Reading =
@@ -71,6 +71,7 @@ export async function proveClient(parts: ProofParts): Promise<ClientProof> {
     case 'wait':
     case 'gives_anything':
     case 'not_sent':
+    case 'silent':
       return { kind: reading, answer }
     default:
       return await compare(parts, answer, reading)
@@ -99,7 +100,7 @@ async function compare(parts: ProofParts, answer: TokenAnswer, reading: Reading)
   const { ask, client, effects } = parts
   const wrong = await ask(withWrongCredential(client, effects))
   const wrongReading = readingOf(wrong)
-  if (['wait', 'not_sent', 'failing'].includes(wrongReading) && wrongReading !== reading)
+  if (['wait', 'not_sent', 'silent', 'failing'].includes(wrongReading) && wrongReading !== reading)
     return { kind: 'uncompared', answer, wrong }
   if (isSameAnswer(answer, wrong)) {
     if (answer.likeness === wrong.likeness) return await alike(parts, answer, reading)
@@ -152,7 +153,7 @@ function readingOf(answer: TokenAnswer): Reading {
 }
 
 function readingOfUncertain(status: number | undefined): Reading {
-  if (status === undefined) return 'failing'
+  if (status === undefined) return 'silent'
   if (status >= 300 && status <= 399) return 'redirects'
   return status >= 200 && status <= 299 ? 'page' : 'failing'
 }
