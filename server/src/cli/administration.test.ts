@@ -151,7 +151,7 @@ describe('benchkey reload', () => {
 
   test('prints findings and answers 78 when nothing was applied', async () => {
     const findings = [{ severity: 'error', text: finding }]
-    await untilTestEnds(fakeAdminSocket(dataDir, () => ({ body: { applied: false, findings } })))
+    await untilTestEnds(fakeAdminSocket(dataDir, () => ({ body: { applied: false, findings, nodes: [] } })))
     const { code, stdout, stderr } = await benchkey(['reload'])
     expect({ code, stdout }).toEqual({ code: 78, stdout: `${finding}\n` })
     expect(stderr).toContain('Nothing was applied')
@@ -159,8 +159,31 @@ describe('benchkey reload', () => {
 
   test('prints warnings and answers 0 when all was applied', async () => {
     const findings = [{ severity: 'warning', text: finding }]
-    await untilTestEnds(fakeAdminSocket(dataDir, () => ({ body: { applied: true, findings } })))
+    await untilTestEnds(fakeAdminSocket(dataDir, () => ({ body: { applied: true, findings, nodes: [] } })))
     expect(await benchkey(['reload'])).toMatchObject({ code: 0, stdout: `${finding} (warning)\n` })
+  })
+
+  test('prints what each server answered, and is 1 when one runs something else', async () => {
+    const answer = { node: 'bk-1', text: 'runs 42', tone: 'ok', isPending: false }
+    const others = [
+      { ...answer, node: 'bk-2', text: 'refused 42: x:1: y', tone: 'danger' },
+      {
+        ...answer,
+        node: 'bk-3',
+        text: 'does not answer since {time:2026-11-21T14:02:00.000Z}; it reads the file when it starts',
+        tone: 'warn',
+      },
+    ]
+    await untilTestEnds(fakeAdminSocket(dataDir, () => ({ body: { applied: true, findings: [], nodes: [answer, ...others] } })))
+    const { code, stdout, stderr } = await benchkey(['reload'])
+    expect(code).toBe(1)
+    expect(stdout.split('\n')).toEqual([
+      'bk-1: runs 42',
+      'bk-2: refused 42: x:1: y',
+      expect.stringMatching(/^bk-3: does not answer since 21 Nov/),
+      '',
+    ])
+    expect(stderr).toContain('not on every server')
   })
 })
 

@@ -46,6 +46,8 @@ export type CommandName =
   | 'session-helper'
   | 'config check'
   | 'config import'
+  | 'config history'
+  | 'config rollback'
   | 'preset list'
   | 'preset show'
   | 'verify'

@@ -165,6 +165,18 @@ export const COMMAND_GROUPS: readonly { readonly title: string; readonly command
         },
       },
       {
+        name: 'config history',
+        summary: 'Show deployed versions; with a number, what it changed',
+        positionals: ['[NUMBER…]'],
+        options: { json: JSON_OPTION },
+      },
+      {
+        name: 'config rollback',
+        summary: 'Return to a deployed version, on all nodes',
+        positionals: ['NUMBER'],
+        options: {},
+      },
+      {
         name: 'preset list',
         summary: 'List the known providers and their variables',
         positionals: [],
@@ -185,7 +197,7 @@ export const COMMAND_GROUPS: readonly { readonly title: string; readonly command
       },
       {
         name: 'reload',
-        summary: 'Check and apply the configuration, without a restart',
+        summary: 'Check and apply the configuration on all nodes, without a restart',
         positionals: [],
         options: { json: JSON_OPTION },
       },

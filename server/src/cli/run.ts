@@ -22,6 +22,8 @@ const LOADERS: Readonly<Record<CommandName, () => Promise<Run>>> = {
   serve: async () => (await import('./serve.ts')).runServe,
   'session-helper': async () => (await import('./session-helper.ts')).runSessionHelper,
   'config check': async () => (await import('./config-check.ts')).runConfigCheck,
+  'config history': async () => (await import('./config-history.ts')).runConfigHistory,
+  'config rollback': async () => (await import('./config-history.ts')).runConfigRollback,
   'config import': async () => (await import('./config-import.ts')).runConfigImport,
   'preset list': async () => (await import('./preset.ts')).runPresetList,
   'preset show': async () => (await import('./preset.ts')).runPresetShow,

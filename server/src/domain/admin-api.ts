@@ -84,16 +84,6 @@ export interface AdminUserDetails {
   readonly storedTokens: readonly AdminStoredToken[]
 }
 
-/** `POST /reload`: applied exactly when no finding is an error. */
-export interface AdminReloaded {
-  readonly applied: boolean
-  readonly findings: readonly {
-    readonly severity: 'error' | 'warning'
-    /** `file:line: [section] option: …` */
-    readonly text: string
-  }[]
-}
-
 /** A development session. Instants are ISO 8601, UTC. */
 export interface AdminSession {
   readonly id: string

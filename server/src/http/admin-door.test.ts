@@ -173,8 +173,9 @@ describe('the admin socket', () => {
     const result = {
       applied: false,
       findings: [{ severity: 'error', text: 'oauth-clients.conf:3: [box] scope: unknown' }],
+      nodes: [],
     } as const
-    const { administer } = await open({ administration: { reload: async () => result } })
+    const { administer } = await open({ configuration: { reloadEverywhere: async () => result } })
     expect(told(await administer('POST', '/reload'))).toEqual([200, result])
     expect(told(await administer('GET', '/status'))).toEqual([
       200,

@@ -2,7 +2,6 @@ import type { Broker } from '../broker/broker.ts'
 import type {
   AdminCookieRotated,
   AdminHealth,
-  AdminReloaded,
   AdminSessionEnded,
   AdminSessionOpened,
   AdminSessions,
@@ -11,6 +10,7 @@ import type {
   AdminUserAdded,
   AdminUsers,
 } from '../domain/admin-api.ts'
+import { configurationRoutes } from './admin-configuration-routes.ts'
 import { type AdminRoute, flagOf, memberOf } from './admin-route.ts'
 import { serviceRoutes } from './admin-service-routes.ts'
 import { verifyRoutes } from './admin-verify-routes.ts'
@@ -29,7 +29,7 @@ export function adminRoutes(broker: Broker, facts: AdminStatusFacts): readonly A
     ...sessionRoutes(broker),
     ...serviceRoutes(broker),
     ...verifyRoutes(broker),
-    { method: 'POST', path: '/reload', answer: async (): Promise<AdminReloaded> => broker.administration.reload() },
+    ...configurationRoutes(broker),
     {
       method: 'GET',
       path: '/health',

@@ -1,0 +1,239 @@
+import { execFileSync } from 'node:child_process'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { fileMark } from '../src/config/masked-text.ts'
+import { realEffects } from '../src/effects.ts'
+import { openStore } from '../src/store/open.ts'
+import { addAndLogIn, type PersonsPages } from '../testing/administrator.ts'
+import type { Running } from '../testing/command-line.ts'
+import {
+  prepareNode,
+  prepareServer,
+  removeFiles,
+  runAdmin,
+  type ServerFiles,
+  type ServerInProcess,
+  startInProcess,
+  startServeProcess,
+  writeDatabaseConf,
+  writeOauthClients,
+} from '../testing/start-server.ts'
+
+const LAB = `[lab]
+client-id=lab
+client-secret=lab-s3cret
+authorization-url=https://lab.example/authorize
+token-url=https://lab.example/token
+`
+const API = '/api/admin/configuration'
+/** Others hear of a reload within two seconds. */
+const PATIENCE = { timeout: 15_000 }
+
+let files: ServerFiles
+let server: ServerInProcess
+let ann: PersonsPages
+let others: { files: ServerFiles; running: Running }[]
+
+beforeEach(async () => {
+  others = []
+  files = await prepareServer({ oauthClients: LAB, singleUser: false })
+  server = await startInProcess(files)
+  ann = await addAndLogIn(files, 'ann', { isAdmin: true })
+})
+
+afterEach(async () => {
+  for (const { running } of others) {
+    running.child.kill('SIGTERM')
+    await running.finished
+  }
+  await server.close()
+  for (const each of [files, ...others.map((other) => other.files)]) removeFiles(each)
+})
+
+const fileOf = (of: ServerFiles): string => readFileSync(join(of.configDir, 'oauth-clients.conf'), 'utf8')
+const change = (description: string) => ann.put(`${API}/sections/lab`, { section: 'lab', options: { description } })
+const deploy = async () => ann.post(`${API}/deploy`, { token: (await ann.get(`${API}/review`)).body.token })
+const answers = async (): Promise<string[]> => (await ann.get(API)).body.nodes.map(({ text }: { text: string }) => text)
+
+/** Another server on the first one's database, with files of its own. */
+async function addNode(): Promise<ServerFiles> {
+  const node = await prepareNode(files)
+  writeDatabaseConf(node, ['provider=sqlite', `directory=${files.dataDir}`])
+  copyFileSync(join(files.dataDir, 'key-ring'), join(node.dataDir, 'key-ring'))
+  others.push({ files: node, running: await startServeProcess(node) })
+  return node
+}
+
+async function restart(lines: string): Promise<void> {
+  await server.close()
+  const conf = join(files.configDir, 'benchkey.conf')
+  writeFileSync(conf, `${readFileSync(conf, 'utf8')}${lines}`, { mode: 0o600 })
+  server = await startInProcess(files)
+}
+
+describe('several servers', () => {
+  it('with files of their own: the page changes nothing, and says why and what to do', async () => {
+    await addNode()
+    await expect
+      .poll(async () => (await ann.get(API)).body.readOnly, PATIENCE)
+      .toMatch(/^Several servers run, each with files of its own/)
+    expect((await change('x')).status).toBe(400)
+  })
+
+  it('that say they share: a deploy reaches all; who has other bytes, is down or refuses is named', async () => {
+    await restart('shared-configuration=1\n')
+    const node = await addNode()
+    await expect.poll(answers, PATIENCE).toEqual(['runs 1', 'runs 1'])
+    // What a shared directory does.
+    await change('shared')
+    const deployed = deploy()
+    await expect.poll(() => fileOf(files), { interval: 5, timeout: 5000 }).toContain('description=shared')
+    writeOauthClients(node, fileOf(files))
+    expect((await deployed).status).toBe(200)
+    await expect.poll(answers, PATIENCE).toEqual(['runs 2', 'runs 2'])
+    writeOauthClients(node, LAB)
+    const reloaded = await runAdmin(files, ['reload'])
+    expect(reloaded.code).toBe(1)
+    expect(reloaded.stdout).toMatch(/: runs 1, not 2: it has other files$/m)
+    writeOauthClients(node, `${LAB}scops=x\n`)
+    const refused = await runAdmin(files, ['reload'])
+    expect([refused.code, refused.stdout]).toEqual([
+      1,
+      expect.stringMatching(/: refused 2: .*oauth-clients\.conf:6: \[lab\] scops: is not a known option/),
+    ])
+    writeOauthClients(node, fileOf(files))
+    expect((await runAdmin(files, ['reload'])).code).toBe(0)
+    const [other] = others
+    other?.running.child.kill('SIGKILL')
+    await other?.running.finished
+    edit(`UPDATE nodes SET heartbeat_ms = heartbeat_ms - 60000 WHERE pid = ${other?.running.child.pid}`)
+    await change('while it is down')
+    expect((await deploy()).status).toBe(200)
+    expect(await answers()).toEqual(
+      expect.arrayContaining([
+        'runs 3',
+        expect.stringMatching(/^does not answer since \{time:.*\}; it reads the file when it starts$/),
+      ]),
+    )
+  }, 90_000)
+})
+
+describe('a deploy', () => {
+  it('writes nothing while the database takes nothing, and everything afterwards', async () => {
+    await change('locked')
+    const { token } = (await ann.get(`${API}/review`)).body
+    const lock = new DatabaseSync(join(files.dataDir, 'benchkey.db'))
+    lock.exec('BEGIN IMMEDIATE')
+    const deployed = ann.post(`${API}/deploy`, { token })
+    // Enough time for all of it but what the database has to take.
+    for (let n = 0; n < 5; n += 1) expect((await ann.get(`${API}/review`)).body.blocked).toBeUndefined()
+    expect(fileOf(files)).toBe(LAB)
+    lock.exec('ROLLBACK')
+    lock.close()
+    expect((await deployed).status).toBe(200)
+    expect(fileOf(files)).toContain('description=locked')
+  })
+
+  it('that died after the file was written is in the history with its author; what one left half written goes', async () => {
+    await server.close()
+    const written = `${LAB}description=of ann\n`
+    const store = await openStore({
+      directory: files.dataDir,
+      dataDir: files.dataDir,
+      uid: process.getuid?.() ?? 0,
+      effects: realEffects(),
+    })
+    const version = {
+      contentHash: fileMark(Buffer.from(written)),
+      content: Buffer.from(written),
+      by: 'ann',
+      summary: 'changed lab',
+    }
+    expect(await store.configuration.announce(version, 'died', 60_000)).toBe(2)
+    await store.close()
+    writeOauthClients(files, written)
+    const left = join(files.configDir, 'oauth-clients.conf.0b0c.deploy')
+    writeFileSync(left, 'half', { mode: 0o600 })
+    server = await startInProcess(files)
+    await expect
+      .poll(async () => (await ann.get(`${API}/versions`)).body.versions, PATIENCE)
+      .toMatchObject([
+        { number: 2, by: 'ann', summary: 'changed lab', isCurrent: true },
+        { number: 1, by: 'the file' },
+      ])
+    await change('next')
+    expect((await deploy()).body.error?.message).toMatch(/Another administrator deploys at this moment/)
+    edit('UPDATE configuration_state SET deploy_until = 0')
+    expect((await deploy()).status).toBe(200)
+    expect(existsSync(left)).toBe(false)
+  })
+
+  it('makes the file that is gone, and what it holds is only what was deployed', async () => {
+    execFileSync('rm', [join(files.configDir, 'oauth-clients.conf')])
+    expect((await ann.get(API)).body.integrations).toEqual([])
+    const options = {
+      'client-id': 'n',
+      'client-secret': 'n',
+      'authorization-url': 'https://n.example/a',
+      'token-url': 'https://n.example/t',
+    }
+    expect((await ann.post(`${API}/sections`, { section: 'new', options })).status).toBe(200)
+    expect((await deploy()).status).toBe(200)
+    expect(fileOf(files)).toMatch(/^\[new\]\nclient-id=n\n/)
+  })
+
+  it.runIf(process.getuid?.() === 0)('leaves the old file when the disk is full, and says so', async () => {
+    await server.close()
+    const disk = join(files.dir, 'disk')
+    mkdirSync(disk)
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k,mode=700', 'benchkey-test', disk])
+    try {
+      for (const name of readdirSync(files.configDir)) copyFileSync(join(files.configDir, name), join(disk, name))
+      const onDisk = { ...files, configDir: disk }
+      server = await startInProcess(onDisk)
+      await change('x'.repeat(6000))
+      expect(() => writeFileSync(join(disk, 'filler'), Buffer.alloc(128 * 1024))).toThrow('ENOSPC')
+      const refused = await deploy()
+      expect([refused.status, refused.body.error.message]).toEqual([409, expect.stringMatching(/^There is no room on the disk/)])
+      expect(fileOf(onDisk)).toBe(LAB)
+      expect(readdirSync(disk).filter((name) => name.endsWith('.deploy'))).toEqual([])
+      execFileSync('rm', [join(disk, 'filler')])
+      expect((await deploy()).status).toBe(200)
+    } finally {
+      await server.close()
+      execFileSync('umount', [disk])
+      server = await startInProcess(files)
+    }
+  })
+})
+
+describe('on the command line', () => {
+  it('shows the history and goes back, with what it costs', async () => {
+    await change('first')
+    await deploy()
+    await change('second')
+    await deploy()
+    const history = await runAdmin(files, ['config', 'history'])
+    expect(history.stdout).toMatch(/^\* +3 +.* ann +changed lab\n +2 +.* ann +changed lab\n +1 +.* the file +the first/m)
+    expect((await runAdmin(files, ['config', 'history', '3'])).stdout).toContain('- description=first\n+ description=second\n')
+    const unasked = await runAdmin(files, ['config', 'rollback', '2'])
+    expect(unasked.code).not.toBe(0)
+    const back = await runAdmin(files, ['config', 'rollback', '2', '--yes'])
+    expect([back.code, back.stderr]).toEqual([0, expect.stringContaining('Version 4 is in force here; it is what 2 was.')])
+    expect(fileOf(files)).toContain('description=first')
+    expect((await runAdmin(files, ['config', 'rollback', '2', '--yes'])).code).toBe(1)
+    expect((await runAdmin(files, ['config', 'history', '99'])).stderr).toContain('There is no version 99')
+    expect(JSON.parse((await runAdmin(files, ['config', 'history', '--json'])).stdout).versions[0]).toMatchObject({
+      rolledBackTo: 2,
+      by: 'the command line',
+    })
+  })
+})
+
+function edit(statement: string): void {
+  const database = new DatabaseSync(join(files.dataDir, 'benchkey.db'))
+  database.exec(statement)
+  database.close()
+}
