@@ -188,6 +188,26 @@ describe('behind a reverse proxy', () => {
   })
 })
 
+describe('a callback address of its own', () => {
+  it('is looked at as sessions reach it; what only they need may be lost on the way to the public URL', async () => {
+    const front = await startFront(await makeLeaf(authority, ['localhost']))
+    const files = await prepareBehind(front, TRUSTED, '')
+    const conf = join(files.configDir, 'benchkey.conf')
+    const line = `\nlauncher-sessions-callback-address=http://127.0.0.1:${files.port}\n`
+    writeFileSync(conf, readFileSync(conf, 'utf8') + line)
+    const server = await startInProcess(files)
+    cleanUp.push(async () => {
+      await server.close()
+      removeFiles(files)
+    })
+    front.target = { port: files.port, isTls: false }
+    front.change = () => ({ body: '' })
+    const checks = await verifyServer(files)
+    expect(open(checks)).toEqual([])
+    expect(checks.map(({ fine }) => fine)).toContain('the callback address is this server')
+  })
+})
+
 describe('the trust in a reverse proxy', () => {
   it('that is missing: its address is told, to copy', async () => {
     const front = await startFront(await makeLeaf(authority, ['localhost']))

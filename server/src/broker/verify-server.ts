@@ -69,13 +69,14 @@ export class ServerVerification {
     const isOurs = nodes.some(({ holder }) => proofOf(holder.incarnation, nonce) === echo.proof)
     if (!isOurs) return [ownAddressSentences.anotherBenchkey(own)]
     const certificate = report.certificates[0] && shownCertificate(report.certificates[0], effects.now())
-    const ofWay = wayChecks(own, echo.body === hash('sha256', body, 'hex'), seen)
+    const isBodyWhole = !isOfSessions || echo.body === hash('sha256', body, 'hex')
+    const ofWay = wayChecks(own, isBodyWhole, seen)
     const ofDoor = isOfSessions ? await this.#lookAtDoor(own, signal) : []
     const open = [...ofWay, ...ofDoor]
     return [
       ownAddressSentences.answers(own, certificate),
       ...open,
-      ...(open.every(({ outcome }) => outcome !== 'failed') ? [ownAddressSentences.wayIsWhole(own)] : []),
+      ...(open.every(({ outcome }) => outcome !== 'failed') ? [ownAddressSentences.wayIsWhole(own, isOfSessions)] : []),
     ]
   }
 

@@ -99,9 +99,10 @@ export const ownAddressSentences = {
     fact: `At the ${what(own)} ${own.url} Benchkey's refusals are replaced: a call without a cookie ${words}.`,
     action: 'Have the proxy in front pass on answers with 4xx as they are; programs in sessions show the sentences in them.',
   }),
-  wayIsWhole: (own: OwnAddress): VerificationCheck => ({
+  /** `isOfSessions`: R asks there, by GET with a body. */
+  wayIsWhole: (own: OwnAddress, isOfSessions: boolean): VerificationCheck => ({
     ...{ id: `${idOf(own)}-way`, outcome: 'ok', side: 'here' },
-    fact: `Host name, path and bodies of GET requests arrive unchanged over the ${what(own)}.`,
+    fact: `Host name${isOfSessions ? ', path and bodies of GET requests' : ' and path'} arrive unchanged over the ${what(own)}.`,
     fine: `nothing is changed on the way to the ${what(own)}`,
   }),
   redirectUri: (uri: string): VerificationCheck => ({

@@ -103,7 +103,7 @@ const ALL: Readonly<Record<string, readonly VerificationCheck[]>> = {
     ...[own.unknownAuthority(address, '"Lab CA"'), own.notOurs(address, 'answers 404'), own.anotherBenchkey(address)],
     ...[own.hostChanged(address, 'backend:8787'), own.pathChanged(address, '/'), own.forwardedUntrusted(address, '10.0.0.5')],
     ...[own.addressesUntrusted(address, '10.0.0.5'), own.bodyLost(address), own.doorReplaced(address, 'is answered with 200')],
-    ...[own.wayIsWhole(address), own.redirectUri(URI), own.httpsOnly(address)],
+    ...[own.wayIsWhole(address, address === web), own.redirectUri(URI), own.httpsOnly(address)],
   ]),
 }
 
