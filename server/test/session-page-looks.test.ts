@@ -1,13 +1,13 @@
 import { once } from 'node:events'
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
-import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
-import type { Browser, Page as Tab } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { answerPage, type Page } from '../src/proxy/pages.ts'
 import { NO_ENTRY, pageOfRoute, SERVER_BUSY, TICKET_REFUSED, TOO_MANY, UNKNOWN_ADDRESS, unreachable } from '../src/proxy/words.ts'
+import { axeFindings } from '../testing/axe.ts'
 import { launchBrowser, openProfile } from '../testing/browser.ts'
 
 const SHOTS = resolve(import.meta.dirname, '../../test-output/screenshots')
@@ -32,9 +32,6 @@ const VIEWS = {
   '360-forced': { viewport: { width: 360, height: 800 }, forcedColors: 'active' },
 } as const
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const FINDINGS = `axe.run(document, { rules: { 'target-size': { enabled: true } } }).then(({ violations }) =>
-  violations.flatMap(({ id, help, nodes }) => nodes.map(({ html }) => id + ': ' + help + ': ' + html.slice(0, 160))))`
 const SIDEWAYS = 'document.documentElement.scrollWidth > document.documentElement.clientWidth'
 
 let browser: Browser
@@ -77,8 +74,3 @@ it.each(Object.entries(VIEWS))(
     await context.close()
   },
 )
-
-async function axeFindings(tab: Tab): Promise<unknown> {
-  await tab.evaluate(AXE)
-  return await tab.evaluate(FINDINGS)
-}

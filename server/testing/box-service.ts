@@ -39,7 +39,7 @@ export async function startBoxService(client: RegisteredClient, accessTokenSecon
     pkceRequired: false,
     issuesIss: false,
   })
-  const authority = await makeAuthority('Box’s authority')
+  const authority = await makeAuthority('Corp Proxy CA')
   const leaf = await makeLeaf(authority, HOSTS)
   const front = createHttpsServer({ cert: leaf.certificate, key: leaf.key }, (request, response) =>
     passOn(request, response, new URL(authorizationServer.issuer)),

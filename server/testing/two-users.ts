@@ -138,7 +138,7 @@ async function personOf(files: ServerFiles, browser: Browser, name: string): Pro
  * A session in the server's database, made by a second process's store: a server of several users opens one only as root and
  * for an account of this host.
  */
-async function openSessionBeside(files: ServerFiles, userName: string): Promise<string> {
+export async function openSessionBeside(files: ServerFiles, userName: string): Promise<string> {
   const effects = realEffects()
   const store = await openStore({ directory: files.dataDir, dataDir: files.dataDir, uid: process.getuid?.() ?? 0, effects })
   try {

@@ -26,7 +26,7 @@ const RULES: readonly Rule[] = [
   { domain: 'cloud.databricks.com', asks: scope('offline_access') },
   { domain: 'azuredatabricks.net', asks: scope('offline_access') },
   { domain: 'snowflakecomputing.com', asks: scope('refresh_token') },
-  { domain: 'salesforce.com', asks: scope('refresh_token', 'offline_access', 'full') },
+  { domain: 'salesforce.com', asks: scope('refresh_token', 'offline_access') },
   { domain: 'x.com', asks: scope('offline.access') },
   { domain: 'twitter.com', asks: scope('offline.access') },
   { domain: 'accounts.google.com', asks: parameter('access_type', 'offline') },
