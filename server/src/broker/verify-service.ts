@@ -66,7 +66,7 @@ export function metadataChecks(
   integration: Integration,
   known: KnownOfService,
 ): readonly VerificationCheck[] {
-  const service = serviceOf(integration)
+  const service = describedBy(metadata, integration)
   const checks = [
     ...endpointChecks(metadata, integration, known),
     ...issuerChecks(metadata, integration, known),
@@ -82,11 +82,12 @@ export function metadataChecks(
 
 /** Services have several addresses for one thing: another one is told only where the written one does not work. */
 function endpointChecks(
-  { tokenUrl, authorizationUrl }: ServiceMetadata,
+  metadata: ServiceMetadata,
   integration: Integration,
   known: KnownOfService,
 ): readonly VerificationCheck[] {
-  const service = serviceOf(integration)
+  const { tokenUrl, authorizationUrl } = metadata
+  const service = describedBy(metadata, integration)
   const rows = [
     ['token-url', tokenUrl, integration.tokenUrl, known.isTokenUrlRight],
     ['authorization-url', authorizationUrl, integration.authorizationUrl, known.isAuthorizationUrlRight],
@@ -98,12 +99,9 @@ function endpointChecks(
   )
 }
 
-function issuerChecks(
-  { issuer, sendsIss }: ServiceMetadata,
-  integration: Integration,
-  { signIns }: KnownOfService,
-): VerificationCheck[] {
-  const service = serviceOf(integration)
+function issuerChecks(metadata: ServiceMetadata, integration: Integration, { signIns }: KnownOfService): VerificationCheck[] {
+  const { issuer, sendsIss } = metadata
+  const service = describedBy(metadata, integration)
   // Entra's issuer for all tenants is a pattern.
   if (issuer.includes('{') || issuer.includes('%7B')) return []
   if (integration.issuer === undefined) {
@@ -115,8 +113,9 @@ function issuerChecks(
   return signIns > 0 ? [] : [metadataSentences.issuerNotSent(service)]
 }
 
-function pkceChecks({ pkceMethods }: ServiceMetadata, integration: Integration): VerificationCheck[] {
-  const service = serviceOf(integration)
+function pkceChecks(metadata: ServiceMetadata, integration: Integration): VerificationCheck[] {
+  const { pkceMethods } = metadata
+  const service = describedBy(metadata, integration)
   if (pkceMethods === undefined) return []
   const isOffered = pkceMethods.includes('S256')
   if (integration.pkce === 'none') return isOffered ? [metadataSentences.pkceOffered(service)] : []
@@ -129,13 +128,22 @@ export function renewalChecks(
   metadata: ServiceMetadata | undefined,
   { signIns, withoutRefreshToken: without, refreshScopes }: KnownOfService,
 ): readonly VerificationCheck[] {
-  const service = serviceOf(integration)
+  const service = { ...serviceOf(integration), host: hostOf(integration.authorizationUrl) }
   if (signIns > 0 && without === 0) return [renewalSentences.fine(service, signIns)]
   const asked = refreshTokenAsk(integration, metadata, refreshScopes)
   const counts = withoutRefreshToken(without, signIns)
-  if (asked && !asked.isAsked) return [renewalSentences.notAsked(service, asked.ask, counts)]
+  if (asked && !asked.isAsked) {
+    const { ask, isCertain } = asked
+    if (!isCertain && ask.kind === 'scope') return [renewalSentences.notAskedPerhaps(service, ask.scope, counts)]
+    return [renewalSentences.notAsked(service, ask, counts)]
+  }
   if (without * 2 > signIns) return [renewalSentences.none(service, counts)]
   return asked ? [renewalSentences.asked(service)] : []
+}
+
+/** The service as the host that describes it. */
+function describedBy({ url }: ServiceMetadata, { section }: Integration): VerifiedService {
+  return { host: hostOf(url), section }
 }
 
 /** The service as its token endpoint is called. */

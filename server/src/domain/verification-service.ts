@@ -45,7 +45,7 @@ export const metadataSentences = {
   }),
   issuerOffered: ({ host }: VerifiedService, named: string): VerificationCheck => ({
     ...{ id: 'issuer', side: 'here', outcome: 'warning', option: 'issuer' },
-    fact: `${host} signs its answers with its name (iss, RFC 9207), and nothing checks it.`,
+    fact: `${host} sends its name with every answer (iss, RFC 9207), and nothing checks it.`,
     action: 'Write issuer, so that no other service can pass off its answer as this one.',
     copy: `issuer=${named}`,
   }),
@@ -97,6 +97,12 @@ export const renewalSentences = {
         ? `Add ${ask.scope} to scopes, and allow that scope for this client at the service. Then each user signs in once more.`
         : `Add ${ask.parameter} to authorization-params. Then each user signs in once more.`,
     copy: ask.kind === 'scope' ? ask.scope : ask.parameter,
+  }),
+  notAskedPerhaps: ({ host, section }: VerifiedService, scope: string, counts: string): VerificationCheck => ({
+    ...{ id: 'refresh-token', side: 'here', outcome: counts === '' ? 'unknown' : 'warning', option: 'scopes' },
+    fact: `${counts}${host} knows the scope ${scope}, for which many services give a refresh token, and [${section}] does not ask for it.`,
+    action: `If people have to sign in again and again, add ${scope} to scopes. Then each user signs in once more.`,
+    copy: scope,
   }),
   none: ({ host, section }: VerifiedService, counts: string): VerificationCheck => ({
     ...{ id: 'refresh-token', side: 'service', outcome: 'warning', option: 'scopes' },

@@ -85,6 +85,7 @@ const ALL: Readonly<Record<string, readonly VerificationCheck[]>> = {
     metadataSentences.methodNotOffered(service, 'client-secret-post', ['client-secret-basic']),
     ...[renewalSentences.fine(service, 1), renewalSentences.fine(service, 34), renewalSentences.asked(service)],
     renewalSentences.notAsked(service, { kind: 'scope', scope: 'offline_access' }, withoutRefreshToken(31, 34)),
+    ...['', withoutRefreshToken(2, 2)].map((counts) => renewalSentences.notAskedPerhaps(service, 'offline_access', counts)),
     renewalSentences.notAsked(service, { kind: 'parameter', parameter: 'access_type=offline' }, ''),
     ...[
       renewalSentences.none(service, withoutRefreshToken(1, 1)),

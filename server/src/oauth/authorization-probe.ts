@@ -125,7 +125,7 @@ type Base = Pick<AuthorizationReply, 'words' | 'likeness'>
 
 /** `otherwise`: what a page without telling words means under its status. */
 function readPage(markup: string, { secrets }: Asked, base: Base, otherwise: AuthorizationReading): AuthorizationReply {
-  const visible = `${pageTitle(markup)} ${pageText(markup)}`.trim()
+  const visible = pageText(markup)
   // Entra tells its page in a script what is wrong, and answers 200.
   const told = /AADSTS\d{4,8}[^"<\\]{0,200}/.exec(markup)?.[0] ?? visible
   const reading = causeIn(told, otherwise === 'answers')

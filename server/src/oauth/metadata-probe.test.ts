@@ -121,7 +121,9 @@ describe('how a refresh token is asked for', () => {
 
   it('as its preset tells, where there is one', () => {
     const lab = integrationAt('https://lab.okta.com/authorize', 'https://lab.okta.com/token', { scopes: ['b'] })
-    expect(refreshTokenAsk(lab, undefined, ['a', 'b'])).toEqual({ ask: { kind: 'scope', scope: 'a' }, isAsked: true })
+    expect(refreshTokenAsk(lab, undefined, ['a', 'b'])).toEqual({
+      ...{ ask: { kind: 'scope', scope: 'a' }, isAsked: true, isCertain: true },
+    })
     expect(refreshTokenAsk(lab, undefined, [])).toBeUndefined()
   })
 })

@@ -36,23 +36,27 @@ const RULES: readonly Rule[] = [
 
 /**
  * How this service is asked for a refresh token, and whether the integration does; undefined when nothing is known of it.
- * `ofPreset`: scopes of which one brings it, where a preset tells.
+ * `ofPreset`: scopes of which one brings it, where a preset tells. Metadata alone makes it no more than likely.
  */
 export function refreshTokenAsk(
   integration: Integration,
   metadata: ServiceMetadata | undefined,
   ofPreset?: readonly string[],
-): { readonly ask: RefreshTokenAsk; readonly isAsked: boolean } | undefined {
+): { readonly ask: RefreshTokenAsk; readonly isAsked: boolean; readonly isCertain: boolean } | undefined {
   const { hostname, searchParams } = new URL(integration.authorizationUrl)
   const rule = RULES.find(({ domain }) => hostname === domain || hostname.endsWith(`.${domain}`))
   if (rule?.asks.kind === 'parameter') {
     const { name, value } = rule.asks
     const written = integration.authorizationParams.find(([each]) => each === name)?.[1] ?? searchParams.get(name)
-    return { ask: { kind: 'parameter', parameter: `${name}=${value}` }, isAsked: written === value }
+    return { ask: { kind: 'parameter', parameter: `${name}=${value}` }, isAsked: written === value, isCertain: true }
   }
   const named = metadata?.scopes?.find((each) => each === 'offline_access')
   const anyOf = ofPreset ?? rule?.asks.anyOf ?? (named === undefined ? [] : [named])
   const [first] = anyOf
   if (first === undefined) return undefined
-  return { ask: { kind: 'scope', scope: first }, isAsked: integration.scopes.some((each) => anyOf.includes(each)) }
+  return {
+    ask: { kind: 'scope', scope: first },
+    isAsked: integration.scopes.some((each) => anyOf.includes(each)),
+    isCertain: Boolean(ofPreset ?? rule),
+  }
 }
