@@ -1,6 +1,9 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { DatabaseSync } from 'node:sqlite'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { ClientsFile } from '../src/config/clients-file.ts'
+import { OPTION_FORM } from '../src/config/option-form.ts'
 import { addAndLogIn, type PersonsPages } from '../testing/administrator.ts'
 import {
   askAdmin,
@@ -237,6 +240,77 @@ describe('the Configuration Manager', () => {
       summary: 'changed lab',
       isCurrent: true,
     })
+  })
+
+  /** Control characters are refused before; everything else is judged in the file that it would make. */
+  it.each([
+    '',
+    ' ',
+    'x',
+    'x y',
+    '0',
+    '-1',
+    'http://',
+    'ftp://x.example',
+    '{',
+    '/',
+    'https://u:p@x.example/#f',
+    ',',
+    '1e99',
+    '[x]',
+    '#',
+    '=',
+    '&&',
+  ])('says of %j in every option what config check says of it', async (bad) => {
+    const names = Object.keys(OPTION_FORM).filter((name) => !OPTION_FORM[name]?.onlyInFile && name !== 'ca-file')
+    const options = Object.fromEntries(names.map((name) => [name, bad]))
+    const { status, body } = await ann.post(`${API}/check`, { section: 'bad', options })
+    expect(status).toBe(200)
+    const written = `${BOX}\n[bad]\n${names.map((name) => `${name}=${bad.trim()}\n`).join('')}`
+    const file = new ClientsFile({ ...files, uid: process.getuid?.() ?? 0 }, Buffer.alloc(0))
+    const { findings } = await file.check(Buffer.from(written))
+    const told = (each: { line?: number; option?: string; message: string }) => [each.line ?? 0, each.option, each.message]
+    expect(body.findings.map(told)).toEqual(findings.inOrder().map(told))
+    expect(body.findings.length).toBeGreaterThan(5)
+    expect((await ann.post(`${API}/sections`, { section: 'bad', options })).status).toBe(200)
+    expect((await deploy(ann)).status).toBe(409)
+    expect(fileNow()).toBe(BOX)
+  })
+
+  it('tells what a change costs the people who are signed in', async () => {
+    const database = new DatabaseSync(join(files.dataDir, 'benchkey.db'))
+    const column = (sql: string) => String(Object.values(database.prepare(sql).get() ?? {})[0])
+    const box = column("SELECT id FROM integrations WHERE section = 'box'")
+    for (const name of ['ann', 'ben']) {
+      const user = column(`SELECT id FROM users WHERE name = '${name}'`)
+      // The server writes now and then, too.
+      await vi.waitFor(() =>
+        database.exec(`INSERT INTO oauth2_tokens (id, user_id, integration_id, generation, revision, has_refresh_token, token_type, issued_at,
+        signed_in_at, scopes_asked, client_fingerprint, renewals, tried_again, odd_refusals, attempt_open)
+        VALUES ('t-${name}', '${user}', '${box}', 1, 1, 1, 'Bearer', 1, 1, '[]', 'f', 0, 0, 0, 0)`),
+      )
+    }
+    database.close()
+    await edit(ann, 'box', { 'token-url': 'https://api-2.box.com/oauth2/token', 'client-secret': 'typed', scopes: 'more' })
+    expect((await ann.get(`${API}/review`)).body.costs).toEqual([
+      '2 people have to sign in again: the token URL of Box API Access changed.',
+      '2 people have Box API Access without more until they sign in again; their tokens work on.',
+    ])
+    await ann.post(`${API}/sections/box/undo`)
+    await ann.post(`${API}/sections/box/disable`)
+    expect((await ann.get(`${API}/review`)).body.costs).toEqual([
+      '2 people lose Box API Access: it is switched off. Their sign-ins are kept.',
+    ])
+    await ann.post(`${API}/sections/box/undo`)
+    await ann.post(`${API}/sections/box/remove`)
+    expect((await ann.get(`${API}/review`)).body.costs).toEqual([
+      '2 people lose Box API Access: it is removed. Their sign-ins are kept, and work again when it comes back.',
+    ])
+    await ann.post(`${API}/undo`)
+    await ann.put(`${API}/sections/lab`, { section: 'lab-2', options: {} })
+    expect((await ann.get(`${API}/review`)).body.costs).toEqual([
+      `The redirect URI of lab changes: register ${files.redirectUri}/lab-2 at the service before you deploy.`,
+    ])
   })
 
   it('says why it changes nothing: a link, an open file, a directory it may not write', async () => {

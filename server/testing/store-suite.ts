@@ -6,6 +6,7 @@ import type { User } from '../src/domain/people.ts'
 import type { Extra, StoredToken } from '../src/domain/stored-token.ts'
 import type { AttemptKey, LeaseHolder, SavedReply, Store } from '../src/store/store.ts'
 import { activitySuite } from './activity-suite.ts'
+import { configurationSuite } from './configuration-suite.ts'
 import { deviceLoginsSuite } from './device-logins-suite.ts'
 import { entriesSuite } from './entries-suite.ts'
 import { lateResultsSuite } from './late-results-suite.ts'
@@ -1084,6 +1085,7 @@ export function storeSuite(name: string, open: () => Promise<OpenedDatabase>): v
     unreadRepliesSuite(room)
     launchedSessionsSuite(room)
     servicesSuite(room)
+    configurationSuite(room)
     lateResultsSuite(room)
     entriesSuite(room)
     activitySuite(room)
