@@ -64,6 +64,8 @@ export type CommandName =
   | 'service rotate'
   | 'service remove'
   | 'stored-token list'
+  | 'stored-token revoke'
+  | 'stored-token purge'
   | 'completion'
   | 'version'
   | 'help exit-codes'

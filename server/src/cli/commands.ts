@@ -2,6 +2,12 @@ import type { CommandSpec, OptionSpec } from './command.ts'
 
 const JSON_OPTION: OptionSpec = { type: 'boolean', help: 'print JSON' }
 
+/** Which of the stored sign-ins. */
+const WHICH_SIGN_INS: Readonly<Record<string, OptionSpec>> = {
+  user: { type: 'string', value: 'U', help: 'of this user only' },
+  integration: { type: 'string', value: 'NAME', help: 'at this integration only: section, name or ID' },
+}
+
 /** Options of every command, before or after its words. */
 export const COMMON_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   'config-dir': { type: 'string', value: 'DIR', help: 'folder of the configuration files (BENCHKEY_CONFIG_DIR)' },
@@ -308,11 +314,19 @@ export const COMMAND_GROUPS: readonly { readonly title: string; readonly command
         name: 'stored-token list',
         summary: 'See stored sign-ins, never a value',
         positionals: [],
-        options: {
-          user: { type: 'string', value: 'U', help: 'of this user only' },
-          integration: { type: 'string', value: 'NAME', help: 'at this integration only: section, name or ID' },
-          json: JSON_OPTION,
-        },
+        options: { ...WHICH_SIGN_INS, json: JSON_OPTION },
+      },
+      {
+        name: 'stored-token revoke',
+        summary: 'Delete stored sign-ins and ask their services to revoke them',
+        positionals: [],
+        options: WHICH_SIGN_INS,
+      },
+      {
+        name: 'stored-token purge',
+        summary: 'Delete stored sign-ins and ask nobody',
+        positionals: [],
+        options: WHICH_SIGN_INS,
       },
       {
         name: 'completion',

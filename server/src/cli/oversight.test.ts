@@ -27,6 +27,36 @@ const bare: AdminStoredToken = {
   ...{ label: 'Not configured', hasRefreshToken: false, renewals: 0, signedInAt: '2026-11-20T08:00:00.000Z' },
 }
 
+describe('benchkey stored-token revoke and purge', () => {
+  /** A server with two sign-ins, and what it was asked. */
+  const server = (removed: object) =>
+    untilTestEnds(
+      fakeAdminSocket(dataDir, ({ method }) => ({ body: method === 'GET' ? { storedTokens: [token, bare] } : removed })),
+    )
+
+  test('do it unasked with --yes, for the user and integration that are named', async () => {
+    const socket = await server({ removed: 2, cannotRevoke: [] })
+    const done = await benchkey('stored-token', 'purge', '--user', 'ada', '--integration', 'box', '--yes')
+    expect(done).toEqual({ code: 0, stdout: '', stderr: 'benchkey: Purged 2 sign-ins.\n' })
+    expect(socket.seen.at(-1)).toMatchObject({ method: 'POST', path: '/stored-tokens/purge' })
+  })
+
+  test('name what could not be revoked, and exit with 1', async () => {
+    await server({ removed: 1, cannotRevoke: ['Lab'] })
+    const { code, stderr } = await benchkey('stored-token', 'revoke', '--user', 'ada', '--yes')
+    expect(code).toBe(1)
+    expect(stderr).toContain('Revoked 1 sign-in.')
+    expect(stderr).toContain('Kept those to Lab: no revocation URL is configured there.')
+  })
+
+  test('do nothing without a terminal to ask at, nor without saying which', async () => {
+    const socket = await server({ removed: 0, cannotRevoke: [] })
+    expect((await benchkey('stored-token', 'revoke', '--user', 'ada')).stderr).toContain('Give --yes to do it unasked.')
+    expect((await benchkey('stored-token', 'purge', '--yes')).stderr).toContain('Give --user U, --integration NAME, or both.')
+    expect(socket.seen.map(({ method }) => method)).toEqual(['GET'])
+  })
+})
+
 describe('benchkey stored-token list', () => {
   test('prints a table that a terminal does not act on, or JSON', async () => {
     await play({ storedTokens: [token, bare] })

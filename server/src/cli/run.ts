@@ -41,6 +41,8 @@ const LOADERS: Readonly<Record<CommandName, () => Promise<Run>>> = {
   'service rotate': async () => (await import('./service.ts')).runServiceRotate,
   'service remove': async () => (await import('./service.ts')).runServiceRemove,
   'stored-token list': async () => (await import('./stored-token-list.ts')).runStoredTokenList,
+  'stored-token revoke': async () => (await import('./stored-token-remove.ts')).runStoredTokenRevoke,
+  'stored-token purge': async () => (await import('./stored-token-remove.ts')).runStoredTokenPurge,
   completion: async () => (await import('./completion.ts')).runCompletion,
   version: async () => (await import('./version.ts')).runVersion,
   'help exit-codes': async () => (await import('./help.ts')).runHelpExitCodes,

@@ -75,6 +75,13 @@ export interface AdminStoredTokens {
   readonly storedTokens: readonly AdminStoredToken[]
 }
 
+/** `POST /stored-tokens/revoke` and `…/purge` with `{user?, integration?}`, one of them at least → AdminRemoved. */
+export interface AdminRemoved {
+  readonly removed: number
+  /** Names of integrations without a revocation URL, whose sign-ins were kept. */
+  readonly cannotRevoke: readonly string[]
+}
+
 /** `GET /users/:name`. */
 export interface AdminUserDetails {
   readonly user: AdminUser

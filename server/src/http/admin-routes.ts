@@ -2,6 +2,7 @@ import type { Broker } from '../broker/broker.ts'
 import type {
   AdminCookieRotated,
   AdminHealth,
+  AdminRemoved,
   AdminSessionEnded,
   AdminSessionOpened,
   AdminSessions,
@@ -27,6 +28,7 @@ export function adminRoutes(broker: Broker, facts: AdminStatusFacts): readonly A
   return [
     ...userRoutes(broker, publicUrl),
     ...sessionRoutes(broker),
+    ...storedTokenRoutes(broker, publicUrl),
     ...serviceRoutes(broker),
     ...verifyRoutes(broker),
     ...configurationRoutes(broker),
@@ -63,16 +65,6 @@ function userRoutes({ administration }: Broker, publicUrl: string): readonly Adm
       path: '/users/:name',
       answer: async (_body, name) => adminUserDetailsOf(await administration.showUser(name), publicUrl),
     },
-    {
-      method: 'GET',
-      path: '/stored-tokens',
-      answer: async (_body, _parameter, query): Promise<AdminStoredTokens> => {
-        const [userName, integration] = [query.get('user'), query.get('integration')]
-        const filter = { ...(userName === null ? {} : { userName }), ...(integration === null ? {} : { integration }) }
-        const views = await administration.listSignIns(filter)
-        return { storedTokens: views.map((view) => adminStoredTokenOf(view, publicUrl)) }
-      },
-    },
     { method: 'POST', path: '/users/:name/lock', answer: lock(true) },
     { method: 'POST', path: '/users/:name/unlock', answer: lock(false) },
     {
@@ -83,6 +75,33 @@ function userRoutes({ administration }: Broker, publicUrl: string): readonly Adm
         return {}
       },
     },
+  ]
+}
+
+function storedTokenRoutes({ administration, people }: Broker, publicUrl: string): readonly AdminRoute[] {
+  const remove =
+    (how: 'revoke' | 'purge') =>
+    async (body: unknown): Promise<AdminRemoved> => {
+      const [userName, integration] = [optionalText(body, 'user'), optionalText(body, 'integration')]
+      if (userName === undefined && integration === undefined) {
+        throw new Refusal(400, 'bad_request', 'This request names neither a user nor an integration.')
+      }
+      const filter = { ...(userName === undefined ? {} : { userName }), ...(integration === undefined ? {} : { integration }) }
+      return people.removeSignIns({}, filter, how)
+    }
+  return [
+    {
+      method: 'GET',
+      path: '/stored-tokens',
+      answer: async (_body, _parameter, query): Promise<AdminStoredTokens> => {
+        const [userName, integration] = [query.get('user'), query.get('integration')]
+        const filter = { ...(userName === null ? {} : { userName }), ...(integration === null ? {} : { integration }) }
+        const views = await administration.listSignIns(filter)
+        return { storedTokens: views.map((view) => adminStoredTokenOf(view, publicUrl)) }
+      },
+    },
+    { method: 'POST', path: '/stored-tokens/revoke', answer: remove('revoke') },
+    { method: 'POST', path: '/stored-tokens/purge', answer: remove('purge') },
   ]
 }
 
