@@ -6,6 +6,7 @@ import type {
   PageUserDetails,
   PageUsers,
 } from '@benchkey/sdk/admin-pages'
+import type { PageReloaded } from '@benchkey/sdk/configuration-pages'
 import type { PageEverywhere } from '@benchkey/sdk/pages'
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { fromBase, get, post } from './api.ts'
@@ -15,15 +16,9 @@ import { queryClient } from './queries.ts'
 /** The password of whoever is logged in once more: acts that need a recent login are possible for five minutes. */
 export const confirmLogin = (confirm: PageConfirmLogin): Promise<void> => post<void>(adminApiPaths.confirmLogin, confirm)
 
-/** What a reload of the configuration files came to. */
-interface Reloaded {
-  readonly applied: boolean
-  readonly findings: readonly { readonly severity: 'error' | 'warning'; readonly text: string }[]
-}
-
 /** What administrators do to people, sessions and the server. */
 export const oversightApi = {
-  reload: () => post<Reloaded>(adminApiPaths.reload),
+  reload: () => post<PageReloaded>(adminApiPaths.reload),
   act: (name: string, act: 'lock' | 'unlock') => post<void>(`${adminApiPaths.user(name)}/${act}`),
   signOutEverywhere: (name: string) => post<PageEverywhere>(`${adminApiPaths.user(name)}/sign-out-everywhere`),
   removeSignIn: (name: string, id: string, how: 'revoke' | 'purge') =>

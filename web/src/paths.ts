@@ -64,7 +64,7 @@ export const apiPaths = {
 export const adminApiPaths = {
   confirmLogin: '/api/admin/confirm-login',
   overview: '/api/admin/overview',
-  reload: '/api/admin/reload',
+  reload: '/api/admin/configuration/reload',
   users: '/api/admin/users',
   user: (name: string): string => `/api/admin/users/${encodeURIComponent(name)}`,
   sessions: '/api/admin/sessions',

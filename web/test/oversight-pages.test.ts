@@ -12,10 +12,12 @@ describe('the dashboard', () => {
   it('begins with the verdict, and its buttons lead to the integration or reload', async () => {
     const page = await visits.open('/admin', oversightScript({ overview: UNWELL }))
     await page.getByRole('heading', { name: '2 things need you' }).waitFor()
-    visits.server.script.posts = { '/api/admin/reload': { status: 200, body: { applied: true, findings: [] } } }
+    visits.server.script.posts = {
+      '/api/admin/configuration/reload': { status: 200, body: { applied: true, findings: [], nodes: [] } },
+    }
     await button(page, 'Reload').click()
     await page.getByText('The files were read again.').waitFor()
-    expect(posted()).toEqual(['/api/admin/reload'])
+    expect(posted()).toEqual(['/api/admin/configuration/reload'])
     await button(page, 'Open: salesforce').click()
     await expect.poll(() => new URL(page.url()).pathname).toBe('/admin/integrations/salesforce')
   })
@@ -23,7 +25,9 @@ describe('the dashboard', () => {
   it('says why a reload did not take place', async () => {
     const page = await visits.open('/admin', oversightScript({ overview: UNWELL }))
     const findings = [{ severity: 'error', text: 'oauth-clients.conf:3: [box] token-url: is missing' }]
-    visits.server.script.posts = { '/api/admin/reload': { status: 200, body: { applied: false, findings } } }
+    visits.server.script.posts = {
+      '/api/admin/configuration/reload': { status: 200, body: { applied: false, findings, nodes: [] } },
+    }
     await button(page, 'Reload').click()
     await page.getByRole('alert').getByText('oauth-clients.conf:3').waitFor()
   })

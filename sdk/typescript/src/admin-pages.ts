@@ -24,7 +24,7 @@ export type RecentLoginNeeded = 'recent_login_needed'
 
 // ── Dashboard ──
 
-/** `GET /api/admin/overview`: the dashboard. `POST /api/admin/reload` reads the configuration files again. */
+/** `GET /api/admin/overview`: the dashboard. */
 export interface PageOverview {
   /** "Everything is working." or "2 things need you". */
   readonly verdict: { readonly isWell: boolean; readonly text: string }

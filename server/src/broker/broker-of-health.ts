@@ -25,6 +25,8 @@ export interface HealthNode {
   readonly isLive: boolean
   /** The first digits of the hash. */
   readonly configuration: string
+  /** Its number in the history; absent: it is not in it. */
+  readonly configurationVersion?: number
 }
 
 /** Whether the server is well, and what is not. */

@@ -1,4 +1,4 @@
-import type { ServerNode } from '../store/store.ts'
+import type { Store } from '../store/store.ts'
 import type { HealthFinding, HealthNode } from './broker-of-health.ts'
 import type { TimeWords } from './health-of-integrations.ts'
 
@@ -6,11 +6,18 @@ import type { TimeWords } from './health-of-integrations.ts'
 const HASH_DIGITS = 8
 
 /** The server processes as a health report tells them. `own`: incarnation of the one that answers, so lives. */
-export function nodesOf(nodes: readonly ServerNode[], own: string): readonly HealthNode[] {
-  return nodes.map(({ holder, host, version, startedAt, heartbeatAt, isLive, configurationHash }) => ({
-    ...{ host, pid: holder.pid, version, startedAt, heartbeatAt, isLive: isLive || holder.incarnation === own },
-    configuration: configurationHash.slice(0, HASH_DIGITS),
-  }))
+export async function nodesOf(store: Pick<Store, 'nodes' | 'configuration'>, own: string): Promise<readonly HealthNode[]> {
+  const nodes = await store.nodes.list()
+  const hashes = [...new Set(nodes.map(({ configurationHash }) => configurationHash))]
+  const numbers = await Promise.all(hashes.map((hash) => store.configuration.versionOfHash(hash)))
+  return nodes.map(({ holder, host, version, startedAt, heartbeatAt, isLive, configurationHash }) => {
+    const number = numbers[hashes.indexOf(configurationHash)]
+    return {
+      ...{ host, pid: holder.pid, version, startedAt, heartbeatAt, isLive: isLive || holder.incarnation === own },
+      configuration: configurationHash.slice(0, HASH_DIGITS),
+      ...(number === undefined ? {} : { configurationVersion: number }),
+    }
+  })
 }
 
 /** Which of them fell silent, and whether the others run one configuration. */
@@ -40,7 +47,7 @@ function apart(live: readonly HealthNode[]): readonly HealthFinding[] {
   for (const nodes of versions.values()) {
     const configurations = groupsOf(nodes, ({ configuration }) => configuration)
     if (configurations.size < 2) continue
-    const fact = `Servers run different configurations: ${told(configurations)}.`
+    const fact = factOfVersions([...configurations.values()]) ?? `Servers run different configurations: ${told(configurations)}.`
     const action = 'An administrator gives all the same oauth-clients.conf and public-url, then on each: benchkey reload'
     findings.push({ level: 'problem', about: 'nodes', acts: ['reload'], fact, action })
   }
@@ -59,3 +66,14 @@ function told(groups: ReadonlyMap<string, readonly HealthNode[]>): string {
 function nameOf({ host, pid }: HealthNode): string {
   return `${host} (process ${pid})`
 }
+
+/** "bk-2 (process 9) runs configuration 41, the others 42."; undefined unless it is two versions of the history. */
+function factOfVersions(groups: readonly (readonly HealthNode[])[]): string | undefined {
+  const [few, many, ...more] = groups.toSorted((a, b) => a.length - b.length || versionOf(a) - versionOf(b))
+  if (!few || !many || more.length > 0 || Number.isNaN(versionOf(few)) || Number.isNaN(versionOf(many))) return undefined
+  const others = many.length === 1 ? `${many.map(nameOf).join()} runs` : 'the others'
+  const verb = few.length === 1 ? 'runs' : 'run'
+  return `${few.map(nameOf).join(' and ')} ${verb} configuration ${versionOf(few)}, ${others} ${versionOf(many)}.`
+}
+
+const versionOf = ([node]: readonly HealthNode[]): number => node?.configurationVersion ?? Number.NaN

@@ -217,6 +217,17 @@ describe('a server that is not well says so', () => {
   })
 })
 
+test('nodes that run two versions of the history are told by their numbers', async () => {
+  const versionOfHash = async (hash: string) => (hash === 'new' ? 42 : 41)
+  store = { ...room.store, configuration: { ...room.store.configuration, versionOfHash } }
+  await beat('bk-1', 'new')
+  await beat('bk-2', 'old')
+  expect(await told()).toEqual(['problem nodes: bk-2 (process 7) runs configuration 41, bk-1 (process 7) runs 42.'])
+  await beat('bk-3', 'new')
+  expect(await told()).toEqual(['problem nodes: bk-2 (process 7) runs configuration 41, the others 42.'])
+  expect((await health()).nodes.map(({ configurationVersion }) => configurationVersion)).toEqual([42, 41, 42])
+})
+
 describe('an integration that is switched off', () => {
   test('is nobody’s trouble, whatever its service last did', async () => {
     const token = await signIn('ann', '')

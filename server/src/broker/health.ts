@@ -53,7 +53,7 @@ export async function healthOf(sources: HealthSources, time: TimeWords = utcTime
     const tallies = await talliesOf(sources)
     findings.push(...(await findingsOfIntegrations(sources, tallies, time)), ...(await findingsOfUnreadReplies(sources)))
     findings.push(...(await ofRevocations(sources, time)))
-    nodes = nodesOf(await sources.store.nodes.list(), sources.node.holder.incarnation)
+    nodes = await nodesOf(sources.store, sources.node.holder.incarnation)
     // While nobody can write, heartbeats say nothing.
     if (ofWriting.length === 0) findings.push(...findingsOfNodes(nodes, time))
     facts = await factsOf(sources, tallies)

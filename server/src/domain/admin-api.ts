@@ -202,5 +202,7 @@ export interface AdminHealth {
     readonly isLive: boolean
     /** First digits of the hash of its configuration. */
     readonly configuration: string
+    /** Its number in the history of `oauth-clients.conf`. */
+    readonly configurationVersion?: number
   }[]
 }

@@ -15,7 +15,6 @@ import { pagePhrasing } from '../domain/states.ts'
 /** The dashboard (sdk/typescript/src/admin-pages.ts). */
 export function registerOverviewApi(app: FastifyInstance, { broker }: { readonly broker: Broker }): void {
   app.get('/overview', async (): Promise<PageOverview> => pageOverviewOf(await broker.overview.show()))
-  app.post('/reload', async () => broker.administration.reload())
 }
 
 function pageOverviewOf({ report, integrations = [], housekeeping, now }: OverviewFacts): PageOverview {
@@ -65,8 +64,9 @@ function pageNodesOf({ nodes }: HealthReport): readonly PageNode[] {
     ),
   ]
   const usual = groups.toSorted(([, a], [, b]) => b.length - a.length)[0]?.[0]
-  return nodes.map(({ host, pid, version, startedAt, heartbeatAt, isLive, configuration }) => ({
+  return nodes.map(({ host, pid, version, startedAt, heartbeatAt, isLive, configuration, configurationVersion }) => ({
     ...{ host, pid, version, startedAt: startedAt.toISOString(), heartbeatAt: heartbeatAt.toISOString() },
     mark: nodeMark({ isLive, runsOther: configuration !== usual }),
+    ...(configurationVersion === undefined ? {} : { configurationVersion }),
   }))
 }
