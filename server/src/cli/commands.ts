@@ -1,12 +1,7 @@
 import type { CommandSpec, OptionSpec } from './command.ts'
+import { STORED_TOKEN_COMMANDS } from './stored-token-commands.ts'
 
 const JSON_OPTION: OptionSpec = { type: 'boolean', help: 'print JSON' }
-
-/** Which of the stored sign-ins. */
-const WHICH_SIGN_INS: Readonly<Record<string, OptionSpec>> = {
-  user: { type: 'string', value: 'U', help: 'of this user only' },
-  integration: { type: 'string', value: 'NAME', help: 'at this integration only: section, name or ID' },
-}
 
 /** Options of every command, before or after its words. */
 export const COMMON_OPTIONS: Readonly<Record<string, OptionSpec>> = {
@@ -310,24 +305,7 @@ export const COMMAND_GROUPS: readonly { readonly title: string; readonly command
         positionals: ['NAME'],
         options: {},
       },
-      {
-        name: 'stored-token list',
-        summary: 'See stored sign-ins, never a value',
-        positionals: [],
-        options: { ...WHICH_SIGN_INS, json: JSON_OPTION },
-      },
-      {
-        name: 'stored-token revoke',
-        summary: 'Delete stored sign-ins and ask their services to revoke them',
-        positionals: [],
-        options: WHICH_SIGN_INS,
-      },
-      {
-        name: 'stored-token purge',
-        summary: 'Delete stored sign-ins and ask nobody',
-        positionals: [],
-        options: WHICH_SIGN_INS,
-      },
+      ...STORED_TOKEN_COMMANDS,
       {
         name: 'completion',
         summary: 'Print the script for completion in bash, zsh or fish',
