@@ -67,17 +67,31 @@ async function logIn(port: number, password: string): Promise<number> {
   return (await post(port, '/api/login', { userName: 'demo', password })).status
 }
 
-/** A call of the page API, and the cookies it sets. */
-function post(port: number, path: string, body: object, cookie = ''): Promise<{ status: number; cookies: string[] }> {
+/** How the pages below *Administration* answer the demo user. */
+async function openAdministration(port: number, password: string): Promise<number> {
+  const { cookies } = await post(port, '/api/login', { userName: 'demo', password })
+  return (await call(port, 'GET', '/api/admin/overview', undefined, cookies.join('; '))).status
+}
+
+interface Reply {
+  readonly status: number
+  /** Those it sets. */
+  readonly cookies: string[]
+}
+
+const post = (port: number, path: string, body: object, cookie = ''): Promise<Reply> => call(port, 'POST', path, body, cookie)
+
+/** A call of the page API. */
+function call(port: number, method: string, path: string, body: object | undefined, cookie: string): Promise<Reply> {
   const headers = { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin', 'x-benchkey-request': '1', cookie }
   return new Promise((answer, reject) => {
-    const options = { method: 'POST', headers, ca: kept('certificates/ca.pem'), agent: false }
+    const options = { method, headers, ca: kept('certificates/ca.pem'), agent: false }
     const outgoing = request(`https://localhost:${port}${path}`, options, (response) => {
       const cookies = (response.headers['set-cookie'] ?? []).map((each) => each.replace(/;.*/, ''))
       response.resume().on('end', () => answer({ status: response.statusCode ?? 0, cookies }))
     })
     outgoing.on('error', reject)
-    outgoing.end(JSON.stringify(body))
+    outgoing.end(body === undefined ? undefined : JSON.stringify(body))
   })
 }
 
@@ -120,6 +134,7 @@ Stop: Ctrl-C. Everything is under .benchkey/ and kept.
     expect(first.words).not.toContain('https://')
     expect(await logIn(port, password)).toBeLessThan(300)
     expect(await logIn(port, 'wrong')).toBe(401)
+    expect(await openAdministration(port, password)).toBe(200)
     expect(open()).toEqual([])
     expect(existsSync(join(root, '.benchkey/demo-user.pending'))).toBe(false)
 

@@ -115,12 +115,12 @@ function benchkey(files: StartFiles): ChildOptions {
   }
 }
 
-/** Adds the account through the running server; its password is written down before, so that no crash loses it. */
+/** Adds the account through the running server, an administrator as one's own machine has it; its password is written down before, so that no crash loses it. */
 async function addDemoUser(files: StartFiles): Promise<void> {
   const pending = `${files.demoUser}.pending`
   if (!existsSync(pending)) writePrivate(pending, `${newPassword()}\n`)
   const password = readFileSync(pending, 'utf8').trim()
-  const { code, words } = await runBenchkey(['user', 'add', 'demo', '--password-stdin'], files, `${password}\n`)
+  const { code, words } = await runBenchkey(['user', 'add', 'demo', '--admin', '--password-stdin'], files, `${password}\n`)
   if (code !== 0) throw new Trouble(`The demo user could not be added: ${words.trim()}`)
   renameSync(pending, files.demoUser)
 }
