@@ -276,6 +276,10 @@ describe('a hijacked administrator', () => {
     const audit = await mallory.get('/api/admin/audit?all=1')
     expect(audit.text).toMatch(/configuration\.deployed/)
     expect(audit.text).not.toContain('c4nary')
+    // Drafts and versions hold them, and the database has ciphertexts alone.
+    for (const name of ['benchkey.db', 'benchkey.db-wal']) {
+      expect(readFileSync(join(files.dataDir, name), 'latin1')).not.toContain('c4nary')
+    }
   })
 
   it('is an administrator: others get nothing at any of these addresses', async () => {
