@@ -223,7 +223,9 @@ describe('errors', () => {
     const reply = await call('/oauth_token', body)
     expect(reply.status).toBe(400)
     expect(reply.headers['content-type']).toBe('text/plain; charset=utf-8')
-    expect(reply.body).toMatch(/^Benchkey did not understand this request: .+\. Check the call\.$/)
+    expect(reply.body).toMatch(
+      /^Benchkey did not understand this request: .+\. Check the call; benchkey doctor tests this session\.$/,
+    )
     expect(reply.reason).toMatch(/^[\x20-\x7e]{1,120}$/)
     expect(reply.body.startsWith(reply.reason)).toBe(true)
   })
