@@ -168,6 +168,34 @@ describe('a hijacked administrator', () => {
     expect(fileNow()).toBe(CLIENTS)
   })
 
+  it('sends no secret of an old file by insisting on a form that was filled from it', async () => {
+    const { basedOn } = (await mallory.get(`${API}/sections/api`)).body
+    await edit('api', { 'client-secret': 'of-mallory', 'client-secret-next': null })
+    expect((await deploy(mallory)).status).toBe(200)
+    const urls = { 'token-url': 'https://mallory.example/token' }
+    await mallory.put(`${API}/sections/api`, { section: 'api', options: urls, basedOn })
+    expect((await mallory.post(`${API}/resolve`, { section: 'api', keep: 'yours' })).status).toBe(200)
+    expect((await mallory.get(`${API}/review`)).body.blocked).toMatch(/Type the client secret again/)
+    const tested = await mallory.post(`${API}/sections/api/test`)
+    expect([tested.status, tested.body.error?.message]).toEqual([400, expect.stringMatching(/Type the client secret again/)])
+  })
+
+  it('sends no secret elsewhere that its owner typed before and has not deployed', async () => {
+    await edit('api', { 'client-secret': 'c4nary-typed', 'client-secret-next': null })
+    expect((await mallory.get(`${API}/review`)).body.blocked).toBeUndefined()
+    await edit('api', { 'token-url': 'https://mallory.example/token' })
+    await expectRefused('api', /Type the client secret again: the token URL changed\./)
+    await edit('api', { 'token-url': 'https://mallory.example/token', 'client-secret': 'c4nary-typed' })
+    expect((await mallory.get(`${API}/review`)).body.blocked).toBeUndefined()
+    // So with one that is new.
+    const options = { 'client-id': 'n', 'authorization-url': 'https://n.example/a', 'token-url': 'https://n.example/t' }
+    await mallory.post(`${API}/sections`, { section: 'new', options: { ...options, 'client-secret': 'c4nary-typed' } })
+    await edit('new', { description: 'New' })
+    expect((await mallory.get(`${API}/review`)).body.blocked).toBeUndefined()
+    await edit('new', { 'token-url': 'https://mallory.example/token' })
+    await expectRefused('new', /Type the client secret again: where it goes changed after it was typed\./)
+  })
+
   it('knows the secret of a file: its line stays; a new one takes its place', async () => {
     const wanted = { 'token-url': 'https://filed-2.example/token' }
     await edit('filed', { ...wanted, 'client-secret': FILE_SECRET })

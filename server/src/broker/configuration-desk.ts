@@ -1,6 +1,6 @@
 import { maskedDiff } from '../config/masked-text.ts'
-import { decide, sectionsOf, type WrittenOptions } from '../config/section-changes.ts'
-import { editProblems, withEdit } from '../config/section-edits.ts'
+import { decide, type SectionChange, sectionsOf, type WrittenOptions } from '../config/section-changes.ts'
+import { editProblems, withEdit, withTyped } from '../config/section-edits.ts'
 import { printable } from '../domain/states.ts'
 import { badRequest } from './bad-request.ts'
 import type {
@@ -238,14 +238,15 @@ export class ConfigurationDesk implements ConfigurationManager {
 
   /** The draft with a form brought in; `was`: the header of the section in the draft now. */
   async #edited(draft: Draft, plan: Plan, edit: SectionFormEdit, was: string | undefined): Promise<Draft> {
-    if (was === undefined) return withChange(draft, undefined, withEdit(undefined, edit, undefined))
+    if (was === undefined) return withChange(draft, undefined, bound(withEdit(undefined, edit, undefined), edit))
     if (!plan.after.has(was)) throw noSuchSection(was)
     const change = findChange(draft, was)
-    if (change && change.of === undefined) return withChange(draft, change, withEdit(change, edit, undefined))
+    if (change && change.of === undefined) return withChange(draft, change, bound(withEdit(change, edit, undefined), edit))
     const header = change?.of ?? was
     const seen = draft.rollbackTo === undefined ? await this.#sectionsOf(edit.basedOn, plan) : plan.ground
     const options = seen.get(header) ?? plan.ground.get(header) ?? new Map<string, string>()
-    return withChange(draft, change, withEdit(change, edit, { header, options }))
+    const fresh = withEdit(change, edit, { header, options })
+    return withChange(draft, change, bound(fresh, edit, plan.ground.get(header)))
   }
 
   /** The file that a form was filled from: what others have changed since was not seen by who typed. */
@@ -274,6 +275,10 @@ export class ConfigurationDesk implements ConfigurationManager {
     const redirectUri = written.get('redirect-uri') === 'per-integration' ? 'per-integration' : 'fixed'
     return this.#parts.catalogue.redirectUriOf({ section, redirectUri })
   }
+}
+
+function bound(change: SectionChange | undefined, edit: SectionFormEdit, written?: WrittenOptions): SectionChange | undefined {
+  return change && withTyped(change, edit, written)
 }
 
 function noSuchSection(section: string): Error {

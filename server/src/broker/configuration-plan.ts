@@ -3,6 +3,7 @@ import type { ClientsFile, ClientsNow } from '../config/clients-file.ts'
 import type { Diagnostic } from '../config/configuration.ts'
 import type { LoadedClients } from '../config/load.ts'
 import { fileMark } from '../config/masked-text.ts'
+import { TYPED_SECRETS, wayOf } from '../config/secret-ways.ts'
 import { type FileSecrets, type MergedFile, mergeChanges, sectionsOf, type WrittenOptions } from '../config/section-changes.ts'
 import type { Integration } from '../domain/integration.ts'
 import type { Store } from '../store/store.ts'
@@ -49,7 +50,7 @@ export async function planOf({ file, store }: PlanParts, draft: Draft): Promise<
   const origins = draft.rollbackTo === undefined ? merged.origins : sameHeaders(before, after)
   return {
     ...{ now, current, merged, next, before, after, origins, mark, ground: sectionsOf(ground.bytes) },
-    secretsNeeded: secretsNeeded(draft, current.integrations, next.integrations, origins),
+    secretsNeeded: secretsNeeded(draft, { current: current.integrations, next: next.integrations, after, origins }),
     token: hash('sha256', JSON.stringify([mark, fileMark(merged.bytes), draft.revision, draft.rollbackTo]), 'hex'),
   }
 }
@@ -86,24 +87,21 @@ function fileSecretsOf(bytes: Uint8Array, integrations: readonly Integration[]):
   )
 }
 
-const SECRETS: readonly string[] = ['client-secret', 'client-secret-next']
-
 function secretsNeeded(
   draft: Draft,
-  current: readonly Integration[],
-  next: readonly Integration[],
-  origins: ReadonlyMap<string, string>,
+  plan: Pick<Plan, 'after' | 'origins'> & { readonly current: readonly Integration[]; readonly next: readonly Integration[] },
 ): ReadonlyMap<string, string> {
+  const { current, next, after, origins } = plan
   const needed = new Map<string, string>()
   for (const integration of next) {
     const { section } = integration
     const change = draft.changes.find((each) => each.section === section && !each.isRemoved)
-    const typed = new Set(
-      (change?.options ?? []).flatMap(({ name, value }) => (SECRETS.includes(name) && value !== null ? [value] : [])),
-    )
+    const options = (change?.options ?? []).filter(({ name, typedFor }) => TYPED_SECRETS.includes(name) && typedFor !== undefined)
+    const way = wayOf(after.get(section) ?? new Map())
+    const typed = new Set(options.flatMap(({ value, typedFor }) => (value !== null && typedFor === way ? [value] : [])))
     const origin = origins.get(section)
     const before = current.find((each) => each.section === origin)
-    const why = secretNeeded(integration, current, { before, typed })
+    const why = secretNeeded(integration, current, { before, typed, isTypedBefore: typed.size < options.length })
     if (why !== undefined) needed.set(section, why)
   }
   return needed

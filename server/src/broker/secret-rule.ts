@@ -17,13 +17,15 @@ const PLACES = {
 /**
  * Why the client secret of an integration has to be typed (security.md, the hijacked administrator); undefined: it has not.
  * Without typing it, a secret stays only where the file of now has this very secret with these very places: however an edit, a new
- * header, a preset or an old version leads there, no secret goes where its owner has not sent it. `typed`: values of this draft.
+ * header, a preset or an old version leads there, no secret goes where its owner has not sent it. `typed`: values that were typed
+ * for these very ways; `isTypedBefore`: one was, for others.
  */
 export function secretNeeded(
   next: Integration,
   current: readonly Integration[],
-  { before, typed }: { readonly before: Integration | undefined; readonly typed: ReadonlySet<string> },
+  facts: { readonly before: Integration | undefined; readonly typed: ReadonlySet<string>; readonly isTypedBefore: boolean },
 ): string | undefined {
+  const { before, typed, isTypedBefore } = facts
   const untyped = secretsOf(next).filter((secret) => !typed.has(secret))
   const places = placesOf(next)
   const unknown = untyped.filter(
@@ -33,7 +35,10 @@ export function secretNeeded(
   const why = before ? changedPlaces(before, next) : undefined
   const isNextOnly = unknown.every((secret) => secret === next.client.nextClientSecret)
   const what = isNextOnly ? 'the next client secret again, or remove it' : 'the client secret again'
-  return `Type ${what}: ${why ?? 'it is not in the file of now with these addresses'}.`
+  const otherwise = isTypedBefore
+    ? 'where it goes changed after it was typed'
+    : 'it is not in the file of now with these addresses'
+  return `Type ${what}: ${why ?? otherwise}.`
 }
 
 function changedPlaces(before: Integration, next: Integration): string | undefined {

@@ -12,6 +12,8 @@ export interface OptionChange {
   readonly value: string | null
   /** As it was when the change was made. */
   readonly was: string | null
+  /** Of a secret that was typed: where its section sent secrets then (`wayOf`). */
+  readonly typedFor?: string
 }
 
 /** What one administrator wants of one section, on the file as it was then. */
@@ -70,7 +72,7 @@ export function mergeChanges(bytes: Uint8Array, changes: readonly SectionChange[
     if (change.isRemoved) {
       document = removeSection(document, change.of ?? change.section)
     } else if (change.of === undefined || !written) {
-      if (!now.has(change.section)) document = addSection(document, change.section, optionsOf(change, written))
+      if (!now.has(change.section)) document = addSection(document, change.section, [...optionsOf(change, written)])
     } else {
       document = changeSection(document, change, written, fileSecrets)
       origins.set(change.section, change.of)
@@ -79,14 +81,14 @@ export function mergeChanges(bytes: Uint8Array, changes: readonly SectionChange[
   return { bytes: printIni(document), conflicts, origins }
 }
 
-/** All options that a change makes of what was there when it was begun. */
-function optionsOf(change: SectionChange, written: WrittenOptions | undefined): readonly (readonly [string, string])[] {
+/** All options that a change makes of what is written, or else of what was there when it was begun. */
+export function optionsOf(change: SectionChange, written: WrittenOptions | undefined): WrittenOptions {
   const options = new Map(written ?? change.before)
   for (const { name, value } of change.options) {
     if (value === null) options.delete(name)
     else options.set(name, value)
   }
-  return [...options]
+  return options
 }
 
 function changeSection(
@@ -141,7 +143,7 @@ function isSame(secret: string | undefined, typed: string): boolean {
 function conflictsOf(change: SectionChange, written: WrittenOptions | undefined): readonly ChangeConflict[] {
   const { section, of, options } = change
   if (of === undefined) {
-    const isSame = !written || isAsBefore({ before: optionsOf(change, undefined) }, written)
+    const isSame = !written || isAsBefore({ before: [...optionsOf(change, undefined)] }, written)
     return isSame ? [] : [{ section, yours: `[${section}]`, theirs: `[${section}]` }]
   }
   if (!written) return change.isRemoved ? [] : [{ section, yours: `[${section}]`, theirs: null }]
@@ -173,17 +175,19 @@ export function decide(
   return options.length === 0 && change.of === change.section ? undefined : { ...change, options }
 }
 
-/** The change as it would have been made on the file of now. */
+/** The change as it would have been made on the file of now. A secret that only stood there when it was begun was not typed. */
 function insisting(change: SectionChange, now: WrittenOptions | undefined): SectionChange {
   const { section, isRemoved } = change
-  if (!now) {
-    const wanted = optionsOf(change, undefined)
-    return { section, options: wanted.map(([name, value]) => ({ name, value, was: null })), before: [] }
+  const wanted = optionsOf(change, undefined)
+  const typed = new Map(change.options.map((option) => [option.name, option]))
+  const optionOf = (name: string, value: string | null, was: string | null): OptionChange => {
+    const { typedFor } = typed.get(name) ?? {}
+    return { name, value, was, ...(typedFor === undefined ? {} : { typedFor }) }
   }
+  if (!now) return { section, options: [...wanted].map(([name, value]) => optionOf(name, value, null)), before: [] }
   const before = [...now]
   if (isRemoved) return { ...change, before }
-  const wanted = new Map(optionsOf(change, undefined))
   const names = new Set([...wanted.keys(), ...now.keys()])
-  const options = [...names].map((name) => ({ name, value: wanted.get(name) ?? null, was: now.get(name) ?? null }))
+  const options = [...names].map((name) => optionOf(name, wanted.get(name) ?? null, now.get(name) ?? null))
   return { of: section, section, options: options.filter(({ value, was }) => value !== was), before }
 }

@@ -3,7 +3,8 @@ import { isAbsolute, relative, resolve } from 'node:path'
 import { hasControlCharacter } from './ini.ts'
 import { NOT_SHOWN, shownValue } from './masked-text.ts'
 import { isHidden, OPTION_FORM } from './option-form.ts'
-import type { OptionChange, SectionChange, WrittenOptions } from './section-changes.ts'
+import { TYPED_SECRETS, wayOf } from './secret-ways.ts'
+import { type OptionChange, optionsOf, type SectionChange, type WrittenOptions } from './section-changes.ts'
 
 /** What was changed in a form: options by name, null removes one; an option that is absent stays as it is. */
 export interface SectionEdit {
@@ -99,4 +100,12 @@ export function withEdit(
     ...(of === undefined ? {} : { of }),
     ...{ section: edit.section, options, before: change?.before ?? [...before] },
   }
+}
+
+/** The change with the secrets that this form typed bound to where they go by it; `written`: the section that it changes. */
+export function withTyped(change: SectionChange, edit: SectionEdit, written: WrittenOptions | undefined): SectionChange {
+  const typedFor = wayOf(optionsOf(change, written))
+  const isTyped = ({ name, value }: OptionChange): boolean =>
+    TYPED_SECRETS.includes(name) && value !== null && typeof edit.options[name] === 'string'
+  return { ...change, options: change.options.map((option) => (isTyped(option) ? { ...option, typedFor } : option)) }
 }
