@@ -1,4 +1,5 @@
 import type { Integration } from '../domain/integration.ts'
+import type { HousekeepingFacts } from '../domain/oversight-words.ts'
 import type { User } from '../domain/people.ts'
 import type { State } from '../domain/states.ts'
 import type { StoredToken } from '../domain/stored-token.ts'
@@ -34,16 +35,6 @@ export interface IntegrationHealth {
   readonly lastTokenAt?: Date
 }
 
-/** The parts of a server beside its integrations and nodes. */
-export interface Housekeeping {
-  readonly dialect: 'SQLite' | 'PostgreSQL'
-  readonly revocations: { readonly waiting: number; readonly failed: number; readonly oldestAt?: Date }
-  /** Results of token requests that the database has not taken yet. */
-  readonly journal: { readonly waiting: number }
-  readonly audit: { readonly newestAt?: Date; readonly lost: number }
-  readonly keys: readonly { readonly kid: string; readonly createdAt: Date; readonly isActive: boolean }[]
-}
-
 /** Whether all is well, and how each part is. */
 export interface OverviewFacts {
   /** Instants in it are marks for pages. */
@@ -51,7 +42,7 @@ export interface OverviewFacts {
   readonly now: Date
   /** In file order; both absent while the database cannot be read. */
   readonly integrations?: readonly IntegrationHealth[]
-  readonly housekeeping?: Housekeeping
+  readonly housekeeping?: HousekeepingFacts
 }
 
 /** The dashboard of administrators. */

@@ -1,6 +1,7 @@
+import type { HousekeepingFacts } from '../domain/oversight-words.ts'
 import { pagePhrasing } from '../domain/states.ts'
 import { StoreError } from '../store/store.ts'
-import type { Housekeeping, IntegrationHealth, Overview, OverviewFacts } from './broker-of-oversight.ts'
+import type { IntegrationHealth, Overview, OverviewFacts } from './broker-of-oversight.ts'
 import { type HealthSources, healthOf } from './health.ts'
 import { cannotMostlyRenew, currentTroubles, talliesOf } from './health-of-integrations.ts'
 
@@ -49,7 +50,7 @@ export class OverviewDesk implements Overview {
     })
   }
 
-  async #housekeeping(): Promise<Housekeeping> {
+  async #housekeeping(): Promise<HousekeepingFacts> {
     const { store, audit, results } = this.#parts
     const [revocations, newest, keys] = await Promise.all([store.revocations.counts(), store.audit.newest(), store.keys()])
     return {

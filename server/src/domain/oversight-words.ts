@@ -53,10 +53,11 @@ export function nodeMark({ isLive, runsOther }: { readonly isLive: boolean; read
   return runsOther ? { tone: 'warn', label: 'Runs another configuration' } : { tone: 'ok', label: 'Running' }
 }
 
-/** What housekeeping tells of. */
+/** The parts of a server beside its integrations and nodes. */
 export interface HousekeepingFacts {
   readonly dialect: 'SQLite' | 'PostgreSQL'
   readonly revocations: { readonly waiting: number; readonly failed: number; readonly oldestAt?: Date }
+  /** Results of token requests that the database has not taken yet. */
   readonly journal: { readonly waiting: number }
   readonly audit: { readonly newestAt?: Date; readonly lost: number }
   readonly keys: readonly { readonly kid: string; readonly createdAt: Date; readonly isActive: boolean }[]

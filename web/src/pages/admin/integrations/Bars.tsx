@@ -6,7 +6,7 @@ import { TimeText } from '../../../components/TimeText.tsx'
 import { configurationApi, tookOver } from '../../../configuration-api.ts'
 import { pagePaths } from '../../../paths.ts'
 import { changesWords } from '../../../section-edits.ts'
-import { ActDialog } from './ActDialog.tsx'
+import { ActDialog } from '../ActDialog.tsx'
 
 /** Why nothing can be changed here, and what to do instead. Nothing where it can. */
 export function ReadOnlyNote({ configuration: { readOnly } }: { readonly configuration: PageConfiguration }) {

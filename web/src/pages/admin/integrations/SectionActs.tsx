@@ -7,7 +7,7 @@ import { ErrorLine } from '../../../components/ErrorLine.tsx'
 import { configurationApi, type SectionAct, tookOver } from '../../../configuration-api.ts'
 import { pagePaths } from '../../../paths.ts'
 import { peopleWords } from '../../../section-edits.ts'
-import { ActDialog } from './ActDialog.tsx'
+import { ActDialog } from '../ActDialog.tsx'
 
 /** What removing an integration costs. */
 function removalWords({ section, people }: PageConfiguredIntegration): string {

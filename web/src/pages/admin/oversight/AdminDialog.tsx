@@ -1,10 +1,7 @@
-import { useMutation } from '@tanstack/react-query'
-import { type ReactNode, useRef } from 'react'
+import type { ReactNode } from 'react'
 import { lookAgainAsAdmin } from '../../../admin-api.ts'
-import { Button } from '../../../components/Button.tsx'
 import { useConfirmedLogin } from '../../../components/ConfirmLogin.tsx'
-import { ErrorLine } from '../../../components/ErrorLine.tsx'
-import { ModalDialog } from '../../../components/ModalDialog.tsx'
+import { ActDialog } from '../ActDialog.tsx'
 
 /** An act on somebody, as it is asked about. */
 export interface AdminAct {
@@ -13,34 +10,21 @@ export interface AdminAct {
   readonly words: ReactNode
   /** The word on the button that does it. */
   readonly act: string
-  /** `plain` where nothing is lost. */
+  /** `primary` where nothing is lost. */
   readonly look?: 'danger' | 'primary'
   readonly run: () => Promise<unknown>
 }
 
 /** Sure? Asks for the password where the server wants it, and closes when it is done. */
-export function AdminDialog({ act, onClose }: { readonly act: AdminAct; readonly onClose: () => void }) {
-  const cancel = useRef<HTMLButtonElement>(null)
+export function AdminDialog({ act: { run, ...act }, onClose }: { readonly act: AdminAct; readonly onClose: () => void }) {
   const confirmed = useConfirmedLogin()
-  const acting = useMutation({
-    mutationFn: () => confirmed.run(act.run),
-    onSuccess: async () => {
-      await lookAgainAsAdmin()
-      onClose()
-    },
-  })
+  const onAct = async (): Promise<void> => {
+    await confirmed.run(run)
+    await lookAgainAsAdmin()
+  }
   return (
-    <ModalDialog title={act.title} open width="narrow" onClose={onClose} initialFocus={cancel} description={act.words}>
-      <ErrorLine error={acting.error} />
-      <footer className="dialog-actions">
-        <Button ref={cancel} onClick={onClose}>
-          Cancel
-        </Button>
-        <Button look={act.look ?? 'danger'} busy={acting.isPending} onClick={() => acting.mutate()}>
-          {act.act}
-        </Button>
-      </footer>
+    <ActDialog {...act} onAct={onAct} onClose={onClose}>
       {confirmed.dialog}
-    </ModalDialog>
+    </ActDialog>
   )
 }

@@ -3,10 +3,11 @@ import { Link } from 'wouter'
 import { Button } from '../../../components/Button.tsx'
 import { KindTile } from '../../../components/KindTile.tsx'
 import { StateMark, shapeOf } from '../../../components/StateMark.tsx'
-import { Ago, TimeText } from '../../../components/TimeText.tsx'
+import { Ago } from '../../../components/TimeText.tsx'
 import { pagePaths } from '../../../paths.ts'
 import type { AdminAct } from './AdminDialog.tsx'
 import { endAct } from './acts.ts'
+import { MarkExplanation } from './MarkExplanation.tsx'
 
 interface SessionListProps {
   readonly sessions: readonly PageAdminSession[]
@@ -58,13 +59,7 @@ function SessionRow(props: {
           End
         </Button>
       </div>
-      <div className="row-below">
-        {mark.explanation === undefined ? null : (
-          <p className="secondary">
-            <TimeText text={mark.explanation} />
-          </p>
-        )}
-      </div>
+      <MarkExplanation mark={mark} />
     </li>
   )
 }

@@ -8,13 +8,14 @@ import { ErrorLine } from '../../../components/ErrorLine.tsx'
 import { SkeletonRows } from '../../../components/Skeleton.tsx'
 import { StateMark, shapeOf } from '../../../components/StateMark.tsx'
 import { Tile } from '../../../components/Tile.tsx'
-import { Ago, TimeText } from '../../../components/TimeText.tsx'
+import { Ago } from '../../../components/TimeText.tsx'
 import { userWords } from '../../../oversight-words.ts'
 import { pagePaths } from '../../../paths.ts'
 import { everywhereLosses } from '../../../session-words.ts'
 import { usePageTitle } from '../../../use-page-title.ts'
 import { type AdminAct, AdminDialog } from './AdminDialog.tsx'
 import { lockAct, removalAct } from './acts.ts'
+import { MarkExplanation } from './MarkExplanation.tsx'
 import { SessionList } from './SessionList.tsx'
 import { UserMark } from './UsersPage.tsx'
 
@@ -150,13 +151,7 @@ function SignInRow({ userName, signIn, onAct }: SignInRowProps) {
           Purge
         </Button>
       </div>
-      <div className="row-below">
-        {mark.explanation === undefined ? null : (
-          <p className="secondary">
-            <TimeText text={mark.explanation} />
-          </p>
-        )}
-      </div>
+      <MarkExplanation mark={mark} />
     </li>
   )
 }
