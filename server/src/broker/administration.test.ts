@@ -145,7 +145,7 @@ describe('user administration', () => {
       })
     }
     await administrator().removeUser('demo')
-    expect(await room.store.revocations.counts()).toEqual({ waiting: 2, failed: 0 })
+    expect(await room.store.revocations.counts()).toMatchObject({ waiting: 2, failed: 0 })
     expect(woken).toBe(1)
     expect(await administrator().listUsers()).toEqual([])
     expect(await room.audited('user.removed')).toHaveLength(1)
