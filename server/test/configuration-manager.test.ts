@@ -277,6 +277,24 @@ describe('the Configuration Manager', () => {
     expect(fileNow()).toBe(BOX)
   })
 
+  it.each([
+    ['box', 'There is a section [box] already; choose another header.'],
+    ['[portal]', 'The brackets around a section header are written by themselves; type the name alone.'],
+    ['', 'A section header is a name without blanks around it, such as box-integration.'],
+  ])('says at once that the header %j of a new section cannot be taken, and what is wrong below it', async (section, message) => {
+    const options = { 'client-id': 'x', 'client-secret': 'two\nlines', 'token-url': 'portal.example/token' }
+    const { body } = await ann.post(`${API}/check`, { section, options })
+    const told = body.findings.filter((each: { section?: string }) => each.section === section)
+    expect(told.map(({ option, message }: { option?: string; message: string }) => [option, message])).toEqual([
+      [undefined, message],
+      ['client-secret', 'holds a control character or a line break; type it anew, in one line.'],
+      ['authorization-url', 'is missing; this section needs it.'],
+      ['token-url', 'is not a whole URL; write one that starts with https:// and a host.'],
+    ])
+    const kept = await ann.post(`${API}/sections`, { section, options: { 'client-id': 'x' } })
+    expect(kept).toMatchObject({ status: 400, body: { error: { message } } })
+  })
+
   it('tells what a change costs the people who are signed in', async () => {
     const database = new DatabaseSync(join(files.dataDir, 'benchkey.db'))
     const column = (sql: string) => String(Object.values(database.prepare(sql).get() ?? {})[0])

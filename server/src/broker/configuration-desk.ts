@@ -68,11 +68,14 @@ export class ConfigurationDesk implements ConfigurationManager {
   async check(editor: Editor, edit: SectionFormEdit, was?: string): Promise<SectionChecked> {
     const draft = await this.#drafts.load(editor)
     const plan = await planOf(this.#parts, draft)
-    const problems = this.#problemsOf(edit, was === undefined ? undefined : plan.after.get(was))
+    const problems = [
+      ...takenHeader(edit, was, plan),
+      ...this.#problemsOf(edit, was === undefined ? undefined : plan.after.get(was)),
+    ]
     const wrong = new Set(problems.flatMap(({ option }) => (option === undefined ? [] : [option])))
     const options = Object.entries(edit.options).filter(([name]) => !wrong.has(name))
     const isHeaderWrong = problems.some(({ option }) => option === undefined)
-    const section = isHeaderWrong ? (was ?? 'new') : edit.section
+    const section = isHeaderWrong ? (was ?? freeHeader(plan)) : edit.section
     const edited = await this.#edited(draft, plan, { ...edit, section, options: Object.fromEntries(options) }, was)
     const next = await planOf(this.#parts, edited)
     const written = next.after.get(section) ?? new Map<string, string>()
@@ -81,9 +84,16 @@ export class ConfigurationDesk implements ConfigurationManager {
       ...{ severity: 'error' as const, section: edit.section, message },
       ...(option === undefined ? {} : { option }),
     }))
+    // What was left out above is wrong, not missing.
+    const found = findingsOf(next.next.findings.inOrder()).filter(
+      (finding) => finding.section !== section || finding.option === undefined || !wrong.has(finding.option),
+    )
     const { fromPreset } = ofPreset(written)
     return {
-      findings: [...own, ...findingsOf(next.next.findings.inOrder())],
+      findings: [
+        ...own,
+        ...found.map((finding) => (finding.section === section ? { ...finding, section: edit.section } : finding)),
+      ],
       ...{ fromPreset, redirectUri: this.#redirectUriOf(section, written) },
       ...(secretNeeded === undefined ? {} : { secretNeeded }),
     }
@@ -93,11 +103,9 @@ export class ConfigurationDesk implements ConfigurationManager {
     await this.#refuseReadOnly()
     const draft = await this.#drafts.change(editor, async (old) => {
       const plan = await planOf(this.#parts, old)
-      const [problem] = this.#problemsOf(edit, was === undefined ? undefined : plan.after.get(was))
+      const own = this.#problemsOf(edit, was === undefined ? undefined : plan.after.get(was))
+      const [problem] = [...own, ...takenHeader(edit, was, plan)]
       if (problem) throw badRequest(problem.option === undefined ? problem.message : `${problem.option} ${problem.message}`)
-      if (edit.section !== was && plan.after.has(edit.section)) {
-        throw badRequest(`There is a section [${printable(edit.section)}] already; choose another header.`)
-      }
       return await this.#edited(old, plan, edit, was)
     })
     return await this.#changed(editor, draft, edit.section)
@@ -279,6 +287,19 @@ export class ConfigurationDesk implements ConfigurationManager {
 
 function bound(change: SectionChange | undefined, edit: SectionFormEdit, written?: WrittenOptions): SectionChange | undefined {
   return change && withTyped(change, edit, written)
+}
+
+/** Another section has the header that was typed. */
+function takenHeader({ section }: SectionFormEdit, was: string | undefined, plan: Plan): ReturnType<typeof editProblems> {
+  if (section === was || !plan.after.has(section)) return []
+  return [{ message: `There is a section [${printable(section)}] already; choose another header.` }]
+}
+
+/** Stands for the header of a new section while the typed one cannot be taken. */
+function freeHeader({ after }: Plan): string {
+  let header = 'new'
+  while (after.has(header)) header += '-section'
+  return header
 }
 
 function noSuchSection(section: string): Error {

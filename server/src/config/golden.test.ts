@@ -62,6 +62,19 @@ const CLIENT_LINES: readonly (readonly [line: string, finding: string])[] = [
   ],
   ['client-id=other', 'error 6: [a] client-id: is written twice; it first stands in line 2. Keep one of the two.'],
   ['scopes=', 'error 6: [a] scopes: has no value; write one after the = or remove the line.'],
+  [
+    'scopes="read write"',
+    'warning 6: [a] scopes: holds a quote, a backslash or a letter that no scope has; write the names alone, with blanks or commas between them.',
+  ],
+  [
+    'scopes=läsen',
+    'warning 6: [a] scopes: holds a quote, a backslash or a letter that no scope has; write the names alone, with blanks or commas between them.',
+  ],
+  ['name="Box"', 'warning 6: [a] name: stands in quotes, which are part of the value here; remove them, unless they are meant.'],
+  [
+    "client-secret-next='n3xt'",
+    'warning 6: [a] client-secret-next: stands in quotes, which are part of the value here; remove them, unless they are meant.',
+  ],
   ['scopes=,', 'error 6: [a] scopes: names no scope; write at least one or remove the line.'],
   ['name=a\tb', 'error 6: [a] name: holds a tab; write a blank instead.'],
   ['name=a\u0007b', 'error 6: [a] This line holds a control character; type the line anew.'],

@@ -16,6 +16,7 @@ import { OAUTH_CLIENT_OPTIONS, SECTION_OPTIONS } from './oauth-clients-options.t
 import { type ParseContext, type Parsed, readOptions, reportTroubles, type SpoiltLines } from './option-table.ts'
 import { expandPreset } from './preset-expansion.ts'
 import { checkGitHosts, checkPreviousNames, checkTogether, type Entry, isPublic, lineOf, placeOf } from './section-checks.ts'
+import { warnOfSlips } from './slips.ts'
 
 /** `oauth-clients.conf` as read, and how its secret files are. */
 export interface OauthClientsFile {
@@ -89,6 +90,7 @@ function readSections(
     checkRequired(entry, findings)
     checkTogether(entry, findings)
     checkSecrets(entry, findings)
+    warnOfSlips(entry, findings)
     entries.push(entry)
   }
   return entries

@@ -38,6 +38,7 @@ function headerProblem(section: string): string | undefined {
   }
   if (section.trim() !== section || section === '')
     return 'A section header is a name without blanks around it, such as box-integration.'
+  if (section.startsWith('[')) return 'The brackets around a section header are written by themselves; type the name alone.'
   return section.length > LONGEST_HEADER ? `A section header has at most ${LONGEST_HEADER} characters.` : undefined
 }
 
