@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -201,6 +211,47 @@ describe('a deploy', () => {
       expect(readdirSync(disk).filter((name) => name.endsWith('.deploy'))).toEqual([])
       execFileSync('rm', [join(disk, 'filler')])
       expect((await deploy()).status).toBe(200)
+    } finally {
+      await server.close()
+      execFileSync('umount', [disk])
+      server = await startInProcess(files)
+    }
+  })
+})
+
+describe('a server that may not write the file', () => {
+  /** The reason stands on the page, and no change is taken. */
+  const refusesWith = async (reason: RegExp): Promise<void> => {
+    expect((await ann.get(API)).body.readOnly).toMatch(reason)
+    const refused = await change('x')
+    expect([refused.status, refused.body.error.message]).toEqual([400, expect.stringMatching(reason)])
+    expect(fileOf(files)).toBe(LAB)
+  }
+
+  it('says so where the file is a link', async () => {
+    const path = join(files.configDir, 'oauth-clients.conf')
+    renameSync(path, join(files.configDir, 'managed.conf'))
+    symlinkSync('managed.conf', path)
+    await refusesWith(/is a symbolic link, as a ConfigMap .* makes it\. Change the file that it leads to/)
+  })
+
+  it('says so where a tool of the administrators brings the file, and names it', async () => {
+    await server.close()
+    appendFileSync(join(files.configDir, 'benchkey.conf'), 'configuration-managed-by=Ansible\n')
+    server = await startInProcess(files)
+    await refusesWith(/^Ansible manages the configuration of this server .* Change it there/)
+  })
+
+  it.runIf(process.getuid?.() === 0)('says so where the disk is read-only', async () => {
+    await server.close()
+    const disk = join(files.dir, 'read-only')
+    mkdirSync(disk)
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k,mode=700', 'benchkey-test', disk])
+    try {
+      for (const name of readdirSync(files.configDir)) copyFileSync(join(files.configDir, name), join(disk, name))
+      execFileSync('mount', ['-o', 'remount,ro', disk])
+      server = await startInProcess({ ...files, configDir: disk })
+      await refusesWith(/^This server may not write in .*read-only\. Allow it \(with systemd: ReadWritePaths=/)
     } finally {
       await server.close()
       execFileSync('umount', [disk])

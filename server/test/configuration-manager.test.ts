@@ -331,7 +331,7 @@ describe('the Configuration Manager', () => {
     ])
   })
 
-  it('says why it changes nothing: a link, an open file, a directory it may not write', async () => {
+  it('says why it changes nothing where others may read the file', async () => {
     writeFileSync(join(files.configDir, 'oauth-clients.conf'), BOX, { mode: 0o644 })
     const { chmodSync } = await import('node:fs')
     chmodSync(join(files.configDir, 'oauth-clients.conf'), 0o644)

@@ -24,6 +24,9 @@ export interface DeployParts {
   readonly nodes: ConfigurationNodes
 }
 
+const NOT_DURABLE =
+  'A deployed configuration is written, but its disk does not confirm it: a power cut may bring the file before back. Look at the disk.'
+
 /** Who deploys what. */
 export interface DeployOrder {
   readonly plan: Plan
@@ -38,7 +41,7 @@ export interface DeployOrder {
  * after it, so that whatever dies in between, the history has what lies in the file, and who put it there.
  */
 export async function deployPlan(parts: DeployParts, order: DeployOrder): Promise<DeployResult> {
-  const { store, effects, file, node, nodes, audit } = parts
+  const { store, effects, file, node, nodes, audit, log } = parts
   const { plan, by, rolledBackTo, summary } = order
   const holder = `${node.holder.incarnation} ${newSecret(effects)}`
   const { bytes } = plan.merged
@@ -51,7 +54,8 @@ export async function deployPlan(parts: DeployParts, order: DeployOrder): Promis
     return { kind: 'conflict', sentence: 'Another administrator deploys at this moment. Look at the review again in a minute.' }
   }
   try {
-    await file.write(bytes, plan.now.hash)
+    const { isDurable } = await file.write(bytes, plan.now.hash)
+    if (!isDurable) log.warn({}, NOT_DURABLE)
   } catch (failure) {
     await store.configuration.withdraw(number, holder)
     if (!(failure instanceof WriteRefused)) throw failure

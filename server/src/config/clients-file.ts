@@ -67,8 +67,11 @@ export class ClientsFile {
     return await checkOauthClients(this.#request, { file: this.path, bytes })
   }
 
-  /** Writes it as a whole, durable when the promise resolves. Rejects with WriteRefused, and then the file is as it was. */
-  async write(bytes: Buffer, expectedHash: string): Promise<void> {
+  /**
+   * Writes it as a whole. Rejects with WriteRefused, and then the file is as it was. `isDurable`: a power cut cannot bring the old one
+   * back.
+   */
+  async write(bytes: Buffer, expectedHash: string): Promise<{ readonly isDurable: boolean }> {
     await this.removeLeft()
     const temporary = `${this.path}.${randomUUID()}${NEW}`
     try {
@@ -77,11 +80,14 @@ export class ClientsFile {
       if (now.readOnly !== undefined) throw new WriteRefused('refused', now.readOnly)
       if (now.hash !== expectedHash) throw new WriteRefused('changed', `${this.path} was changed meanwhile.`)
       await rename(temporary, this.path)
-      await syncDirectory(this.configDir)
     } catch (cause) {
       await rm(temporary, { force: true })
       throw cause instanceof WriteRefused ? cause : new WriteRefused('refused', writeProblem(this.path, cause), cause)
     }
+    return await syncDirectory(this.configDir).then(
+      () => ({ isDurable: true }),
+      () => ({ isDurable: false }),
+    )
   }
 
   /** Removes what a crash left of a file that was being written. */
