@@ -45,7 +45,9 @@ beforeEach(async () => {
     ...{ ...room, probes, callbackAddress: room.publicUrl },
     readOptionLines: async () => ({ sections: new Map(), server: new Map() }),
     draftIntegration: async (_userName, section) =>
-      section === 'box' ? { integration: box } : { refusal: 'Type the client secret again: the token URL changed.' },
+      section.startsWith('box')
+        ? { integration: { ...box, section } }
+        : { refusal: 'Type the client secret again: the token URL changed.' },
     askOwnAddress: async () => ({ certificates: [], failure: { cause: 'network', words: 'refused the connection', code: '' } }),
     node: { holder, isDead: () => false, host: 'h', version: '1' },
   })
@@ -66,6 +68,31 @@ const refusalOf = (verification: Promise<Verification>): Promise<BrokerError> =>
   )
 
 describe('a verification', () => {
+  test('is counted by client, too: other headers above it do not ask its service more often', async () => {
+    answered.resolve()
+    const words: string[] = []
+    for (let n = 0; n < 22; n += 1) {
+      const test = verifications.draft(`box-${n}`, { userName: 'ann', left: stays() })
+      words.push(
+        await test.then(
+          ({ name }) => name,
+          (error: unknown) => (error instanceof Error ? error.message : ''),
+        ),
+      )
+    }
+    expect(words.slice(0, 20)).toEqual(Array(20).fill('Box'))
+    expect(words[20]).toBe('Box was tested often just now. Try again in 10 s.')
+  })
+
+  test('is one of a few at a time', async () => {
+    const open = Array.from({ length: 8 }, (_, n) => verifications.draft(`box-${n}`, { userName: 'ann', left: stays() }))
+    await begun(8)
+    const refused = await refusalOf(verifications.draft('box', { userName: 'ann', left: stays() }))
+    expect(refused.message).toBe('Several are being tested already. Wait for one to end.')
+    answered.resolve()
+    await Promise.all(open)
+  })
+
   test('is one at a time for each integration', async () => {
     const first = begin()
     await begun()

@@ -36,6 +36,10 @@ interface VerificationParts {
 const LIMIT_MS = 60_000
 /** A service counts what it refuses; a person who mends something tries it some times. */
 const TESTS = { burst: 6, everyMs: 10_000 }
+/** It counts them by client, whatever header stands above it and however many drafts hold it. */
+const TESTS_OF_CLIENT = { burst: 20, everyMs: 10_000 }
+/** Nobody looks at more results; each asks services for up to a minute. */
+const MOST_AT_ONCE = 8
 /** The server's own addresses under the keys of what is under way; no section header is empty. */
 const OWN = ''
 
@@ -73,11 +77,13 @@ type Add = (...checks: readonly VerificationCheck[]) => void
 class Verifier implements Verifications {
   readonly #parts: VerificationParts
   readonly #limit: RateLimiter
+  readonly #limitOfClients: RateLimiter
   readonly #underWay = new Set<string>()
 
   constructor(parts: VerificationParts) {
     this.#parts = parts
     this.#limit = new RateLimiter(TESTS, parts.effects)
+    this.#limitOfClients = new RateLimiter(TESTS_OF_CLIENT, parts.effects)
   }
 
   targets(names: readonly string[]): readonly VerificationTarget[] {
@@ -120,7 +126,8 @@ class Verifier implements Verifications {
     const { section, displayName: name } = integration
     const redirectUri = catalogue.redirectUriOf(integration)
     const known = await this.#knownOf(integration)
-    const checks = await this.#bounded({ key: section, name }, call, (signal, add) =>
+    const client = `${new URL(integration.tokenUrl).origin} ${integration.client.clientId}`
+    const checks = await this.#bounded({ key: section, client, name }, call, (signal, add) =>
       verifyIntegration(probes, { integration, redirectUri, signal }, known, add),
     )
     return await this.#ended({ section, name, checks, action: 'integration.tested' }, call)
@@ -128,12 +135,13 @@ class Verifier implements Verifications {
 
   /** Runs one at a time, for a minute at the most; whoever asked may go before. */
   async #bounded(
-    { key, name }: { readonly key: string; readonly name: string },
+    { key, client, name }: { readonly key: string; readonly client?: string; readonly name: string },
     { left }: VerificationCall,
     work: (signal: AbortSignal, add: Add) => Promise<void>,
   ): Promise<readonly VerificationCheck[]> {
     if (this.#underWay.has(key)) throw badRequest(`${printable(name)} is being tested already. Wait for that to end.`, 5)
-    const waitSeconds = key === OWN ? 0 : this.#limit.take(key)
+    if (this.#underWay.size >= MOST_AT_ONCE) throw badRequest('Several are being tested already. Wait for one to end.', 5)
+    const waitSeconds = client === undefined ? 0 : this.#limit.take(key) || this.#limitOfClients.take(client)
     if (waitSeconds > 0)
       throw badRequest(`${printable(name)} was tested often just now. Try again in ${waitSeconds} s.`, waitSeconds)
     this.#underWay.add(key)
