@@ -1,5 +1,5 @@
 import type { Parameters } from '../domain/integration.ts'
-import { jsonPointer } from './json-pointers.ts'
+import { shownPointer } from './json-pointers.ts'
 import { type OptionTable, type Parsed, row } from './option-table.ts'
 import { authorizationParameters } from './parameters.ts'
 import { endpointUrl } from './urls.ts'
@@ -20,7 +20,7 @@ export const ACCOUNT_OPTIONS = {
     meaning:
       'Where the answer of `account-url`, or without one the token reply, names the account, as a JSON pointer: a text of at most 200 characters, or a number.',
     example: '/login',
-    parse: jsonPointer,
+    parse: shownPointer,
   }),
   'choose-account-params': row({
     default: '`prompt=login` where `openid` is among the scopes, else `none`',

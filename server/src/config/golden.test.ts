@@ -262,6 +262,14 @@ const CLIENT_LINES: readonly (readonly [line: string, finding: string])[] = [
     'error 6: [a] keep-token-fields: may not name refresh_token, for a session never gets secrets beside its token.',
   ],
   [
+    'account-path=/refresh_token',
+    'error 6: [a] account-path: may not name refresh_token, for what stands there is shown to people.',
+  ],
+  [
+    'scope-path=/authed_user/access_token',
+    'error 6: [a] scope-path: may not name access_token, for what stands there is shown to people.',
+  ],
+  [
     'keep-token-fields=/authed_user/access_token',
     'error 6: [a] keep-token-fields: may not name access_token, for a session never gets secrets beside its token.',
   ],

@@ -1,14 +1,11 @@
 import type { KeptField } from '../domain/integration.ts'
-import { jsonPointer } from './json-pointers.ts'
+import { isSecretName, jsonPointer } from './json-pointers.ts'
 import type { Parsed } from './option-table.ts'
 import { wordList } from './values.ts'
 
 /** More than this is somebody's whole profile. */
 const MOST_FIELDS = 20
 const NAME = /^[A-Za-z0-9_.:@-]{1,64}$/
-
-/** What a session must never find under `extra`, wherever it stands (wire.md: never a refresh token). */
-const SECRET = /(access|refresh|id)_?token|secret|password|assertion|private_?key|code_verifier|^token$|^code$|^state$/i
 
 /** Fields of a token reply: names of its members, or JSON pointers, whose parts a full stop joins. */
 export function keptTokenFields(text: string): Parsed<readonly KeptField[]> {
@@ -48,5 +45,5 @@ function fieldNames(text: string): Parsed<readonly string[]> {
 function nameProblem(name: string): string | undefined {
   if (!NAME.test(name) || name === '__proto__')
     return 'holds a name that is too long or has odd characters; letters, digits and _ . : @ - are fine.'
-  return SECRET.test(name) ? `may not name ${name}, for a session never gets secrets beside its token.` : undefined
+  return isSecretName(name) ? `may not name ${name}, for a session never gets secrets beside its token.` : undefined
 }

@@ -1,5 +1,5 @@
 import { gitHosts } from './git-hosts.ts'
-import { jsonPointer } from './json-pointers.ts'
+import { jsonPointer, shownPointer } from './json-pointers.ts'
 import { keptCallbackFields, keptTokenFields } from './kept-fields.ts'
 import { type OptionTable, type Parsed, row } from './option-table.ts'
 import { tokenParameters } from './parameters.ts'
@@ -141,7 +141,7 @@ export const PROVIDER_OPTIONS = {
     default: '`scope` beside the access token',
     meaning: 'Where a token reply tells the scopes that were granted, as a JSON pointer: a text or a list.',
     example: '/authed_user/scope',
-    parse: jsonPointer,
+    parse: shownPointer,
   }),
   'expires-in-unit': row({
     default: 'seconds',

@@ -26,6 +26,15 @@ describe('the normaliser', () => {
     expect(read(FULL)).toEqual({ kind: 'tokens', members: FULL_MEMBERS, leniencies: [] })
   })
 
+  test('takes no token for a scope, wherever the configuration looks for scopes', () => {
+    const paths = { scope: ['refresh_token'] }
+    const body = JSON.stringify({ ...FULL, refresh_token: 'a-refresh-token' })
+    const shape = { paths, perSecond: 1, mayBeFlat: false, keep: [] }
+    const reply = normalise({ status: 200, headers: { 'content-type': JSON_TYPE }, body }, shape)
+    expect(reply).toMatchObject({ kind: 'tokens', members: { refresh_token: 'a-refresh-token' } })
+    expect(reply).not.toHaveProperty('members.scopes')
+  })
+
   const mends: [Leniency, NormalisedReply, object][] = [
     ['status 2xx other than 200', read(FULL, { status: 201 }), FULL_MEMBERS],
     ['byte order mark', read(`\uFEFF${JSON.stringify(FULL)}`), FULL_MEMBERS],

@@ -100,10 +100,12 @@ function tokensOf(
   const expiresIn = countOf(read(paths.expiresIn, 'expires_in'), leniencies, shape.perSecond)
   const expiresAt = paths.expiresAt && instantOf(valueAt(members, paths.expiresAt))
   const refreshExpiresIn = refreshLifeOf(beside, shape.perSecond, leniencies)
-  const scopes = scopesOf(read(paths.scope, 'scope'), leniencies)
   const tokenType = tokenTypeOf(own(beside, 'token_type', leniencies), leniencies)
   // Those of the reply itself too: another token may stand there, and it is none of the session's business.
   const secrets = [accessToken, refreshToken, members.access_token, members.refresh_token, idToken].filter(isText)
+  // Scopes are shown to people, and wherever a configuration looks for them may stand a token.
+  const told = scopesOf(read(paths.scope, 'scope'), leniencies)?.filter((scope) => !secrets.includes(scope))
+  const scopes = told?.length === 0 ? undefined : told
   const kept = shape.keep.length === 0 ? undefined : keptFields(members, shape.keep, secrets)
   const account = shape.account && plainAccount(valueAt(members, shape.account), secrets)
   const known: TokenMembers = {
