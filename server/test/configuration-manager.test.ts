@@ -221,6 +221,23 @@ describe('the Configuration Manager', () => {
     expect((await ben.get(API)).body.changes).toEqual([])
   })
 
+  it('makes a version of a file that was edited by hand and never loaded before another one takes its place', async () => {
+    await edit(ann, 'lab', { scopes: 'read' })
+    const first = (await deploy(ann)).body.version
+    const byHand = fileNow().replace('scopes=read', 'scopes=by-hand')
+    writeOauthClients(files, byHand)
+    const { token } = (await ben.post(`${API}/versions/${first}/review`)).body
+    expect((await ben.post(`${API}/deploy`, { token })).status).toBe(200)
+    const { versions } = (await ben.get(`${API}/versions`)).body
+    expect(versions.slice(0, 2)).toMatchObject([
+      { number: first + 2, by: 'ben', summary: `back to ${first}: changed lab`, isCurrent: true },
+      { number: first + 1, by: 'the file', summary: 'changed lab', isCurrent: false },
+    ])
+    const again = (await ben.post(`${API}/versions/${first + 1}/review`)).body
+    expect((await ben.post(`${API}/deploy`, { token: again.token })).status).toBe(200)
+    expect(fileNow()).toBe(byHand)
+  })
+
   it('keeps drafts over a log-out and a restart', async () => {
     await edit(ann, 'lab', { scopes: 'drafted' })
     await server.close()

@@ -1,11 +1,13 @@
 import { type ClientsFile, WriteRefused } from '../config/clients-file.ts'
 import { fileMark } from '../config/masked-text.ts'
+import { sectionsOf } from '../config/section-changes.ts'
 import type { Effects } from '../domain/effects.ts'
 import { type Store, StoreError } from '../store/store.ts'
 import type { AuditLog } from './audit-log.ts'
 import type { DeployResult } from './broker-of-configuration.ts'
 import type { ConfigurationNodes } from './configuration-nodes.ts'
 import type { Plan } from './configuration-plan.ts'
+import { summaryOf } from './configuration-words.ts'
 import { kindOfFailure, type Log } from './log.ts'
 import type { NodeIdentity } from './node-heart.ts'
 import { newSecret } from './random-values.ts'
@@ -45,6 +47,7 @@ export async function deployPlan(parts: DeployParts, order: DeployOrder): Promis
   const { plan, by, rolledBackTo, summary } = order
   const holder = `${node.holder.incarnation} ${newSecret(effects)}`
   const { bytes } = plan.merged
+  await keepFoundFile(parts, plan, holder)
   const version = {
     ...{ contentHash: fileMark(bytes), content: bytes, summary, by: by ?? 'the command line' },
     ...(rolledBackTo === undefined ? {} : { rolledBackTo }),
@@ -71,6 +74,17 @@ export async function deployPlan(parts: DeployParts, order: DeployOrder): Promis
   await audit.record({ action, outcome: 'ok', ...named(by), detail: `version ${number}${to}: ${summary}` })
   await nodes.reloadEverywhere({ waits: false })
   return { kind: 'deployed', version: number }
+}
+
+/** A file that somebody edited by hand and nobody loaded becomes a version of its own before another one takes its place. */
+async function keepFoundFile({ store }: DeployParts, { now, mark, before }: Plan, holder: string): Promise<void> {
+  const newest = await store.configuration.newest()
+  if (newest === undefined || newest.contentHash === mark) return
+  const known = await store.configuration.content(newest.number)
+  const summary = summaryOf(known ? sectionsOf(known) : new Map(), before)
+  const number = await store.configuration.announce({ contentHash: mark, content: now.bytes, summary }, holder, DEPLOY_MS)
+  // Otherwise another deploy is under way, which the caller is told next.
+  if (number !== undefined) await store.configuration.confirm(number, holder)
 }
 
 /** The file is written: a database that takes nothing now hears of it later, when this node tells what it runs. */
