@@ -227,7 +227,18 @@ describe('a hijacked administrator', () => {
   })
 
   it('writes no control character and no second line', async () => {
-    for (const value of ['a\nclient-id=evil', 'a\r', 'a\u0000b', 'a\u0085b', 'a\tb', '\u001b[2J', '\ud800']) {
+    for (const value of [
+      'a\nclient-id=evil',
+      'a\r',
+      'a\u0000b',
+      'a\u0085b',
+      'a\tb',
+      'a\u2028b',
+      '\u202ea',
+      'a\u2066b',
+      '\u001b[2J',
+      '\ud800',
+    ]) {
       const refused = await edit('api', { description: value })
       expect([value, refused.status, refused.body.error.message]).toEqual([
         value,
@@ -235,7 +246,7 @@ describe('a hijacked administrator', () => {
         expect.stringMatching(/control character/),
       ])
     }
-    for (const header of ['a]\n[b', 'a\u0000', ' a', '', 'x'.repeat(300)]) {
+    for (const header of ['a]\n[b', 'a\u0000', 'a\u202e', 'a\u2029b', ' a', '', 'x'.repeat(300)]) {
       expect([header, (await edit('api', {}, header)).status]).toEqual([header, 400])
     }
     for (const option of ['a b', 'a=b', '[x]', '#x', '__proto__', 'A', '']) {
@@ -267,6 +278,31 @@ describe('a hijacked administrator', () => {
     const { token } = (await other.get(`${API}/review`)).body
     expect((await mallory.post(`${API}/deploy`, { token })).status).toBe(409)
     expect(fileNow()).toBe(CLIENTS)
+  })
+
+  it('makes neither a draft nor a file grow without end', async () => {
+    const urls = { 'authorization-url': 'https://n.example/a', 'token-url': 'https://n.example/t' }
+    const options = Object.fromEntries(Array.from({ length: 3 }, (_, n) => [`x-${n}`, 'y'.repeat(16_000)]))
+    const add = (n: number) => mallory.post(`${API}/sections`, { section: `n${n}`, options: { ...urls, ...options } })
+    let added = 0
+    while (added < 40 && (await add(added)).status === 200) added += 1
+    expect(added).toBeLessThan(30)
+    expect((await add(added)).body.error.message).toMatch(/too many changes at once/)
+    await mallory.post(`${API}/undo`)
+    writeOauthClients(files, `${CLIENTS}${`# ${'z'.repeat(1000)}\n`.repeat(4500)}`)
+    await edit('api', { description: 'one more' })
+    expect((await mallory.get(`${API}/review`)).body.blocked).toMatch(/larger than 4 MiB/)
+  })
+
+  it('is in the audit with an address, whatever was changed, deployed or loaded', async () => {
+    await edit('api', { description: 'audited' })
+    expect((await deploy(mallory)).status).toBe(200)
+    expect((await mallory.post(`${API}/reload`)).status).toBe(200)
+    const { entries } = (await mallory.get('/api/admin/audit?all=1&user=mallory')).body
+    for (const action of ['configuration.changed', 'configuration.deployed', 'configuration.applied']) {
+      const found = entries.find((entry: { action: string }) => entry.action === action)
+      expect(found).toMatchObject({ action, userName: 'mallory', address: expect.stringMatching(/127\.0\.0\.1|::1/) })
+    }
   })
 
   it('sends more than a form holds in vain', async () => {

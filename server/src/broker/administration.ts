@@ -3,6 +3,7 @@ import { formatDiagnostic } from '../config/diagnostics.ts'
 import type { User } from '../domain/people.ts'
 import { type LocalAccounts, passwordProblem, userNameProblem } from '../login/local-accounts.ts'
 import { type Store, StoreError } from '../store/store.ts'
+import { aboutSelf } from './audit-desk.ts'
 import type { AuditLog } from './audit-log.ts'
 import { badRequest } from './bad-request.ts'
 import type { Administration, ReloadFinding, Sessions, UserDetails } from './broker.ts'
@@ -115,8 +116,8 @@ export class Administrator implements Administration {
   }
 
   /** One reload at a time, each with the files as they are when it begins. */
-  reload(): ReturnType<Administration['reload']> {
-    const reloading = this.#reloading.then(() => this.#reload())
+  reload(by: Actor = {}): ReturnType<Administration['reload']> {
+    const reloading = this.#reloading.then(() => this.#reload(by))
     // The next reload does not care how this one ended; its caller hears it.
     this.#reloading = reloading.catch(() => undefined)
     return reloading
@@ -131,7 +132,7 @@ export class Administrator implements Administration {
     return healthOf(this.#parts)
   }
 
-  async #reload(): ReturnType<Administration['reload']> {
+  async #reload(by: Actor): ReturnType<Administration['reload']> {
     const { catalogue, store, audit, changes, loadConfiguration, configurationChanged } = this.#parts
     const { configuration, diagnostics, oauthClients } = await loadConfiguration()
     const findings = diagnostics.map(
@@ -139,7 +140,7 @@ export class Administrator implements Administration {
     )
     if (!configuration) {
       const count = findings.filter(({ severity }) => severity === 'error').length
-      await audit.record({ action: 'configuration.refused', outcome: 'refused', detail: `${count} errors` })
+      await audit.record({ action: 'configuration.refused', outcome: 'refused', detail: `${count} errors`, ...aboutSelf(by) })
       return { applied: false, findings }
     }
     await catalogue.replace(configuration.integrations, store.now())
@@ -148,6 +149,7 @@ export class Administrator implements Administration {
       action: 'configuration.applied',
       outcome: 'ok',
       detail: `${configuration.integrations.length} integrations`,
+      ...aboutSelf(by),
     })
     changes.publishToAll('integrations')
     changes.publishToAll('sessions')

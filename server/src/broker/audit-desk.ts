@@ -54,6 +54,6 @@ export class AuditReader implements AuditDesk {
 }
 
 /** An act on nobody else is about whoever did it. */
-function aboutSelf({ name, address }: Actor): { userName?: string; address?: string } {
+export function aboutSelf({ name, address }: Actor): { userName?: string; address?: string } {
   return { ...(name === undefined ? {} : { userName: name }), ...(address === undefined ? {} : { address }) }
 }

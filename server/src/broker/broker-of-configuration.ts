@@ -1,9 +1,10 @@
 import type { ConfigurationVersion } from '../domain/configuration-version.ts'
 import type { Integration } from '../domain/integration.ts'
 import type { User } from '../domain/people.ts'
+import type { Actor } from './broker-of-oversight.ts'
 
-/** An administrator, as far as a draft is concerned. */
-export type Editor = Pick<User, 'id' | 'name'>
+/** An administrator, as far as a draft is concerned, and where they come from, as the audit has it. */
+export type Editor = Pick<User, 'id' | 'name'> & Pick<Actor, 'address'>
 
 /** A finding as `config check` has it; `line` is that of the file as it would be written. */
 export interface ConfigurationFinding {
@@ -194,5 +195,5 @@ export interface ConfigurationManager {
   rollBack(number: number, token: string): Promise<DeployResult>
   draftIntegration(userName: string, section: string): Promise<DraftIntegration>
   /** Checks and applies the files on this node, then on all others. */
-  reloadEverywhere(): Promise<ReloadedEverywhere>
+  reloadEverywhere(by?: Actor): Promise<ReloadedEverywhere>
 }

@@ -302,7 +302,8 @@ export interface Administration {
   /** `by`: at a page; absent: at the command line. */
   setLocked(name: string, locked: boolean, by?: Actor): Promise<void>
   removeUser(name: string): Promise<void>
-  reload(): Promise<{ readonly applied: boolean; readonly findings: readonly ReloadFinding[] }>
+  /** `by`: an administrator who asked on a page. */
+  reload(by?: Actor): Promise<{ readonly applied: boolean; readonly findings: readonly ReloadFinding[] }>
   /** Rejects when the database cannot be read and written. */
   ready(): Promise<void>
   health(): Promise<HealthReport>

@@ -3,8 +3,10 @@ import { fileMark } from '../config/masked-text.ts'
 import { sectionsOf } from '../config/section-changes.ts'
 import type { Effects } from '../domain/effects.ts'
 import { type Store, StoreError } from '../store/store.ts'
+import { aboutSelf } from './audit-desk.ts'
 import type { AuditLog } from './audit-log.ts'
 import type { DeployResult } from './broker-of-configuration.ts'
+import type { Actor } from './broker-of-oversight.ts'
 import type { ConfigurationNodes } from './configuration-nodes.ts'
 import type { Plan } from './configuration-plan.ts'
 import { summaryOf } from './configuration-words.ts'
@@ -33,7 +35,7 @@ const NOT_DURABLE =
 export interface DeployOrder {
   readonly plan: Plan
   /** Absent: an account that administers this host. */
-  readonly by?: string
+  readonly by?: Actor
   readonly rolledBackTo?: number
   readonly summary: string
 }
@@ -44,12 +46,12 @@ export interface DeployOrder {
  */
 export async function deployPlan(parts: DeployParts, order: DeployOrder): Promise<DeployResult> {
   const { store, effects, file, node, nodes, audit, log } = parts
-  const { plan, by, rolledBackTo, summary } = order
+  const { plan, by = {}, rolledBackTo, summary } = order
   const holder = `${node.holder.incarnation} ${newSecret(effects)}`
   const { bytes } = plan.merged
   await keepFoundFile(parts, plan, holder)
   const version = {
-    ...{ contentHash: fileMark(bytes), content: bytes, summary, by: by ?? 'the command line' },
+    ...{ contentHash: fileMark(bytes), content: bytes, summary, by: by.name ?? 'the command line' },
     ...(rolledBackTo === undefined ? {} : { rolledBackTo }),
   }
   const number = await store.configuration.announce(version, holder, DEPLOY_MS)
@@ -65,14 +67,14 @@ export async function deployPlan(parts: DeployParts, order: DeployOrder): Promis
     if (failure.kind === 'changed') {
       return { kind: 'conflict', sentence: 'The file was changed at this moment. Look at the review again.' }
     }
-    await audit.record({ action: 'configuration.refused', outcome: 'refused', ...named(by), detail: 'not written' })
+    await audit.record({ action: 'configuration.refused', outcome: 'refused', ...aboutSelf(by), detail: 'not written' })
     return { kind: 'blocked', sentence: failure.message }
   }
   await confirmed(parts, number, holder)
   const action = rolledBackTo === undefined ? 'configuration.deployed' : 'configuration.rolled_back'
   const to = rolledBackTo === undefined ? '' : ` as ${rolledBackTo} was`
-  await audit.record({ action, outcome: 'ok', ...named(by), detail: `version ${number}${to}: ${summary}` })
-  await nodes.reloadEverywhere({ waits: false })
+  await audit.record({ action, outcome: 'ok', ...aboutSelf(by), detail: `version ${number}${to}: ${summary}` })
+  await nodes.reloadEverywhere({ waits: false, by })
   return { kind: 'deployed', version: number }
 }
 
@@ -98,8 +100,4 @@ async function confirmed({ store, log }: DeployParts, number: number, holder: st
       'A deployed version could not be confirmed in the database; it is as soon as that can be written.',
     )
   }
-}
-
-function named(by: string | undefined): { readonly userName?: string } {
-  return by === undefined ? {} : { userName: by }
 }

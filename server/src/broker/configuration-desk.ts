@@ -2,6 +2,7 @@ import { maskedDiff } from '../config/masked-text.ts'
 import { decide, type SectionChange, sectionsOf, type WrittenOptions } from '../config/section-changes.ts'
 import { editProblems, withEdit, withTyped } from '../config/section-edits.ts'
 import { printable } from '../domain/states.ts'
+import { aboutSelf } from './audit-desk.ts'
 import { badRequest } from './bad-request.ts'
 import type {
   ConfigurationManager,
@@ -14,6 +15,7 @@ import type {
   SectionFormEdit,
   SectionView,
 } from './broker-of-configuration.ts'
+import type { Actor } from './broker-of-oversight.ts'
 import type { Catalogue } from './catalogue.ts'
 import { type DeployParts, deployPlan } from './configuration-deploys.ts'
 import { type Draft, Drafts, findChange, withChange } from './configuration-drafts.ts'
@@ -161,7 +163,7 @@ export class ConfigurationDesk implements ConfigurationManager {
     if (token !== plan.token) return { kind: 'conflict', sentence: LOOK_AGAIN }
     if (blocked !== undefined) return { kind: 'blocked', sentence: blocked }
     const result = await deployPlan(this.#parts, {
-      ...{ plan, by: editor.name, summary: summaryOf(plan.before, plan.after, plan.origins) },
+      ...{ plan, by: editor, summary: summaryOf(plan.before, plan.after, plan.origins) },
       ...(draft.rollbackTo === undefined ? {} : { rolledBackTo: draft.rollbackTo }),
     })
     if (result.kind === 'deployed') await this.#drafts.forget(editor, draft)
@@ -218,8 +220,8 @@ export class ConfigurationDesk implements ConfigurationManager {
     }
   }
 
-  async reloadEverywhere(): ReturnType<ConfigurationManager['reloadEverywhere']> {
-    return await this.#parts.nodes.reloadEverywhere({ waits: true })
+  async reloadEverywhere(by: Actor = {}): ReturnType<ConfigurationManager['reloadEverywhere']> {
+    return await this.#parts.nodes.reloadEverywhere({ waits: true, by })
   }
 
   async #reviewOf(draft: Draft): Promise<ConfigurationReview> {
@@ -231,7 +233,7 @@ export class ConfigurationDesk implements ConfigurationManager {
   }
 
   async #changed(editor: Editor, draft: Draft, section: string): Promise<ConfigurationOverview> {
-    await this.#parts.audit.record({ action: 'configuration.changed', outcome: 'ok', userName: editor.name, section })
+    await this.#parts.audit.record({ action: 'configuration.changed', outcome: 'ok', section, ...aboutSelf(editor) })
     return await this.#overviewOf(draft)
   }
 

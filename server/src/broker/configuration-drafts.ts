@@ -17,6 +17,9 @@ export interface Draft {
 /** Of two changes of one administrator in two windows one is done again; more of them in a row have another cause. */
 const MOST_TRIES = 5
 
+/** Of a draft as JSON; each page that is opened reads all of it. */
+const MOST_CHARACTERS = 1024 * 1024
+
 /** Drafts by administrator, kept in the database: they outlive logins and servers. */
 export class Drafts {
   readonly #store: Store
@@ -44,8 +47,10 @@ export class Drafts {
         continue
       }
       const { revision: _revision, ...text } = wanted
-      if (await this.#store.configuration.saveDraft(editor.id, draft.revision, JSON.stringify(text)))
-        return await this.load(editor)
+      const json = JSON.stringify(text)
+      if (json.length > MOST_CHARACTERS)
+        throw badRequest('These are too many changes at once. Deploy or undo some of them first.')
+      if (await this.#store.configuration.saveDraft(editor.id, draft.revision, json)) return await this.load(editor)
     }
     throw badRequest('Another window of yours changes the same things; look at it, then try again.')
   }

@@ -7,6 +7,7 @@ import type { ServerNode, Store } from '../store/store.ts'
 import type { NodeFiles } from '../store/store-of-configuration.ts'
 import type { Administration } from './broker.ts'
 import type { NodeAnswer, ReloadedEverywhere } from './broker-of-configuration.ts'
+import type { Actor } from './broker-of-oversight.ts'
 import { summaryOf } from './configuration-words.ts'
 import type { LiveChanges } from './live-changes.ts'
 import type { Log } from './log.ts'
@@ -70,10 +71,10 @@ export class ConfigurationNodes {
   }
 
   /** Reloads here, and where that was applied, everywhere; `waits`: until all that live have answered. */
-  async reloadEverywhere({ waits }: { readonly waits: boolean }): Promise<ReloadedEverywhere> {
+  async reloadEverywhere({ waits, by }: { readonly waits: boolean; readonly by?: Actor }): Promise<ReloadedEverywhere> {
     const { store, effects } = this.#parts
     const { applied, findings, number } = await this.#inTurn(async () => {
-      const result = await this.#reloadHere()
+      const result = await this.#reloadHere(by)
       if (!result.applied) return { ...result, number: 0 }
       this.#answered = await store.configuration.askForReload()
       await this.#tell()
@@ -145,9 +146,9 @@ export class ConfigurationNodes {
     await this.#tellPages()
   }
 
-  async #reloadHere(): Promise<Awaited<ReturnType<Administration['reload']>>> {
+  async #reloadHere(by?: Actor): Promise<Awaited<ReturnType<Administration['reload']>>> {
     this.#refusal = undefined
-    return await this.#parts.reload()
+    return await this.#parts.reload(by)
   }
 
   async #tell(): Promise<void> {

@@ -47,6 +47,9 @@ export async function reviewOf(
   }
 }
 
+/** A larger file is not written: sections of a thousand services take less, and 16 MiB are read at the most. */
+const MOST_FILE_BYTES = 4 * 1024 * 1024
+
 /** Why nothing can be changed on a page, and what to do instead; undefined: it can. */
 export async function whyReadOnly({ managedBy, nodes }: ReviewParts, now: ClientsNow): Promise<string | undefined> {
   if (managedBy !== undefined) {
@@ -64,6 +67,7 @@ function whyNot(
   if (errors.length > 0) {
     return `${errors.length === 1 ? 'One thing is' : `${errors.length} things are`} not right yet; see the findings.`
   }
+  if (merged.bytes.length > MOST_FILE_BYTES) return 'The file would be larger than 4 MiB. Change it by hand, or remove something.'
   const [[section, why] = []] = secretsNeeded
   if (section !== undefined && why !== undefined && !knowsSecrets) return `[${printable(section)}] ${why}`
   return hasDiff ? undefined : 'Nothing is changed.'

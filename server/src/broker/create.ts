@@ -147,7 +147,7 @@ export async function createBroker(parts: BrokerParts): Promise<Broker & { close
     ...{ ...ground, sessions, results, singleUser, launched },
     ...{ started: configuration, configurationChanged, wakeRevocations: () => revocations.wake() },
   })
-  const { desk, nodes, draftIntegration } = createConfiguration(parts, { ...shared, reload: () => administration.reload() })
+  const { desk, nodes, draftIntegration } = createConfiguration(parts, { ...shared, reload: (by) => administration.reload(by) })
   const signIns = new BrowserSignIns({ ...shared, ...engine, revocations }, engine.tryAgain)
   const oversight = oversightOf(parts, { ...shared, ...ofSessions, administration, revocations })
   for (const loop of [heart, nodes, results, audit, uses, sessionUses, revocations, unread, launched, ...lookers]) loop?.start()

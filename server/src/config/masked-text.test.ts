@@ -78,4 +78,8 @@ describe('the difference between two files', () => {
       expect(shownValue('proxy', plain)).toBe(plain)
     }
   })
+
+  test('shows a line as it is written, whatever turns its direction or ends it elsewhere', () => {
+    expect(diff('[a]\n', '[a]\nname=x\u202ey\u2028z\u001b[2J\u2066\n').join('\n')).toMatch(/name=x�y�z�\[2J�$/)
+  })
 })

@@ -31,10 +31,15 @@ export function maskedDiff(before: Uint8Array, after: Uint8Array): readonly Diff
     let [oldLine, newLine] = [hunk.oldStart, hunk.newStart]
     if (oldLine - 1 > end) lines.push(gap(oldLine - 1 - end))
     for (const mark of hunk.lines.map((line) => line.charAt(0))) {
-      if (mark === '+') lines.push({ kind: 'added', text: masked(fresh[newLine - 1], CHANGED), newLine: newLine++ })
-      if (mark === '-') lines.push({ kind: 'removed', text: masked(old[oldLine - 1], NOT_SHOWN), oldLine: oldLine++ })
+      if (mark === '+') lines.push({ kind: 'added', text: readable(masked(fresh[newLine - 1], CHANGED)), newLine: newLine++ })
+      if (mark === '-') lines.push({ kind: 'removed', text: readable(masked(old[oldLine - 1], NOT_SHOWN)), oldLine: oldLine++ })
       if (mark === ' ') {
-        lines.push({ kind: 'same', text: masked(fresh[newLine - 1], NOT_SHOWN), oldLine: oldLine++, newLine: newLine++ })
+        lines.push({
+          kind: 'same',
+          text: readable(masked(fresh[newLine - 1], NOT_SHOWN)),
+          oldLine: oldLine++,
+          newLine: newLine++,
+        })
       }
     }
     end = oldLine - 1
@@ -85,6 +90,11 @@ function masked(line: IniLine | undefined, instead: string): string {
     default:
       return text
   }
+}
+
+/** Without what would show the line otherwise than it is: other controls than the tab, other ends of lines, turned direction. */
+function readable(text: string): string {
+  return text.replace(/(?!\t)[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '�')
 }
 
 function maskedOption(text: string, name: string, instead: string): string {

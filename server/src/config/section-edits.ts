@@ -1,6 +1,5 @@
 import { realpathSync } from 'node:fs'
 import { isAbsolute, relative, resolve } from 'node:path'
-import { hasControlCharacter } from './ini.ts'
 import { NOT_SHOWN, shownValue } from './masked-text.ts'
 import { isHidden, OPTION_FORM } from './option-form.ts'
 import { TYPED_SECRETS, wayOf } from './secret-ways.ts'
@@ -21,6 +20,8 @@ export interface EditProblem {
 /** A longer value is some other text. */
 const MOST_CHARACTERS = 16_384
 const LONGEST_HEADER = 200
+/** Control characters, other ends of lines, and what turns the direction of text, so that it reads as another. UAX #9 §2. */
+const HIDDEN = /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u
 
 /** What of a form cannot be taken at all; everything else is judged in the file that it makes. */
 export function editProblems(edit: SectionEdit, written: WrittenOptions, configDir: string): readonly EditProblem[] {
@@ -33,7 +34,7 @@ export function editProblems(edit: SectionEdit, written: WrittenOptions, configD
 }
 
 function headerProblem(section: string): string | undefined {
-  if (hasControlCharacter(section) || section.includes('\t') || !section.isWellFormed()) {
+  if (HIDDEN.test(section) || !section.isWellFormed()) {
     return 'The section header holds a control character or a line break; type it anew.'
   }
   if (section.trim() !== section || section === '')
@@ -44,7 +45,7 @@ function headerProblem(section: string): string | undefined {
 
 function optionProblem(option: string, value: string, written: WrittenOptions, configDir: string): string | undefined {
   if (!/^[a-z][a-z0-9-]{0,60}$/.test(option)) return 'is not the name of an option.'
-  if (/\p{Cc}/u.test(value) || !value.isWellFormed()) {
+  if (HIDDEN.test(value) || !value.isWellFormed()) {
     return 'holds a control character or a line break; type it anew, in one line.'
   }
   if (value.length > MOST_CHARACTERS) return `is longer than ${MOST_CHARACTERS} characters; this is some other text.`

@@ -11,32 +11,42 @@ import type {
 } from '@benchkey/sdk/configuration-pages'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Broker } from '../broker/broker.ts'
-import type { ConfigurationReview, SectionFormEdit } from '../broker/broker-of-configuration.ts'
+import type { ConfigurationReview, Editor, SectionFormEdit } from '../broker/broker-of-configuration.ts'
 import type { ConfigurationVersion } from '../domain/configuration-version.ts'
-import type { User } from '../domain/people.ts'
 import { Refusal } from './failures.ts'
 import { requireRecentLogin } from './recent-login.ts'
-import { getAdministrator, textMembers } from './web-requests.ts'
+import { getAdministrator, type LoggedIn, textMembers } from './web-requests.ts'
 
 type Section = { Params: { section: string } }
 type Numbered = { Params: { number: string } }
 
+/** What the Configuration Manager's calls need. */
+interface ConfigurationApiParts {
+  readonly broker: Broker
+  readonly addressOf: (request: FastifyRequest) => string
+}
+
 /** The Configuration Manager's calls (sdk/typescript/src/configuration-pages.ts), for administrators. */
-export function registerConfiguration(app: FastifyInstance, { broker }: { readonly broker: Broker }): void {
+export function registerConfiguration(app: FastifyInstance, parts: ConfigurationApiParts): void {
+  const { broker, addressOf } = parts
   const { configuration } = broker
-  const editorOf = async (request: FastifyRequest): Promise<User> => (await getAdministrator(broker, request)).session.user
+  const editorOf = async (request: FastifyRequest): Promise<Editor> =>
+    editorIn(await getAdministrator(broker, request), addressOf(request))
   app.get('/configuration', async (request): Promise<PageConfiguration> => configuration.overview(await editorOf(request)))
   app.get('/configuration/options', async (): Promise<PageOptions> => ({ options: configuration.options() }))
   app.post('/configuration/check', async (request): Promise<PageSectionCheck> => {
     return await configuration.check(await editorOf(request), editOf(request.body), optionalText(request.body, 'was'))
   })
   app.post('/configuration/undo', async (request): Promise<PageConfiguration> => configuration.undo(await editorOf(request)))
-  app.post('/configuration/reload', async (): Promise<PageReloaded> => configuration.reloadEverywhere())
+  app.post(
+    '/configuration/reload',
+    async (request): Promise<PageReloaded> => configuration.reloadEverywhere(await editorOf(request)),
+  )
   registerSections(app, broker, editorOf)
-  registerDeploys(app, broker, editorOf)
+  registerDeploys(app, parts, editorOf)
 }
 
-type EditorOf = (request: FastifyRequest) => Promise<User>
+type EditorOf = (request: FastifyRequest) => Promise<Editor>
 
 function registerSections(app: FastifyInstance, { configuration }: Broker, editorOf: EditorOf): void {
   const path = '/configuration/sections/:section'
@@ -65,7 +75,7 @@ function registerSections(app: FastifyInstance, { configuration }: Broker, edito
   }
 }
 
-function registerDeploys(app: FastifyInstance, broker: Broker, editorOf: EditorOf): void {
+function registerDeploys(app: FastifyInstance, { broker, addressOf }: ConfigurationApiParts, editorOf: EditorOf): void {
   const { configuration } = broker
   app.get('/configuration/review', async (request): Promise<PageReview> => {
     return pageReviewOf(await configuration.review(await editorOf(request)))
@@ -83,7 +93,7 @@ function registerDeploys(app: FastifyInstance, broker: Broker, editorOf: EditorO
     const login = await getAdministrator(broker, request)
     requireRecentLogin(login, broker.logins.now())
     const { token } = textMembers(request.body, ['token'])
-    const result = await configuration.deploy(login.session.user, token)
+    const result = await configuration.deploy(editorIn(login, addressOf(request)), token)
     if (result.kind === 'deployed') return { version: result.version }
     throw new Refusal(409, result.kind, result.sentence)
   })
@@ -97,6 +107,11 @@ function registerDeploys(app: FastifyInstance, broker: Broker, editorOf: EditorO
   app.post<Numbered>('/configuration/versions/:number/review', async (request): Promise<PageReview> => {
     return pageReviewOf(await configuration.reviewVersion(await editorOf(request), numberOf(request)))
   })
+}
+
+function editorIn({ session }: LoggedIn, address: string): Editor {
+  const { id, name } = session.user
+  return { id, name, address }
 }
 
 function pageReviewOf({ conflicts, ...review }: ConfigurationReview): PageReview {

@@ -7,6 +7,8 @@ import type { Tables } from './schema.ts'
 import type { ConfigurationVersionsTable } from './schema-of-configuration.ts'
 import type { ConfigurationStore, NewVersion, NodeFiles } from './store-of-configuration.ts'
 
+type Row = Selectable<ConfigurationVersionsTable>
+
 /** Older ones go, so that the history does not grow without end. */
 const VERSIONS_KEPT = 200
 
@@ -34,11 +36,12 @@ export function configurationStore(context: StoreContext): ConfigurationStore {
       return row?.number
     },
     async content(number) {
-      const row = await inForceRows(database.reader).where('number', '=', number).executeTakeFirst()
+      const row = await inForceRows(database.reader).select('content').where('number', '=', number).executeTakeFirst()
       return row && contentOf(context, row)
     },
     async contentOfHash(contentHash) {
-      const row = await inForceRows(database.reader).where('content_hash', '=', contentHash).limit(1).executeTakeFirst()
+      const rows = inForceRows(database.reader).select('content').where('content_hash', '=', contentHash)
+      const row = await rows.limit(1).executeTakeFirst()
       return row && contentOf(context, row)
     },
     async reloadNumber() {
@@ -62,8 +65,11 @@ export function configurationStore(context: StoreContext): ConfigurationStore {
   }
 }
 
+/** Without the contents: there are many versions, and files may be large. */
+const FACTS = ['number', 'content_hash', 'configuration_hash', 'made_at', 'made_by', 'rolled_back_to', 'summary'] as const
+
 function inForceRows(database: StoreContext['database']['reader'] | Transaction<Tables>) {
-  return database.selectFrom('configuration_versions').selectAll().where('state', '=', 'in force').orderBy('number', 'desc')
+  return database.selectFrom('configuration_versions').select(FACTS).where('state', '=', 'in force').orderBy('number', 'desc')
 }
 
 async function lockedState({ database }: StoreContext, transaction: Transaction<Tables>) {
@@ -210,11 +216,11 @@ async function nodeFiles({ database }: StoreContext): Promise<readonly NodeFiles
   }))
 }
 
-function contentOf({ cipher }: StoreContext, row: Selectable<ConfigurationVersionsTable>): Buffer {
+function contentOf({ cipher }: StoreContext, row: Pick<Row, 'number' | 'content'>): Buffer {
   return Buffer.from(cipher.open(row.content, placeOf(row.number)), 'base64')
 }
 
-function toVersion(row: Selectable<ConfigurationVersionsTable>): ConfigurationVersion {
+function toVersion(row: Pick<Row, (typeof FACTS)[number]>): ConfigurationVersion {
   return {
     ...{ number: row.number, contentHash: row.content_hash, at: toDate(row.made_at), summary: row.summary },
     ...ifSet('by', row.made_by),
