@@ -122,6 +122,7 @@ describe('a hijacked administrator', () => {
     ['api', { 'revocation-url': 'https://mallory.example/r' }, /the revocation URL changed/],
     ['api', { 'validate-url': 'https://mallory.example/r' }, /the validation URL changed/],
     ['api', { 'account-url': 'https://mallory.example/r' }, /the account URL changed/],
+    ['api', { 'git-hosts': 'mallory.example' }, /the list of hosts for Git changed/],
     ['api', { issuer: 'https://mallory.example' }, /the issuer changed/],
     ['api', { issuer: null }, /the issuer changed/],
     ['api', { proxy: 'http://mallory.example:3128' }, /the proxy changed/],

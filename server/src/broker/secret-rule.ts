@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { Integration } from '../domain/integration.ts'
 
-/** The places that see a client secret, or decide where it goes, by their words in a sentence. */
+/** The places that see a client secret or a token, or decide where one goes, by their words in a sentence. */
 const PLACES = {
   'authorization URL': 'authorizationUrl',
   'token URL': 'tokenUrl',
@@ -9,6 +9,7 @@ const PLACES = {
   'revocation URL': 'revocationUrl',
   'validation URL': 'validateUrl',
   'account URL': 'accountUrl',
+  'list of hosts for Git': 'gitHosts',
   issuer: 'issuer',
   proxy: 'proxy',
   'CA file': 'extraCa',

@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto'
 import type { WrittenOptions } from './section-changes.ts'
 
-/** The options that see a client secret, or decide where it goes; the variables of a preset do, too. */
+/** The options that see a client secret or a token, or decide where one goes; the variables of a preset do, too. */
 const WAY_OPTIONS: ReadonlySet<string> = new Set([
-  ...['authorization-url', 'token-url', 'refresh-url', 'revocation-url', 'validate-url', 'account-url'],
+  ...['authorization-url', 'token-url', 'refresh-url', 'revocation-url', 'validate-url', 'account-url', 'git-hosts'],
   ...['issuer', 'proxy', 'ca-file', 'preset'],
 ])
 
