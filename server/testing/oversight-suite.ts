@@ -51,6 +51,16 @@ export function oversightSuite(room: () => SuiteRoom): void {
       expect(seen).toEqual(['6', '5', '4', '3', '2', '1', '0'])
     })
 
+    it('finds the one line with a reference', async () => {
+      const failed = line('sign_in.failed', { outcome: 'refused' })
+      await room().store.audit.append([
+        { ...failed, reference: 'K7QM-2ABC' },
+        { ...failed, reference: 'NMJD-1WGP' },
+      ])
+      const { events } = await search({ reference: 'K7QM-2ABC' })
+      expect(events.map(({ reference }) => reference)).toEqual(['K7QM-2ABC'])
+    })
+
     it('is narrowed by section and time, and counts since an instant', async () => {
       const { store, clock } = room()
       for (const days of [-40, -3, -2, -1]) {

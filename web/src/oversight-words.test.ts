@@ -8,9 +8,10 @@ describe('what the audit is asked for', () => {
     expect(instantOfDay('2026-11-20', 'begins')).toBe(begins)
     expect(instantOfDay('2026-11-20', 'ends')).toBe(ends)
     for (const day of [null, '', 'yesterday', '2026-11', '2026-11-20T00:00']) expect(instantOfDay(day, 'begins')).toBeUndefined()
-    const search = new URLSearchParams('user=ada&from=2026-11-20&until=x&all=1&before=9&else=1')
+    const search = new URLSearchParams('user=ada&reference=K7QM-2ABC&from=2026-11-20&until=x&all=1&before=9&else=1')
     expect(Object.fromEntries(new URLSearchParams(auditQueryOf(search)))).toEqual({
       user: 'ada',
+      reference: 'K7QM-2ABC',
       all: '1',
       before: '9',
       from: begins,

@@ -53,7 +53,7 @@ export function instantOfDay(day: string | null, which: 'begins' | 'ends'): stri
 /** What the audit is asked for, by what the address of its page says. */
 export function auditQueryOf(search: URLSearchParams): string {
   const query = new URLSearchParams()
-  for (const name of ['user', 'action', 'integration', 'all', 'before']) {
+  for (const name of ['user', 'action', 'integration', 'reference', 'all', 'before']) {
     const value = search.get(name)
     if (value) query.set(name, value)
   }

@@ -121,11 +121,13 @@ describe('sessions of everybody', () => {
 describe('the audit', () => {
   it('keeps what is looked for in the address, goes to older lines, and exports just that', async () => {
     const page = await visits.open('/admin/audit', oversightScript())
-    await page.getByLabel('User').fill('ada')
+    await page.getByRole('textbox', { name: 'User' }).fill('ada')
     await page.getByLabel('What').selectOption('user.locked')
     await page.getByLabel('From').fill('2026-11-20')
     await button(page, 'Show').click()
     await expect.poll(() => new URL(page.url()).search).toBe('?user=ada&action=user.locked&from=2026-11-20')
+    await page.getByText('client_refused: answered invalid_client · Reference K7QM-2ABC').waitFor()
+    expect(await page.getByLabel('Reference').inputValue()).toBe('')
     const exported = await page.getByRole('link', { name: 'Export as lines of JSON' }).getAttribute('href')
     expect(new URL(exported ?? '', page.url()).searchParams.get('action')).toBe('user.locked')
     await button(page, 'Older').click()

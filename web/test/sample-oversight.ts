@@ -136,7 +136,10 @@ export const AUDIT: PageAudit = {
     entry(9, { action: 'user.locked', userName: 'bob', byName: 'ada' }),
     entry(8, { action: 'login.refused', outcome: 'refused', userName: 'bob', detail: 'wrong password' }),
     entry(7, { action: 'token.served', integration: 'box-integration', session: 'analysis', count: 1240 }),
-    entry(6, {}),
+    entry(6, {
+      ...{ action: 'sign_in.failed', outcome: 'refused', integration: 'box-integration', reference: 'K7QM-2ABC' },
+      detail: 'client_refused: answered invalid_client',
+    }),
   ],
   next: '6',
   actions: ['login.refused', 'login.succeeded', 'token.served', 'user.locked'],

@@ -174,6 +174,8 @@ export interface PageAuditEntry {
   readonly integration?: string
   readonly session?: string
   readonly address?: string
+  /** What the page with the problem showed. */
+  readonly reference?: string
   readonly detail?: string
   /** How many times within a second, of hand-outs of tokens. */
   readonly count?: number

@@ -10,6 +10,8 @@ const PAGE_LINES = 100
 /** Lines of an export that are in memory at once. */
 const EXPORT_LINES = 1000
 
+const FAILED = 'sign_in.failed'
+
 /** The audit, read by page and as a whole. */
 export class AuditReader implements AuditDesk {
   readonly #store: Store
@@ -45,7 +47,9 @@ export class AuditReader implements AuditDesk {
     }
   }
 
-  #filterOf({ integration, ...query }: AuditQuery): AuditFilter {
+  #filterOf({ integration, reference, ...rest }: AuditQuery): AuditFilter {
+    // Failed sign-ins alone have one, and an index leads to those.
+    const query = reference === undefined ? rest : { action: FAILED, ...rest, reference: reference.toUpperCase() }
     if (integration === undefined) return query
     const [named] = this.#catalogue.named(integration)
     const known = this.#catalogue.find(integration.toLowerCase()) ?? named

@@ -103,6 +103,8 @@ export interface AuditQuery {
   readonly action?: string
   /** Section, display name or ID. */
   readonly integration?: string
+  /** As a page with a problem shows it, in any case. */
+  readonly reference?: string
   readonly from?: Date
   /** Before it. */
   readonly until?: Date

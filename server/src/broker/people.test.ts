@@ -169,6 +169,13 @@ describe('the audit', () => {
     expect((await reader.list({ userName: 'root', withUse: false })).lines).toHaveLength(1)
   })
 
+  test('is read by the reference that somebody copied from a page, however they typed it', async () => {
+    const line = { at: room.store.now(), action: 'sign_in.failed', outcome: 'refused' } as const
+    await room.store.audit.append([{ ...line, reference: 'K7QM-2ABC' }, { ...line, reference: 'NMJD-1WGP' }])
+    const { lines } = await new AuditReader(room).list({ reference: 'k7qm-2abc', withUse: false })
+    expect(lines.map(({ reference }) => reference)).toEqual(['K7QM-2ABC'])
+  })
+
   test('is exported whole, oldest first, in the name of whoever did it', async () => {
     const reader = new AuditReader(room)
     for (let n = 0; n < 2500; n += 500) {

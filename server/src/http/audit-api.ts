@@ -36,13 +36,15 @@ function parametersOf(request: FastifyRequest): URLSearchParams {
 }
 
 function queryOf(parameters: URLSearchParams): AuditQuery {
-  const [userName, action, integration] = ['user', 'action', 'integration'].map((name) => parameters.get(name)?.trim() ?? '')
+  const names = ['user', 'action', 'integration', 'reference']
+  const [userName, action, integration, reference] = names.map((name) => parameters.get(name)?.trim() ?? '')
   const [from, until] = [instantOf(parameters, 'from'), instantOf(parameters, 'until')]
   return {
     withUse: parameters.get('all') === '1',
     ...(userName ? { userName } : {}),
     ...(action ? { action } : {}),
     ...(integration ? { integration } : {}),
+    ...(reference ? { reference } : {}),
     ...(from ? { from } : {}),
     ...(until ? { until } : {}),
   }
@@ -61,7 +63,7 @@ function misread(name: string, wanted: string): Refusal {
 }
 
 function pageEntryOf(line: AuditLine): PageAuditEntry {
-  const { id, at, action, outcome, userName, byName, section, sessionName, address, detail, count } = line
+  const { id, at, action, outcome, userName, byName, section, sessionName, address, reference, detail, count } = line
   return {
     ...{ id: String(id), at: at.toISOString(), action, outcome },
     ...(userName === undefined ? {} : { userName }),
@@ -69,6 +71,7 @@ function pageEntryOf(line: AuditLine): PageAuditEntry {
     ...(section === undefined ? {} : { integration: section }),
     ...(sessionName === undefined ? {} : { session: sessionName }),
     ...(address === undefined ? {} : { address }),
+    ...(reference === undefined ? {} : { reference }),
     ...(detail === undefined ? {} : { detail }),
     ...(count === undefined ? {} : { count }),
   }

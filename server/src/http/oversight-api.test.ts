@@ -144,7 +144,8 @@ describe('the audit', () => {
       return { lines: [line], next: 7, actions: ['user.locked'] }
     }
     const send = await open({ audit: { list } })
-    const query = 'user=ada&action=user.locked&integration=box&from=2026-11-01T00:00:00Z&until=&all=1&before=9'
+    const query =
+      'user=ada&action=user.locked&integration=box&reference=K7QM-2ABC&from=2026-11-01T00:00:00Z&until=&all=1&before=9'
     const { body } = await send({ path: `/api/admin/audit?${query}` })
     expect(JSON.parse(body)).toEqual({
       entries: [
@@ -153,7 +154,9 @@ describe('the audit', () => {
       ...{ actions: ['user.locked'], next: '7' },
     })
     const from = new Date('2026-11-01T00:00:00Z')
-    expect(asked).toEqual([[{ withUse: true, userName: 'ada', action: 'user.locked', integration: 'box', from }, 9]])
+    expect(asked).toEqual([
+      [{ withUse: true, userName: 'ada', action: 'user.locked', integration: 'box', reference: 'K7QM-2ABC', from }, 9],
+    ])
   })
 
   test.each(['before=x', 'before=-1', 'from=yesterday', 'until=2026-13-01T00:00:00Z'])(

@@ -106,13 +106,14 @@ function variantsOf({ userName }: AuditFilter): readonly ((query: Query) => Quer
   return [(query) => query.where('user_name', '=', userName), (query) => query.where('by_name', '=', userName)]
 }
 
-function common(query: Query, { action, section, from, until, withUse }: AuditFilter): Query {
+function common(query: Query, { action, section, reference, from, until, withUse }: AuditFilter): Query {
   let narrowed = query
   // In the words of the indexes, so that they are used.
   if (action === undefined && !withUse)
     narrowed = narrowed.where(sql<SqlBool>`action <> 'token.served'`).where(sql<SqlBool>`action <> 'token.refreshed'`)
   if (action !== undefined) narrowed = narrowed.where('action', '=', action)
   if (section !== undefined) narrowed = narrowed.where('section', '=', section)
+  if (reference !== undefined) narrowed = narrowed.where('reference', '=', reference)
   if (from) narrowed = narrowed.where('at', '>=', from.getTime())
   if (until) narrowed = narrowed.where('at', '<', until.getTime())
   return narrowed

@@ -28,6 +28,7 @@ export interface AuditFilter {
   readonly userName?: string
   readonly action?: string
   readonly section?: string
+  readonly reference?: string
   readonly from?: Date
   /** Before it. */
   readonly until?: Date

@@ -41,7 +41,7 @@ export function AuditPage() {
   )
 }
 
-const FIELDS = ['user', 'action', 'integration', 'from', 'until', 'all'] as const
+const FIELDS = ['user', 'action', 'integration', 'reference', 'from', 'until', 'all'] as const
 
 interface FiltersProps {
   readonly search: URLSearchParams
@@ -78,6 +78,7 @@ function Filters({ search, actions, onFilter }: FiltersProps) {
         </select>
       </label>
       <TextField name="integration" label="Integration" value={search.get('integration')} />
+      <TextField name="reference" label="Reference" value={search.get('reference')} />
       <TextField name="from" label="From" value={search.get('from')} type="date" />
       <TextField name="until" label="Until" value={search.get('until')} type="date" />
       <label className="check">
@@ -134,13 +135,14 @@ function Entries({ audit: { entries, next }, isFirst, onPage }: EntriesProps) {
 }
 
 function EntryRow({ entry }: { readonly entry: PageAuditEntry }) {
-  const { at, action, outcome, userName, byName, integration, session, address, detail, count } = entry
+  const { at, action, outcome, userName, byName, integration, session, address, reference, detail, count } = entry
   const about = [
     integration,
     session,
     address === undefined ? undefined : `from ${address}`,
     count === undefined || count === 1 ? undefined : `${count.toLocaleString('en-US')} times`,
     detail,
+    reference === undefined ? undefined : `Reference ${reference}`,
   ].filter((part) => part !== undefined)
   return (
     <li className="audit-row">
