@@ -171,7 +171,10 @@ describe('the audit', () => {
 
   test('is read by the reference that somebody copied from a page, however they typed it', async () => {
     const line = { at: room.store.now(), action: 'sign_in.failed', outcome: 'refused' } as const
-    await room.store.audit.append([{ ...line, reference: 'K7QM-2ABC' }, { ...line, reference: 'NMJD-1WGP' }])
+    await room.store.audit.append([
+      { ...line, reference: 'K7QM-2ABC' },
+      { ...line, reference: 'NMJD-1WGP' },
+    ])
     const { lines } = await new AuditReader(room).list({ reference: 'k7qm-2abc', withUse: false })
     expect(lines.map(({ reference }) => reference)).toEqual(['K7QM-2ABC'])
   })
