@@ -249,9 +249,13 @@ describe('the Configuration Manager', () => {
     })
   })
 
-  it('makes a version of a file that was edited by hand when it is loaded', async () => {
+  it('makes a version of a file that was edited by hand when it is loaded, and says before that it is not', async () => {
+    const { version } = (await ann.get(API)).body
     writeOauthClients(files, BOX.replace('lab-client', 'lab-client-2'))
+    const told = `Somebody edited the file by hand, and version ${version} is still in force: changed lab.`
+    expect((await ann.get(API)).body.notLoaded).toBe(told)
     await askAdmin(files, 'POST', '/reload')
+    expect((await ann.get(API)).body.notLoaded).toBeUndefined()
     expect((await ann.get(`${API}/versions`)).body.versions[0]).toMatchObject({
       by: 'the file',
       summary: 'changed lab',

@@ -4,6 +4,7 @@ import type {
   PageDeployed,
   PageOptions,
   PagePresets,
+  PageReloaded,
   PageResolution,
   PageReview,
   PageSection,
@@ -34,6 +35,8 @@ export const configurationApi = {
       ? post<PageConfiguration>(`${CONFIGURATION}/sections`, edit)
       : put<PageConfiguration>(sectionPath(was), edit),
   act: (section: string, act: SectionAct) => post<PageConfiguration>(`${sectionPath(section)}/${act}`),
+  /** Loads the file as it lies there, on all nodes. */
+  reload: () => post<PageReloaded>(`${CONFIGURATION}/reload`),
   undoAll: () => post<PageConfiguration>(`${CONFIGURATION}/undo`),
   test: (section: string, signal: AbortSignal) => post<PageVerification>(`${sectionPath(section)}/test`, {}, 'log-in', signal),
   testServer: (signal: AbortSignal) => post<PageVerification>('/api/admin/verify-server', {}, 'log-in', signal),

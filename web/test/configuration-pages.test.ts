@@ -64,6 +64,20 @@ describe('the list of integrations', () => {
     expect(await button(page, 'Save').count()).toBe(0)
   })
 
+  it('says that the file was edited by hand, and loads it, or tells why it cannot', async () => {
+    const notLoaded = 'Somebody edited the file by hand, and version 42 is still in force: changed salesforce.'
+    const page = await visits.open(LIST, managerScript({ configuration: { ...CONFIGURATION, notLoaded } }))
+    const finding = { severity: 'error', text: 'oauth-clients.conf:7: [salesforce] This section stands twice.' }
+    visits.server.script.posts[`${API}/reload`] = { status: 200, body: { applied: false, findings: [finding], nodes: [] } }
+    await page.getByText(notLoaded).waitFor()
+    await button(page, 'Reload').click()
+    await page.getByText(`Nothing was loaded: ${finding.text}`).waitFor()
+    visits.server.script.posts[`${API}/reload`] = { status: 200, body: { applied: true, findings: [], nodes: [] } }
+    visits.server.script.gets[API] = CONFIGURATION
+    await button(page, 'Reload').click()
+    await page.getByText(notLoaded).waitFor({ state: 'detached' })
+  })
+
   it('looks after the nodes until each has answered', async () => {
     const page = await visits.open(LIST, managerScript({ configuration: CHANGED }))
     await page.getByText('bk-2 is taking 42').waitFor()

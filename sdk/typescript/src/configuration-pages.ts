@@ -15,6 +15,8 @@ export interface PageConfiguration {
   readonly version: number
   /** Why nothing can be changed on this page, and what to do instead, in sentences; absent: it can. */
   readonly readOnly?: string
+  /** That the file was edited by hand, what was changed, and that it is not loaded; absent: it is the one in force. */
+  readonly notLoaded?: string
   /** In file order, with what is not deployed; removed ones too. */
   readonly integrations: readonly PageConfiguredIntegration[]
   /** Sections whose changes by this administrator are not deployed. */

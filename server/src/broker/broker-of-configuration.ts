@@ -49,6 +49,8 @@ export interface ConfigurationOverview {
   readonly file: string
   readonly version: number
   readonly readOnly?: string
+  /** The file is not the one in force, in a sentence. */
+  readonly notLoaded?: string
   readonly integrations: readonly ConfiguredSection[]
   readonly changes: readonly string[]
   readonly nodes: readonly NodeAnswer[]

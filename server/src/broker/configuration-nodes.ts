@@ -70,6 +70,11 @@ export class ConfigurationNodes {
     this.#loop.wake()
   }
 
+  /** Whether these bytes are in force here. */
+  runs(bytes: Buffer): boolean {
+    return this.#running.bytes.equals(bytes)
+  }
+
   /** Reloads here, and where that was applied, everywhere; `waits`: until all that live have answered. */
   async reloadEverywhere({ waits, by }: { readonly waits: boolean; readonly by?: Actor }): Promise<ReloadedEverywhere> {
     const { store, effects } = this.#parts

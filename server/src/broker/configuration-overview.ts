@@ -1,9 +1,12 @@
+import { sectionsOf } from '../config/section-changes.ts'
+import type { ConfigurationVersion } from '../domain/configuration-version.ts'
+import { printable } from '../domain/states.ts'
 import type { ConfigurationOverview, ConfiguredSection } from './broker-of-configuration.ts'
 import type { Draft } from './configuration-drafts.ts'
 import { findingsOf, type Plan } from './configuration-plan.ts'
 import { type ReviewParts, whyReadOnly } from './configuration-review.ts'
 import { rowOf } from './configuration-views.ts'
-import { changedSections } from './configuration-words.ts'
+import { changedSections, summaryOf } from './configuration-words.ts'
 
 /** The list of sections with what a draft changes in it. */
 export async function overviewOf(parts: ReviewParts, draft: Draft, plan: Plan): Promise<ConfigurationOverview> {
@@ -39,6 +42,7 @@ export async function overviewOf(parts: ReviewParts, draft: Draft, plan: Plan): 
     ...{ redirectUri: catalogue.redirectUriOf({ section: '', redirectUri: 'fixed' }), file: file.path },
     version: newest?.number ?? 0,
     ...(readOnly === undefined ? {} : { readOnly }),
+    ...(newest === undefined || nodes.runs(plan.now.bytes) ? {} : { notLoaded: await notLoaded(store, newest, plan) }),
     integrations: inFileOrder(
       [...plan.after.keys()].map((section) => row(section, 'after')),
       removed.map((section) => row(section, 'before')),
@@ -46,6 +50,16 @@ export async function overviewOf(parts: ReviewParts, draft: Draft, plan: Plan): 
     ),
     ...{ changes, nodes: answers, findings },
   }
+}
+
+/** The file as somebody left it is not the version in force. */
+async function notLoaded(store: ReviewParts['store'], { number }: ConfigurationVersion, { now, before }: Plan): Promise<string> {
+  if (now.bytes.length === 0) {
+    return `The file is gone or empty, and version ${number} is still in force. Reload if that is meant; otherwise go back to it by History.`
+  }
+  const content = await store.configuration.content(number)
+  const summary = summaryOf(content ? sectionsOf(content) : new Map(), before)
+  return `Somebody edited the file by hand, and version ${number} is still in force: ${printable(summary)}.`
 }
 
 /** What is changed in the file, and where a secret was typed that is the one of now. */

@@ -1,9 +1,11 @@
 import type { PageConfiguration } from '@benchkey/sdk/configuration-pages'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Link } from 'wouter'
 import { Button } from '../../../components/Button.tsx'
+import { ErrorLine } from '../../../components/ErrorLine.tsx'
 import { TimeText } from '../../../components/TimeText.tsx'
-import { configurationApi, tookOver } from '../../../configuration-api.ts'
+import { configurationApi, configurationQuery, tookOver } from '../../../configuration-api.ts'
 import { pagePaths } from '../../../paths.ts'
 import { changesWords } from '../../../section-edits.ts'
 import { ActDialog } from '../ActDialog.tsx'
@@ -17,6 +19,28 @@ export function ReadOnlyNote({ configuration: { readOnly } }: { readonly configu
         <TimeText text={readOnly} />
       </span>
     </p>
+  )
+}
+
+/** The file was edited by hand: what is in force, and the button that loads it. Nothing where the file is the one in force. */
+export function NotLoadedNote({ configuration: { notLoaded } }: { readonly configuration: PageConfiguration }) {
+  const { refetch } = useQuery(configurationQuery)
+  const reload = useMutation({ mutationFn: configurationApi.reload, onSuccess: () => refetch() })
+  if (notLoaded === undefined) return null
+  const refused = reload.data?.applied === false ? reload.data.findings.find(({ severity }) => severity === 'error') : undefined
+  return (
+    <section className="explanation explanation-warn changes-bar" aria-label="Not loaded">
+      <div>
+        <p role="status">{notLoaded}</p>
+        {refused ? <p role="alert">Nothing was loaded: {refused.text}</p> : null}
+        <ErrorLine error={reload.error} />
+      </div>
+      <div className="row-actions">
+        <Button busy={reload.isPending} onClick={() => reload.mutate()}>
+          Reload
+        </Button>
+      </div>
+    </section>
   )
 }
 

@@ -13,7 +13,7 @@ import { useKeys } from '../../../keys.ts'
 import { pagePaths } from '../../../paths.ts'
 import { usePageTitle } from '../../../use-page-title.ts'
 import { matches } from '../../../words.ts'
-import { ChangesBar, ReadOnlyNote } from './Bars.tsx'
+import { ChangesBar, NotLoadedNote, ReadOnlyNote } from './Bars.tsx'
 import { ConfiguredRow } from './ConfiguredRow.tsx'
 import { FindingList, fileName } from './Findings.tsx'
 import { NodeAnswers } from './NodeAnswers.tsx'
@@ -61,6 +61,7 @@ function Configuration({ data }: { readonly data: PageConfiguration }) {
   return (
     <>
       <ReadOnlyNote configuration={data} />
+      <NotLoadedNote configuration={data} />
       <ChangesBar configuration={data} isChief />
       <Deployed configuration={data} />
       <div className="register-line">
