@@ -612,7 +612,7 @@ function saidBy({ path, reply: { reason, headers, body } }: (typeof heard)[numbe
   return [reason, JSON.stringify(others), ...values, said].join('\n')
 }
 
-describe('secrets go', () => {
+describe('secrets go', { timeout: 120_000 }, () => {
   it.each([
     ['through accounts and bad requests of the administrator', accounts],
     ['through logins, right and wrong', logins],

@@ -120,7 +120,7 @@ describe('a terminal that was logged in', () => {
     const run = await terminal.run(['run', 'T=demo', 'F=@demo', '--', 'sh', '-c', 'test "$T" = "$(cat "$F")" && echo same'])
     expect(run).toEqual({ code: 0, stdout: 'same\n', stderr: '' })
     const signedIn = await terminal.run(['sign-in', 'demo', '--no-browser'])
-    expect(signedIn.stderr).toContain('You are signed in to Demo API already.')
+    expect(signedIn.stderr).toContain('You are signed in to Demo API as ada@demo.example already.')
     const { code, stdout } = await terminal.run(['doctor', '--json'])
     const { checks } = JSON.parse(stdout) as { checks: { check: string; outcome: string; explanation: string }[] }
     expect(checks.filter(({ outcome }) => outcome === 'failed')).toEqual([])

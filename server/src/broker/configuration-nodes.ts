@@ -3,7 +3,7 @@ import { fileMark } from '../config/masked-text.ts'
 import { sectionsOf } from '../config/section-changes.ts'
 import type { ConfigurationVersion } from '../domain/configuration-version.ts'
 import type { Effects } from '../domain/effects.ts'
-import type { ServerNode, Store } from '../store/store.ts'
+import { type ServerNode, type Store, StoreError } from '../store/store.ts'
 import type { NodeFiles } from '../store/store-of-configuration.ts'
 import type { Administration } from './broker.ts'
 import type { NodeAnswer, ReloadedEverywhere } from './broker-of-configuration.ts'
@@ -21,6 +21,12 @@ const ANSWERS_MS = 12_000
 const ANSWERS_LOOK_MS = 250
 /** Pages are told of answers that come within this time after a reload. */
 const NEWS_MS = 30_000
+
+const NOT_ASKED =
+  'The database takes nothing at the moment, so other servers of it were not asked to reload. Where there are others, run this again when benchkey health is well.'
+
+/** `number`: what the others were asked by. */
+type Reloaded = Awaited<ReturnType<Administration['reload']>> & { readonly number?: number }
 
 /** What the nodes of the configuration are made of. */
 export interface ConfigurationNodesParts {
@@ -77,15 +83,13 @@ export class ConfigurationNodes {
 
   /** Reloads here, and where that was applied, everywhere; `waits`: until all that live have answered. */
   async reloadEverywhere({ waits, by }: { readonly waits: boolean; readonly by?: Actor }): Promise<ReloadedEverywhere> {
-    const { store, effects } = this.#parts
-    const { applied, findings, number } = await this.#inTurn(async () => {
-      const result = await this.#reloadHere(by)
-      if (!result.applied) return { ...result, number: 0 }
-      this.#answered = await store.configuration.askForReload()
-      await this.#tell()
-      return { ...result, number: this.#answered }
+    const { effects } = this.#parts
+    const { number, ...result } = await this.#inTurn(async () => {
+      const here = await this.#reloadHere(by)
+      return here.applied ? await this.#askOthers(here) : here
     })
-    if (!applied) return { applied, findings, nodes: [] }
+    const { applied, findings } = result
+    if (number === undefined) return { applied, findings, nodes: [] }
     this.#news = { untilMs: effects.monotonicMs() + NEWS_MS, answers: '' }
     const untilMs = effects.monotonicMs() + ANSWERS_MS
     let nodes = await this.answers(number)
@@ -151,9 +155,22 @@ export class ConfigurationNodes {
     await this.#tellPages()
   }
 
-  async #reloadHere(by?: Actor): Promise<Awaited<ReturnType<Administration['reload']>>> {
+  async #reloadHere(by?: Actor): Promise<Reloaded> {
     this.#refusal = undefined
     return await this.#parts.reload(by)
+  }
+
+  /** A database that takes nothing keeps the others from hearing of it, and nothing from being in force here. */
+  async #askOthers(here: Reloaded): Promise<Reloaded> {
+    try {
+      const number = await this.#parts.store.configuration.askForReload()
+      this.#answered = number
+      await this.#tell()
+      return { ...here, number }
+    } catch (failure) {
+      if (!(failure instanceof StoreError)) throw failure
+      return { ...here, findings: [...here.findings, { severity: 'warning', text: NOT_ASKED }] }
+    }
   }
 
   async #tell(): Promise<void> {

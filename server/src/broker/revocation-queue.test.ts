@@ -230,7 +230,7 @@ describe('the queue of revocations', () => {
     const closing = queue.close()
     gate.open()
     await closing
-    expect(await room.store.revocations.counts()).toEqual({ waiting: 1, failed: 0 })
+    expect(await room.store.revocations.counts()).toMatchObject({ waiting: 1, failed: 0 })
   })
 
   test('works off what a process left that ended before', async () => {
