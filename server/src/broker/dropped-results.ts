@@ -13,14 +13,21 @@ export const REVOCATION_LIFE_MS = 24 * 60 * 60_000
 export async function queueDropped(
   store: Store,
   integration: Pick<Integration, 'revocationUrl' | 'revocationScope'> | undefined,
-  { tokenId, userId, integrationId }: { readonly tokenId: string; readonly userId: string; readonly integrationId: string },
+  token: {
+    readonly tokenId: string
+    readonly userId: string
+    readonly integrationId: string
+    /** Of the client and the origins that the tokens are for. */
+    readonly clientFingerprint: string
+  },
   secrets: TokenSecrets,
 ): Promise<string> {
+  const { tokenId, userId, integrationId, clientFingerprint } = token
   const now = await store.tokens.find(userId, integrationId)
   const isReplaced = now !== undefined && now.id !== tokenId
   if (integration?.revocationUrl !== undefined && (!now || (isReplaced && integration.revocationScope === 'token'))) {
     const giveUpAt = new Date(store.now().getTime() + REVOCATION_LIFE_MS)
-    await store.tokens.queueRevocation({ userId, integrationId }, secrets, giveUpAt)
+    await store.tokens.queueRevocation({ userId, integrationId, clientFingerprint }, secrets, giveUpAt)
   }
   if (!now) return 'signed out meanwhile'
   return isReplaced ? 'a newer sign-in won' : 'a later request counts'

@@ -205,11 +205,12 @@ export class RefreshFlight {
    */
   async #saved(room: JournalRoom, { token, key, sentAt }: Attempt, reply: SavedReply): Promise<string | undefined> {
     const { store, results } = this.#parts
-    const { userId, integrationId } = token
+    const { userId, integrationId, clientFingerprint } = token
+    const dropped = { tokenId: token.id, userId, integrationId, clientFingerprint }
     const save = async (): Promise<string | undefined> => {
       if (await store.tokens.saveReply(key, reply)) return undefined
       if ((await store.tokens.saveLate(key, reply, sentAt)) !== 'late') return undefined
-      return await queueDropped(store, this.#integration, { tokenId: token.id, userId, integrationId }, reply.secrets)
+      return await queueDropped(store, this.#integration, dropped, reply.secrets)
     }
     const result: TokenResult = { kind: 'refresh', userId, integrationId, sentAt, key, reply }
     return await results.save(room, result, () => this.#untilSaved(save))

@@ -57,6 +57,21 @@ async function signOut(): Promise<void> {
 }
 
 describe('signing out', () => {
+  test('sends the tokens to no service that they were not for, whatever is configured by then', async () => {
+    const other = await startScriptedProvider()
+    try {
+      await room.configure({ ...box, revocationUrl: other.revocationUrl })
+      await signOut()
+      queue.start()
+      await isDone()
+      expect(other.requests).toEqual([])
+      expect(revocations()).toEqual([])
+      expect(await room.audited('revocation.dropped')).toMatchObject([{ userName: 'ann' }, { userName: 'ann' }])
+    } finally {
+      await other.close()
+    }
+  })
+
   test('deletes the tokens at once and revokes them at the service, refresh token first', async () => {
     await signOut()
     expect((await signIns.details(ann, box.uid)).state.code).toBe('not_signed_in')

@@ -94,6 +94,13 @@ export class RevocationQueue {
       await this.#record('revocation.dropped', 'failed', job, { fingerprint, detail })
       return
     }
+    // Tokens of another client or origin never travel to this one (fault F33).
+    if (job.clientFingerprint !== catalogue.fingerprintOf(integration)) {
+      await store.revocations.finish(job.id)
+      const detail = 'it is of another client or service than is configured now'
+      await this.#record('revocation.dropped', 'failed', job, { fingerprint, detail })
+      return
+    }
     // Switched off means that nothing is sent; it may be back before the job is given up.
     const isOff = integration.isDisabled === true
     const outcome = isOff ? SWITCHED_OFF : await this.#send(integration, job.token, job.tokenTypeHint)

@@ -4,6 +4,7 @@ import { type AuditEvent, type LateEnd, type ServerNode, type Store, StoreError 
 import type { Journal, JournalEntry, JournalOwner, JournalRoom } from '../store/store-of-results.ts'
 import type { RefreshResult, SignInResult, TokenResult } from '../store/token-results.ts'
 import { queueDropped } from './dropped-results.ts'
+import { clientFingerprint as hashOfClient } from './integration-hashes.ts'
 import { kindOfFailure, type Log } from './log.ts'
 import type { NodeIdentity } from './node-heart.ts'
 import { Periodic } from './periodic.ts'
@@ -194,11 +195,13 @@ export class UnsavedResults {
     const { userId, integrationId } = result
     if (result.kind === 'unread') return
     const { tokenId, secrets } = partsOf(result)
+    const ofNow = integration === undefined ? '' : hashOfClient(integration)
+    const clientFingerprint = result.kind === 'sign_in' ? result.token.clientFingerprint : ofNow
     // What was signed out after it was stored was revoked then.
     const isOver = result.kind === 'sign_in' && !(await store.tokens.find(userId, integrationId))
     const detail = isOver
       ? 'signed out meanwhile'
-      : await queueDropped(store, integration, { tokenId, userId, integrationId }, secrets)
+      : await queueDropped(store, integration, { tokenId, userId, integrationId, clientFingerprint }, secrets)
     const section = integration?.section ?? 'not configured'
     log.warn({ section }, `A result that waited in the journal is of no use any more: ${detail}.`)
     await audit({ at: store.now(), action: 'token.refresh_dropped', outcome: 'ok', detail, section, userId })

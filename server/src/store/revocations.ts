@@ -1,7 +1,7 @@
 import type { Selectable, Transaction } from 'kysely'
 import type { TokenSecrets } from '../domain/stored-token.ts'
 import { lastStep } from './attempt-age.ts'
-import { newId, REPEATABLE, type StoreContext, toDate } from './database.ts'
+import { ifSet, newId, REPEATABLE, type StoreContext, toDate } from './database.ts'
 import type { Place } from './encryption.ts'
 import type { RevocationsTable, Tables } from './schema.ts'
 import { type RevocationJob, type RevocationStore, StoreError } from './store.ts'
@@ -99,7 +99,7 @@ async function listForUser({ database }: StoreContext, userId: string): ReturnTy
 export async function queueTokens(
   { cipher, effects }: StoreContext,
   transaction: Transaction<Tables>,
-  token: { user_id: string; integration_id: string; expires_at: number | null },
+  token: { user_id: string; integration_id: string; expires_at: number | null; client_fingerprint: string | null },
   secrets: Partial<TokenSecrets>,
   giveUpAt: Date,
 ): Promise<void> {
@@ -108,6 +108,7 @@ export async function queueTokens(
   const base = {
     user_id: token.user_id,
     integration_id: token.integration_id,
+    client_fingerprint: token.client_fingerprint,
     queued_at: nowMs,
     next_at: nowMs,
     give_up_at: giveUpAt.getTime(),
@@ -223,6 +224,7 @@ async function claim(
     integrationId: row.integration_id,
     token,
     tokenTypeHint: row.token_type_hint,
+    ...ifSet('clientFingerprint', row.client_fingerprint),
     queuedAt: toDate(row.queued_at),
     giveUpAt: toDate(row.give_up_at),
     tries,

@@ -256,6 +256,8 @@ export interface RevocationsTable {
   token: string | null
   kid: string | null
   token_type_hint: 'refresh_token' | 'access_token'
+  /** Null: of before it was kept. */
+  client_fingerprint: string | null
   state: 'waiting' | 'failed' | 'cancelled'
   queued_at: number
   next_at: number

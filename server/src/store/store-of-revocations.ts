@@ -5,6 +5,8 @@ export interface RevocationJob {
   readonly integrationId: string
   readonly token: string
   readonly tokenTypeHint: 'refresh_token' | 'access_token'
+  /** Of the client and the origins that may see it (fault F33); undefined: nobody knows. */
+  readonly clientFingerprint?: string
   readonly queuedAt: Date
   readonly giveUpAt: Date
   readonly tries: number

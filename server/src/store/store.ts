@@ -265,7 +265,11 @@ export interface TokenStore {
     },
   ): Promise<StoredToken | undefined>
   /** For a flight that ends after its row was signed out: its newest pair is what is revoked. */
-  queueRevocation(token: { userId: string; integrationId: string }, secrets: TokenSecrets, giveUpAt: Date): Promise<void>
+  queueRevocation(
+    token: { userId: string; integrationId: string; clientFingerprint?: string },
+    secrets: TokenSecrets,
+    giveUpAt: Date,
+  ): Promise<void>
 }
 
 /** Answers to refreshes that were not understood: after a rotation one of them holds the only live tokens. */

@@ -82,8 +82,9 @@ export function tokenStore(context: StoreContext): TokenStore {
       if (changes.length > 0) await database.batch(NOTE_USE, changes)
     },
     remove: (userId, integrationId, revocation) => remove(context, userId, integrationId, revocation),
-    async queueRevocation({ userId, integrationId }, secrets, giveUpAt) {
-      const token = { user_id: userId, integration_id: integrationId, expires_at: null }
+    async queueRevocation({ userId, integrationId, clientFingerprint = null }, secrets, giveUpAt) {
+      const ids = { user_id: userId, integration_id: integrationId }
+      const token = { ...ids, expires_at: null, client_fingerprint: clientFingerprint }
       await database.write((transaction) => queueTokens(context, transaction, token, secrets, giveUpAt))
     },
   }

@@ -15,6 +15,7 @@ import { deviceLogins } from './0014-device-logins.ts'
 import { configuration } from './0015-configuration.ts'
 import { accounts } from './0016-accounts.ts'
 import { oversight } from './0017-oversight.ts'
+import { boundRevocations } from './0018-bound-revocations.ts'
 
 /** Every migration by its name, which orders them. Never change one that was released: add one, in a file of its own. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -34,4 +35,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0015_configuration': configuration,
   '0016_accounts': accounts,
   '0017_oversight': oversight,
+  '0018_bound_revocations': boundRevocations,
 }
