@@ -98,7 +98,9 @@ scopes = read
     expect(await runAdmin(bench.files, ['reload'])).toMatchObject({ code: 0 })
   })
 
-  it(`${CONNECTIONS} callers on connections they keep, ${RELOADS} reloads, good and broken in turn: no failure`, async () => {
+  it(`${CONNECTIONS} callers on connections they keep, ${RELOADS} reloads, good and broken in turn: no failure`, {
+    timeout: 90_000,
+  }, async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS, ca: bench.files.ca })
     let reloading = true
     const statuses = new Map<number | string, number>()
