@@ -83,8 +83,7 @@ export function tokenStore(context: StoreContext): TokenStore {
     },
     remove: (userId, integrationId, revocation) => remove(context, userId, integrationId, revocation),
     async queueRevocation({ userId, integrationId, clientFingerprint = null }, secrets, giveUpAt) {
-      const ids = { user_id: userId, integration_id: integrationId }
-      const token = { ...ids, expires_at: null, client_fingerprint: clientFingerprint }
+      const token = { user_id: userId, integration_id: integrationId, client_fingerprint: clientFingerprint, expires_at: null }
       await database.write((transaction) => queueTokens(context, transaction, token, secrets, giveUpAt))
     },
   }
