@@ -41,7 +41,7 @@ export interface AdministrationParts {
   readonly node: NodeIdentity
   readonly results: Pick<UnsavedResults, 'reserve' | 'overdue'>
   readonly clientSecrets: Pick<ClientSecrets, 'isNextAccepted'>
-  readonly sessionPages: Pick<SessionPagesFacts, 'problem'>
+  readonly sessionPages: Pick<SessionPagesFacts, 'problem' | 'remedy'>
   /** Called when another configuration is in force, with the bytes of its `oauth-clients.conf`. */
   readonly configurationChanged: (configuration: Configuration, oauthClients: Buffer) => void
 }

@@ -54,6 +54,17 @@ async function beat(name: string, configurationHash = 'same', version = '1.0.0')
   await room.store.nodes.beat({ holder, host: name, version, startedAt: room.store.now(), configurationHash })
 }
 
+test('says why session pages are off, and what to do about it', async () => {
+  const sessionPages = { problem: 'There is no account for them.', remedy: 'Add it with: useradd x' }
+  const { findings, isWell } = await healthOf({
+    ...room,
+    ...{ store, checkKeyRing, sessionPages, node: { holder: { incarnation: 'bk-1' } } },
+  })
+  const action =
+    'Sessions cannot be opened in browsers until it is mended and the server is started again; tokens are served as ever. Add it with: useradd x'
+  expect([findings, isWell]).toMatchObject([[{ about: 'sessions', fact: sessionPages.problem, action }], true])
+})
+
 describe('the journal', () => {
   test('is told of when results wait in it for longer than a commit takes', async () => {
     const token = await signIn('ann')

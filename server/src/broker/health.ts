@@ -29,7 +29,7 @@ export interface HealthSources {
   readonly checkKeyRing: KeyRingCheck
   readonly results: Pick<UnsavedResults, 'reserve' | 'overdue'>
   readonly clientSecrets: Pick<ClientSecrets, 'isNextAccepted'>
-  readonly sessionPages: Pick<SessionPagesFacts, 'problem'>
+  readonly sessionPages: Pick<SessionPagesFacts, 'problem' | 'remedy'>
   /** The server that answers. */
   readonly node: { readonly holder: Pick<LeaseHolder, 'incarnation'> }
 }
@@ -107,9 +107,14 @@ function ofAudit({ audit }: HealthSources): readonly HealthFinding[] {
   return [remark('audit', fact, 'Nothing to repair; note it where you keep track of such gaps.')]
 }
 
-function ofSessionPages({ sessionPages: { problem: fact } }: HealthSources): readonly HealthFinding[] {
+function ofSessionPages({ sessionPages: { problem: fact, remedy } }: HealthSources): readonly HealthFinding[] {
   if (fact === undefined) return []
-  return [remark('sessions', fact, 'Sessions cannot be opened in browsers until it is mended; tokens are served as ever.')]
+  if (remedy === undefined) {
+    return [remark('sessions', fact, 'Sessions cannot be opened in browsers until it is mended; tokens are served as ever.')]
+  }
+  const until =
+    'Sessions cannot be opened in browsers until it is mended and the server is started again; tokens are served as ever.'
+  return [remark('sessions', fact, `${until} ${remedy}`)]
 }
 
 async function ofKeys({ store, checkKeyRing }: HealthSources): Promise<readonly HealthFinding[]> {

@@ -38,6 +38,8 @@ export interface SessionPagesFacts {
   readonly url: string | undefined
   /** Why they do not answer, in a sentence; undefined when they do, or are off by the configuration. */
   readonly problem: string | undefined
+  /** What ends the problem, before the server is started again, where one of the host has to do it. */
+  readonly remedy?: string | undefined
 }
 
 /** Where an application answers, and how it wants to be asked. */

@@ -159,5 +159,7 @@ describe('what there is to verify', () => {
     expect(verifications.targets([])).toEqual([{ name: 'This server' }, { section: 'box', name: 'Box' }])
     expect(verifications.targets(['BOX', 'box', 'off']).map(({ section }) => section)).toEqual(['box', 'off'])
     expect(() => verifications.targets(['boxx'])).toThrow('There is no integration "boxx"; the nearest one is "box".')
+    const other = 'There is no integration "salesforce". Without a name all are looked at: benchkey verify'
+    expect(() => verifications.targets(['salesforce'])).toThrow(other)
   })
 })

@@ -203,7 +203,7 @@ class Verifier implements Verifications {
     if (found.length > 0) return found
     const near = this.#parts.catalogue.near(name)
     throw badRequest(
-      `There is no integration "${printable(name)}"${near === undefined ? '' : `; the nearest one is "${printable(near)}"`}.`,
+      `There is no integration "${printable(name)}"${near === undefined ? '. Without a name all are looked at: benchkey verify' : `; the nearest one is "${printable(near)}".`}`,
     )
   }
 }

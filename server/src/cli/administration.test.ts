@@ -242,7 +242,7 @@ describe('benchkey config check', () => {
     const off = await prepareServer({ singleUser: false, serverLines: [...lines, 'sessions-url=none'] })
     const alone = await prepareServer({ serverLines: lines })
     const said = await Promise.all([several, off, alone].map((each) => runAdmin(each, ['config', 'check'])))
-    const words = 'Add it with: useradd --system --shell /usr/sbin/nologin benchkey-nobody-has-this\n'
+    const words = 'Add it with: useradd --system --user-group --shell /usr/sbin/nologin benchkey-nobody-has-this\n'
     expect(said.map(({ code, stderr }) => [code, stderr.includes(words)])).toEqual([
       [0, true],
       [0, false],

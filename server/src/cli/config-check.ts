@@ -48,7 +48,7 @@ async function tellWhatSessionsLack(server: ServerConfiguration, context: Contex
   }
   if (!sessionPages || (await findAccount(sessionsAccount))) return
   const why = `There is no Unix account ${sessionsAccount} for the process of the session pages, so they are off.`
-  say(context, why, `Add it with: useradd --system --shell /usr/sbin/nologin ${sessionsAccount}`)
+  say(context, why, `Add it with: useradd --system --user-group --shell /usr/sbin/nologin ${sessionsAccount}`)
 }
 
 /** Root checks for the account that owns the data directory, for that is who the server runs as. */

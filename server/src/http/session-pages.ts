@@ -26,7 +26,7 @@ export class SessionPages {
   readonly #options: SessionPagesOptions | undefined
   readonly #parts: { readonly log: HttpLog; readonly effects: Effects }
   #process: SessionProxyProcess | undefined
-  #obstacle: string | undefined
+  #obstacle: { readonly why: string; readonly remedy: string } | undefined
 
   /** Without options they are off. */
   constructor(options: SessionPagesOptions | undefined, parts: { readonly log: HttpLog; readonly effects: Effects }) {
@@ -44,7 +44,12 @@ export class SessionPages {
 
   /** Why they do not answer: a sentence. Undefined when they do, or are about to. */
   get problem(): string | undefined {
-    return this.#obstacle ?? this.#process?.problem
+    return this.#obstacle?.why ?? this.#process?.problem
+  }
+
+  /** What an administrator of the host does about it. */
+  get remedy(): string | undefined {
+    return this.#obstacle?.remedy
   }
 
   /** Resolves when the port is taken, or could not be; the process is started and kept alive beside. */
@@ -53,7 +58,7 @@ export class SessionPages {
     const { publicUrl, wwwAddress, trustedProxies, tls, port, account, url, socketPath } = this.#options
     const found = await account?.()
     if (found && 'why' in found) {
-      this.#obstacle = found.why
+      this.#obstacle = found
       this.#parts.log.info({}, `${found.why} ${found.remedy}`)
       return
     }
