@@ -297,6 +297,43 @@ describe('what is nothing of the server’s own is remarked on', () => {
     expect(await health()).toMatchObject({ findings: [], facts: { signInsEnded: 1 } })
   })
 
+  test('sign-ins that fail because the service refuses the client, until one succeeds or somebody has changed something', async () => {
+    const line = { outcome: 'failed', section: 'box', userName: 'ann' } as const
+    const happens = (action: string, minutesAgo: number, detail?: string) => {
+      const at = new Date(room.store.now().getTime() - minutesAgo * 60_000)
+      return room.store.audit.append([{ ...line, at, action, ...(detail === undefined ? {} : { detail }) }])
+    }
+    await happens('sign_in.failed', 61, 'client_refused: answered invalid_client')
+    await happens('sign_in.failed', 12, 'denied: access_denied')
+    expect(await told()).toEqual([])
+    await happens('sign_in.failed', 11.5, 'client_refused: answered invalid_client')
+    await happens('sign_in.finished', 11)
+    await happens('sign_in.failed', 10, 'client_refused: answered invalid_client')
+    await happens('sign_in.failed', 9, 'client_refused: answered invalid_client')
+    const { isWell, findings } = await health()
+    expect({ isWell, findings }).toEqual({
+      isWell: true,
+      findings: [
+        {
+          level: 'remark',
+          about: 'integrations',
+          section: 'box',
+          acts: ['test', 'open'],
+          fact: expect.stringMatching(
+            /^2 sign-ins to Box API Access failed, the last at .* UTC: box\.example refused the client ID or secret\.$/,
+          ),
+          action: 'An administrator finds out why: benchkey verify box',
+        },
+      ],
+    })
+    await happens('configuration.applied', 5)
+    expect(await told()).toEqual([])
+    await happens('sign_in.failed', 4, 'client_refused: answered invalid_client')
+    expect(await told()).toHaveLength(1)
+    await happens('sign_in.finished', 3)
+    expect(await told()).toEqual([])
+  })
+
   test('an answer that was not understood: where it came from, and what to correct, not what it holds', async () => {
     const token = await signIn('ann')
     const key = await requestOf(token)

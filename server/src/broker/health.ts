@@ -14,6 +14,7 @@ import {
   talliesOf,
 } from './health-of-integrations.ts'
 import { findingsOfNodes, nodesOf } from './health-of-nodes.ts'
+import { findingsOfSignIns } from './health-of-sign-ins.ts'
 import { SIGN_IN_LOST } from './read-secrets.ts'
 import type { SessionPagesFacts } from './session-entries.ts'
 import type { UnsavedResults } from './unsaved-results.ts'
@@ -51,8 +52,8 @@ export async function healthOf(sources: HealthSources, time: TimeWords = utcTime
   try {
     findings.push(...(await ofKeys(sources)))
     const tallies = await talliesOf(sources)
-    findings.push(...(await findingsOfIntegrations(sources, tallies, time)), ...(await findingsOfUnreadReplies(sources)))
-    findings.push(...(await ofRevocations(sources, time)))
+    findings.push(...(await findingsOfIntegrations(sources, tallies, time)), ...(await findingsOfSignIns(sources, time)))
+    findings.push(...(await findingsOfUnreadReplies(sources)), ...(await ofRevocations(sources, time)))
     nodes = await nodesOf(sources.store, sources.node.holder.incarnation)
     // While nobody can write, heartbeats say nothing.
     if (ofWriting.length === 0) findings.push(...findingsOfNodes(nodes, time))
