@@ -281,6 +281,15 @@ describe('on the command line', () => {
       by: 'the command line',
     })
   })
+
+  it.each([
+    ['history', 'x'],
+    ['rollback', '0'],
+    ['rollback', '../1'],
+  ])('config %s %s: such a version there cannot be, 2', async (command, number) => {
+    const { code, stderr } = await runAdmin(files, ['config', command, number])
+    expect([code, stderr]).toEqual([2, expect.stringContaining(`"${number}" is no number of a version.`)])
+  })
 })
 
 function edit(statement: string): void {

@@ -16,9 +16,7 @@ import { confirm } from './terminal.ts'
 export const runConfigHistory: Run = async ({ options, positionals: numbers }, context) => {
   const client = adminClient(context.dataDir)
   if (numbers.length > 0) {
-    const details = await Promise.all(
-      numbers.map((number) => client.call<AdminVersionDetails>('GET', `/configuration/versions/${encodeURIComponent(number)}`)),
-    )
+    const details = await Promise.all(numbers.map((number) => client.call<AdminVersionDetails>('GET', pathOf(number))))
     if (options.json) print(context, JSON.stringify({ versions: details }, undefined, 2))
     else for (const each of details) printVersion(each, context)
     return EXIT.ok
@@ -32,7 +30,7 @@ export const runConfigHistory: Run = async ({ options, positionals: numbers }, c
 /** `config rollback N`: tells what going back costs, asks, and does it on all servers. */
 export const runConfigRollback: Run = async ({ options, positionals: [number = ''] }, context) => {
   const client = adminClient(context.dataDir)
-  const path = `/configuration/versions/${encodeURIComponent(number)}`
+  const path = pathOf(number)
   const { token, diff, costs, blocked } = await client.call<AdminRollBackReview>('GET', `${path}/review`)
   if (blocked !== undefined) {
     throw new CliError(blocked, { action: diff.length === 0 ? `The file is as version ${number} was.` : 'Nothing was changed.' })
@@ -50,6 +48,12 @@ export const runConfigRollback: Run = async ({ options, positionals: [number = '
     'See how the servers take it with: benchkey reload',
   )
   return EXIT.ok
+}
+
+function pathOf(number: string): string {
+  if (/^[1-9]\d{0,8}$/.test(number)) return `/configuration/versions/${number}`
+  const action = 'They are whole numbers, listed by: benchkey config history'
+  throw new CliError(`"${oneLine(number)}" is no number of a version.`, { action, exitCode: EXIT.usage })
 }
 
 function rowOf(version: AdminVersion): readonly string[] {
