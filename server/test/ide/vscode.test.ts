@@ -181,7 +181,7 @@ describe('another extension', () => {
     const reply = await fetch(world.provider.resourceUrl, { headers: { authorization: `Bearer ${token}` } })
     expect(await reply.json()).toMatchObject({ user: 'ada', client: 'demo' })
     // What the other extension has written down itself is the one place.
-    const holders = spawnSync('grep', ['-rlF', token, ide.home], { encoding: 'utf8' }).stdout
+    const holders = spawnSync('grep', ['-rlF', '-e', token, ide.home], { encoding: 'utf8' }).stdout
     expect(holders).toBe(`${ide.home}/asked\n`)
   })
 
