@@ -11,6 +11,11 @@ interface Sources {
   readonly catalogue: Catalogue
 }
 
+interface TallySources {
+  readonly store: Pick<Store, 'tokens' | 'now'>
+  readonly catalogue: Pick<Catalogue, 'findByInternalId' | 'fingerprintOf'>
+}
+
 interface FindingSources extends Sources {
   readonly clientSecrets: Pick<ClientSecrets, 'isNextAccepted'>
 }
@@ -27,7 +32,7 @@ const LATELY_MS = 15 * 60_000
 const NONE: IntegrationTally = { total: 0, cannotRenew: 0, needSignIn: 0, delayed: 0 }
 
 /** Stored sign-ins by integration (internal id). Those to a client that is not configured any more need a new one. */
-export async function talliesOf({ store, catalogue }: Sources): Promise<ReadonlyMap<string, IntegrationTally>> {
+export async function talliesOf({ store, catalogue }: TallySources): Promise<ReadonlyMap<string, IntegrationTally>> {
   const tallies = new Map<string, IntegrationTally>()
   for (const tally of await store.tokens.tally(new Date(store.now().getTime() - LATELY_MS))) {
     const { integrationId, clientFingerprint, total } = tally

@@ -27,14 +27,16 @@ describe('a client secret that ends', () => {
     const integrationId = room.catalogue.internalId(box.uid) ?? ''
     const reply = { secrets: { accessToken: 'a' }, tokenType: 'Bearer', issuedAt: room.store.now() }
     await room.store.tokens.create({ userId: ann.id, integrationId, scopesAsked: [], clientFingerprint: 'f', reply })
+    const bob = await room.addUser('bob')
+    await room.store.tokens.create({ userId: bob.id, integrationId, scopesAsked: [], clientFingerprint: 'g', reply })
     const day = box.clientSecretExpires?.toISOString().slice(0, 10)
     await new SecretExpiries(room).look()
     await room.audit.flush()
     await new SecretExpiries(room).look()
-    expect(await told()).toEqual([`ok box: the client secret ends in 7 days, on ${day}; 1 sign-in stands on it`])
+    expect(await told()).toEqual([`ok box: the client secret ends in 7 days, on ${day}; 2 sign-ins stand on it`])
     expect(room.logged).toEqual([
       expect.stringContaining(
-        `Of this integration the client secret ends in 7 days, on ${day}, and 1 sign-in stands on it; get a new one`,
+        `Of this integration the client secret ends in 7 days, on ${day}, and 2 sign-ins stand on it; get a new one`,
       ),
     ])
     room.pass(DAY_MS)

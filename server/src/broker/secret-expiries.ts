@@ -4,6 +4,7 @@ import { expiryOf, expirySentence } from '../domain/secret-expiry.ts'
 import type { Store } from '../store/store.ts'
 import type { AuditLog } from './audit-log.ts'
 import type { Catalogue } from './catalogue.ts'
+import { talliesOf } from './health-of-integrations.ts'
 import { signInsThatStand } from './health-of-secrets.ts'
 import type { Log } from './log.ts'
 import { Periodic } from './periodic.ts'
@@ -17,7 +18,7 @@ const ACTION = 'client_secret.expires'
 /** What the look for ending client secrets is made of. */
 export interface ExpiryParts {
   readonly store: Pick<Store, 'audit' | 'tokens' | 'now'>
-  readonly catalogue: Pick<Catalogue, 'all' | 'internalId'>
+  readonly catalogue: Pick<Catalogue, 'all' | 'internalId' | 'findByInternalId' | 'fingerprintOf'>
   readonly audit: Pick<AuditLog, 'record'>
   readonly effects: Pick<Effects, 'sleep'>
   readonly log: Log
@@ -49,11 +50,11 @@ export class SecretExpiries {
     if (ending.length === 0) return
     const today = dayOf(now)
     const told = (await store.audit.list({ limit: LINES_OF_A_DAY, action: ACTION })).filter(({ at }) => dayOf(at) === today)
-    const tallies = await store.tokens.tally(now)
+    const tallies = await talliesOf(this.#parts)
     for (const integration of ending) {
       if (told.some(({ section }) => section === integration.section)) continue
       const internalId = catalogue.internalId(integration.uid)
-      await this.#tell(integration, now, tallies.find(({ integrationId }) => integrationId === internalId)?.total ?? 0)
+      await this.#tell(integration, now, tallies.get(internalId ?? '')?.total ?? 0)
     }
   }
 

@@ -14,6 +14,7 @@ import { badRequest } from './bad-request.ts'
 import type { DraftIntegration } from './broker-of-configuration.ts'
 import type { SeenEcho, VerificationCall, Verifications, VerificationTarget } from './broker-of-verification.ts'
 import type { Catalogue } from './catalogue.ts'
+import { talliesOf } from './health-of-integrations.ts'
 import type { NodeIdentity } from './node-heart.ts'
 import { RateLimiter } from './rate-limit.ts'
 import { type KnownBefore, verifyIntegration } from './verify-integration.ts'
@@ -184,10 +185,10 @@ class Verifier implements Verifications {
 
   async #knownOf(integration: Integration): Promise<KnownBefore> {
     const { store, catalogue, effects } = this.#parts
-    const internalId = catalogue.internalId(integration.uid)
-    const [tallies, troubles] = await Promise.all([store.tokens.tally(store.now()), store.integrations.troubles()])
-    const tally = tallies.find(({ integrationId }) => integrationId === internalId)
-    const trouble = internalId === undefined ? undefined : troubles.get(internalId)
+    const internalId = catalogue.internalId(integration.uid) ?? ''
+    const [tallies, troubles] = await Promise.all([talliesOf(this.#parts), store.integrations.troubles()])
+    const tally = tallies.get(internalId)
+    const trouble = troubles.get(internalId)
     const isOfNow = trouble?.configurationHash === catalogue.configurationHashOf(integration)
     return {
       now: effects.now(),

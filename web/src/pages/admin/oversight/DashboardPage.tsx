@@ -19,6 +19,7 @@ import { Ago, TimeText } from '../../../components/TimeText.tsx'
 import { healthWords } from '../../../oversight-words.ts'
 import { pagePaths } from '../../../paths.ts'
 import { usePageTitle } from '../../../use-page-title.ts'
+import { Part } from './Part.tsx'
 
 /** Is all well? The verdict first, then how each part is. */
 export function DashboardPage() {
@@ -48,10 +49,7 @@ function Overview({ data }: { readonly data: PageOverview }) {
           ))}
         </ul>
       </section>
-      <section aria-labelledby="integrations">
-        <div className="section-head">
-          <h2 id="integrations">Integrations</h2>
-        </div>
+      <Part id="integrations" title="Integrations">
         {integrations.length === 0 ? (
           <p className="panel">
             No integrations yet. <Link href={pagePaths.adminAddIntegration}>Add the first one</Link>
@@ -63,27 +61,21 @@ function Overview({ data }: { readonly data: PageOverview }) {
             ))}
           </ul>
         )}
-      </section>
-      <section aria-labelledby="nodes">
-        <div className="section-head">
-          <h2 id="nodes">Nodes</h2>
-        </div>
+      </Part>
+      <Part id="nodes" title="Nodes">
         <ul className="list">
           {nodes.map((node) => (
             <NodeLine key={`${node.host} ${node.pid} ${node.startedAt}`} node={node} />
           ))}
         </ul>
-      </section>
-      <section aria-labelledby="housekeeping">
-        <div className="section-head">
-          <h2 id="housekeeping">Housekeeping</h2>
-        </div>
+      </Part>
+      <Part id="housekeeping" title="Housekeeping">
         <dl className="list">
           {housekeeping.map((part) => (
             <PartLine key={part.name} part={part} />
           ))}
         </dl>
-      </section>
+      </Part>
     </>
   )
 }

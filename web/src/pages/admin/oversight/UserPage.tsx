@@ -16,6 +16,7 @@ import { usePageTitle } from '../../../use-page-title.ts'
 import { type AdminAct, AdminDialog } from './AdminDialog.tsx'
 import { lockAct, removalAct } from './acts.ts'
 import { MarkExplanation } from './MarkExplanation.tsx'
+import { Part } from './Part.tsx'
 import { SessionList } from './SessionList.tsx'
 import { UserMark } from './UsersPage.tsx'
 
@@ -40,10 +41,7 @@ function Details({ details: { user, signIns, sessions } }: { readonly details: P
   return (
     <>
       <Head user={user} onAct={setAct} />
-      <section aria-labelledby="sign-ins">
-        <div className="section-head">
-          <h2 id="sign-ins">Sign-ins</h2>
-        </div>
+      <Part id="sign-ins" title="Sign-ins">
         {signIns.length === 0 ? (
           <p className="panel">{user.name} is signed in nowhere.</p>
         ) : (
@@ -53,17 +51,14 @@ function Details({ details: { user, signIns, sessions } }: { readonly details: P
             ))}
           </ul>
         )}
-      </section>
-      <section aria-labelledby="sessions">
-        <div className="section-head">
-          <h2 id="sessions">Sessions</h2>
-        </div>
+      </Part>
+      <Part id="sessions" title="Sessions">
         {sessions.length === 0 ? (
           <p className="panel">No session of {user.name} is running.</p>
         ) : (
           <SessionList sessions={sessions} withUsers={false} onAct={setAct} />
         )}
-      </section>
+      </Part>
       {act ? <AdminDialog act={act} onClose={() => setAct(undefined)} /> : null}
     </>
   )
