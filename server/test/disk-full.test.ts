@@ -55,7 +55,8 @@ scopes = read
     expect((await send(bench.files, '/health/live')).status).toBe(200)
     empty()
     expect(replyOf(await bench.fetch('lab')).warning).toBeUndefined()
-    expect((await send(bench.files, '/health/ready')).status).toBe(200)
+    // Lines of the audit that waited are written once a second.
+    await expect.poll(async () => (await send(bench.files, '/health/ready')).status, { timeout: 10_000 }).toBe(200)
   })
 
   it('that fills up while the service answers: the pair waits in memory and is saved when there is room', async () => {
