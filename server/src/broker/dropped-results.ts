@@ -17,8 +17,8 @@ export async function queueDropped(
     readonly tokenId: string
     readonly userId: string
     readonly integrationId: string
-    /** Of the client and the origins that the tokens are for. */
-    readonly clientFingerprint: string
+    /** Of the client and the origins that the tokens are for; undefined: it is not known, and they are sent nowhere. */
+    readonly clientFingerprint: string | undefined
   },
   secrets: TokenSecrets,
 ): Promise<string> {
@@ -27,7 +27,8 @@ export async function queueDropped(
   const isReplaced = now !== undefined && now.id !== tokenId
   if (integration?.revocationUrl !== undefined && (!now || (isReplaced && integration.revocationScope === 'token'))) {
     const giveUpAt = new Date(store.now().getTime() + REVOCATION_LIFE_MS)
-    await store.tokens.queueRevocation({ userId, integrationId, clientFingerprint }, secrets, giveUpAt)
+    const bound = clientFingerprint === undefined ? {} : { clientFingerprint }
+    await store.tokens.queueRevocation({ userId, integrationId, ...bound }, secrets, giveUpAt)
   }
   if (!now) return 'signed out meanwhile'
   return isReplaced ? 'a newer sign-in won' : 'a later request counts'

@@ -212,7 +212,7 @@ export class RefreshFlight {
       if ((await store.tokens.saveLate(key, reply, sentAt)) !== 'late') return undefined
       return await queueDropped(store, this.#integration, dropped, reply.secrets)
     }
-    const result: TokenResult = { kind: 'refresh', userId, integrationId, sentAt, key, reply }
+    const result: TokenResult = { kind: 'refresh', userId, integrationId, sentAt, key, clientFingerprint, reply }
     return await results.save(room, result, () => this.#untilSaved(save))
   }
 

@@ -92,6 +92,19 @@ describe('a result whose process died while the database was away', () => {
     expect(await room.audited('token.refresh_dropped')).toMatchObject([{ detail: 'signed out meanwhile' }])
   })
 
+  it('is revoked where its tokens were for, and nowhere else, whatever is configured by then', async () => {
+    await enter({ ...STRICT, integration: { ...STRICT.integration, revocationUrl: 'https://lab.example/revoke' } })
+    await dying(() => ({ saveReply: away }))
+    await room.store.tokens.remove(token.userId, token.integrationId, { queue: false, giveUpAt: room.now })
+    const node = await room.node('b', isGone)
+    await node.configure({ revocationUrl: 'https://mallory.example/revoke' })
+    await node.results.round()
+    const { job } = await room.store.revocations.claimDue(room.now, 60_000, 600_000)
+    expect(job?.token).toBe(room.provider.ledger.aliveRefreshTokens().at(-1))
+    expect(job?.clientFingerprint).toBe(token.clientFingerprint)
+    expect(job?.clientFingerprint).not.toBe(node.catalogue.fingerprintOf(room.integration))
+  })
+
   it('that was not understood is kept to be read again', async () => {
     await enter()
     room.provider.next(reply({ odd: 'at-new' }))

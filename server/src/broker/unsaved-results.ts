@@ -4,7 +4,6 @@ import { type AuditEvent, type LateEnd, type ServerNode, type Store, StoreError 
 import type { Journal, JournalEntry, JournalOwner, JournalRoom } from '../store/store-of-results.ts'
 import type { RefreshResult, SignInResult, TokenResult } from '../store/token-results.ts'
 import { queueDropped } from './dropped-results.ts'
-import { clientFingerprint as hashOfClient } from './integration-hashes.ts'
 import { kindOfFailure, type Log } from './log.ts'
 import type { NodeIdentity } from './node-heart.ts'
 import { Periodic } from './periodic.ts'
@@ -194,9 +193,7 @@ export class UnsavedResults {
     const { store, audit, log } = this.#parts
     const { userId, integrationId } = result
     if (result.kind === 'unread') return
-    const { tokenId, secrets } = partsOf(result)
-    const ofNow = integration === undefined ? '' : hashOfClient(integration)
-    const clientFingerprint = result.kind === 'sign_in' ? result.token.clientFingerprint : ofNow
+    const { tokenId, secrets, clientFingerprint } = partsOf(result)
     // What was signed out after it was stored was revoked then.
     const isOver = result.kind === 'sign_in' && !(await store.tokens.find(userId, integrationId))
     const detail = isOver
@@ -290,6 +287,10 @@ export class UnsavedResults {
 }
 
 function partsOf(result: RefreshResult | SignInResult) {
-  if (result.kind === 'refresh') return { tokenId: result.key.tokenId, secrets: result.reply.secrets }
-  return { tokenId: result.token.id, secrets: result.token.reply.secrets }
+  if (result.kind === 'refresh') {
+    const { key, reply, clientFingerprint } = result
+    return { tokenId: key.tokenId, secrets: reply.secrets, clientFingerprint }
+  }
+  const { id: tokenId, reply, clientFingerprint } = result.token
+  return { tokenId, secrets: reply.secrets, clientFingerprint }
 }

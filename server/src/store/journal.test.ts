@@ -81,7 +81,8 @@ describe('a journal', () => {
   })
 
   it.each([
-    ['a refresh', refresh('one')],
+    ['a refresh', { ...refresh('one'), clientFingerprint: 'of a client' }],
+    ['a refresh of a version that did not say which client it is of', refresh('one')],
     ['a sign-in', signIn()],
     ['an answer that was not understood', unread(Buffer.from('what?'))],
     ['the longest answer there is', unread(randomBytes(256 * 1024))],

@@ -47,6 +47,8 @@ interface Common {
 export interface RefreshResult extends Common {
   readonly kind: 'refresh'
   readonly key: AttemptKey
+  /** Of the client and origins that its tokens are for; absent in journals of before it was kept. */
+  readonly clientFingerprint?: string
   readonly reply: SavedReply
 }
 
@@ -85,7 +87,10 @@ export function factsOf(result: TokenResult): ResultFacts {
 /** A result as text, which holds its secrets; dates become milliseconds. */
 export function textOf(result: TokenResult): string {
   if (result.kind === 'unread') return JSON.stringify(result.unread)
-  if (result.kind === 'refresh') return JSON.stringify(writtenReply(result.reply))
+  if (result.kind === 'refresh') {
+    const { reply, clientFingerprint } = result
+    return JSON.stringify({ ...writtenReply(reply), clientFingerprint })
+  }
   const { reply, ...token } = result.token
   return JSON.stringify({ ...token, reply: writtenReply(reply) })
 }
@@ -97,7 +102,11 @@ export function resultOf(facts: ResultFacts, text: string): TokenResult {
   const key = { tokenId, generation, attempt }
   const value: unknown = JSON.parse(text)
   if (kind === 'unread') return { ...common, kind, key, unread: value as UnreadReply }
-  if (kind === 'refresh') return { ...common, kind, key, reply: readReply(value as WrittenReply) }
+  if (kind === 'refresh') {
+    const { clientFingerprint, ...reply } = value as WrittenReply & Pick<RefreshResult, 'clientFingerprint'>
+    const ofClient = clientFingerprint === undefined ? {} : { clientFingerprint }
+    return { ...common, ...ofClient, kind, key, reply: readReply(reply) }
+  }
   const { reply, ...token } = value as Omit<SignInResult['token'], 'reply'> & { readonly reply: WrittenReply }
   return { ...common, kind, token: { ...token, reply: readReply(reply) } }
 }
