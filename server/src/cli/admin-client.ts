@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { ADMIN_SOCKET_NAME, type AdminError, SOCKET_PATH_LIMIT_BYTES } from '../domain/admin-api.ts'
+import { ADMIN_SOCKET_NAME, type AdminError, type AdminStatus, SOCKET_PATH_LIMIT_BYTES } from '../domain/admin-api.ts'
 import { CliError, EXIT, exitCodeOf } from './command.ts'
 
 /** Longer than the slowest answer: a reload reads every file. */
@@ -19,7 +19,7 @@ export class AdminRefusal extends CliError {
 export interface AdminClient {
   /** Where the socket lies. */
   readonly socketPath: string
-  /** Resolves to the parsed body; rejects with AdminRefusal, or CliError when no server answers. */
+  /** Resolves to the parsed body; rejects with AdminRefusal, or CliError when no server answers: with 75, as waiting may help. */
   call<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<T>
 }
 
@@ -37,13 +37,18 @@ export function adminClient(dataDir: string, timeoutMs = ADMIN_TIMEOUT_MS): Admi
     async call<T>(method: string, path: string, body?: unknown): Promise<T> {
       const text = body === undefined ? '' : JSON.stringify(body)
       const reply = await send({ socketPath, method, path, timeoutMs }, text).catch((error) => {
-        throw unreachable(error as NodeJS.ErrnoException, dataDir)
+        throw unreachable(error as NodeJS.ErrnoException, dataDir, method)
       })
       const value = parse(reply.text)
       if (reply.status >= 200 && reply.status < 300 && value !== undefined) return value as T
       throw refusal(value, reply.status)
     },
   }
+}
+
+/** Rejects as a call does when no server answers: for commands that ask a person first, who would answer for nothing. */
+export async function requireServer(client: AdminClient): Promise<void> {
+  await client.call<AdminStatus>('GET', '/status')
 }
 
 interface Reply {
@@ -76,20 +81,6 @@ function send({ timeoutMs, ...asked }: Asked, body: string): Promise<Reply> {
   })
 }
 
-/** For commands that look after a server: one that does not run is one that does not answer. Never returns. */
-export function tryLaterWhenSilent(error: unknown): never {
-  if (!(error instanceof CliError) || error instanceof AdminRefusal || !isSilence(error.cause)) throw error
-  throw new CliError(error.message, {
-    ...(error.action === undefined ? {} : { action: error.action }),
-    exitCode: EXIT.tryLater,
-    cause: error,
-  })
-}
-
-function isSilence(cause: unknown): boolean {
-  return cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ECONNREFUSED')
-}
-
 function parse(text: string): unknown {
   try {
     return JSON.parse(text)
@@ -104,36 +95,39 @@ function refusal(value: unknown, status: number): CliError {
   return new CliError(`The server answered ${status} without a reason.`, { action: "Look into the server's log." })
 }
 
-function unreachable(error: NodeJS.ErrnoException, dataDir: string): CliError {
+/** The one rule of all commands that ask the server: 75 when none runs or it does not answer; closed to this account is 1. */
+function unreachable(error: NodeJS.ErrnoException, dataDir: string, method: string): CliError {
+  const [explanation, action, exitCode = EXIT.tryLater] = silenceIn(error, dataDir, method)
+  return new CliError(explanation, { action, exitCode, cause: error })
+}
+
+function silenceIn(
+  error: NodeJS.ErrnoException,
+  dataDir: string,
+  method: string,
+): readonly [explanation: string, action: string, exitCode?: number] {
+  // What was to be changed may have been changed before the answer was lost.
+  const again =
+    method === 'GET' ? 'Try again in a moment.' : 'What it was to change may be done all the same: look, then try again.'
   switch (error.code) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return new CliError(`No Benchkey server runs on the data directory ${dataDir}.`, {
-        action: 'Start it with: benchkey serve; or name its data directory with --data-dir DIR.',
-        cause: error,
-      })
+      return [
+        `No Benchkey server runs on the data directory ${dataDir}.`,
+        'Start it with: benchkey serve; or name its data directory with --data-dir DIR.',
+      ]
     case 'ECONNREFUSED':
-      return new CliError(`The Benchkey server of ${dataDir} has stopped; only its socket is left.`, {
-        action: 'Start it again with: benchkey serve',
-        cause: error,
-      })
+      return [`The Benchkey server of ${dataDir} has stopped; only its socket is left.`, 'Start it again with: benchkey serve']
     case 'EACCES':
     case 'EPERM':
-      return new CliError(`The admin socket in ${dataDir} is closed to you.`, {
-        action: 'Run this as root or as the account Benchkey runs as.',
-        cause: error,
-      })
+      return [
+        `The admin socket in ${dataDir} is closed to you.`,
+        'Run this as root or as the account Benchkey runs as.',
+        EXIT.failed,
+      ]
     case 'ABORT_ERR':
-      return new CliError('The Benchkey server did not answer in time.', {
-        action: 'Try again in a moment.',
-        exitCode: EXIT.tryLater,
-        cause: error,
-      })
+      return ['The Benchkey server did not answer in time.', again]
     default:
-      return new CliError(`The connection to the Benchkey server broke (${error.code ?? error.message}).`, {
-        action: 'Try again in a moment.',
-        exitCode: EXIT.tryLater,
-        cause: error,
-      })
+      return [`The connection to the Benchkey server broke (${error.code ?? error.message}).`, again]
   }
 }

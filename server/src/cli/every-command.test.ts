@@ -1,11 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
+import { ADMIN_SOCKET_NAME } from '../domain/admin-api.ts'
 import { SetupError } from '../domain/errors.ts'
 import { parseArguments } from './arguments.ts'
-import { CliError, type CommandSpec, type Context, EXIT } from './command.ts'
+import { CliError, type CommandName, type CommandSpec, type Context, EXIT } from './command.ts'
 import { COMMANDS, COMMON_OPTIONS } from './commands.ts'
 import { runCommandLine } from './run.ts'
 
@@ -13,6 +15,10 @@ import { runCommandLine } from './run.ts'
 
 const scratch = mkdtempSync(join(tmpdir(), 'benchkey-commands-'))
 afterAll(() => rmSync(scratch, { recursive: true }))
+afterEach(() => void vi.restoreAllMocks())
+
+/** `name: async () => (await import('./file.ts'))…` of run.ts. */
+const LOADER = /^ {2}'?([a-z][a-z -]*?)'?: async \(\) => \(await import\('(\.\/[^']+)'\)/gm
 
 /** These answer with a report, also when it is a bad one. */
 const REPORTS = ['config check', 'doctor', 'health']
@@ -62,7 +68,10 @@ interface Ran {
 }
 
 /** Runs a command where there is nothing: no session, no server, no file, nobody at the keyboard. */
-async function run(argv: readonly string[], more: Partial<Pick<Context, 'sleep' | 'environment'>> = {}): Promise<Ran> {
+async function run(
+  argv: readonly string[],
+  more: Partial<Pick<Context, 'sleep' | 'environment' | 'dataDir'>> = {},
+): Promise<Ran> {
   const output = Object.assign(new PassThrough({ encoding: 'utf8' }), { isTTY: true })
   const errors = Object.assign(new PassThrough({ encoding: 'utf8' }), { isTTY: true })
   const code = await runCommandLine(argv, {
@@ -79,7 +88,7 @@ async function run(argv: readonly string[], more: Partial<Pick<Context, 'sleep' 
     startServer: async () => {
       throw new SetupError('There is nothing to serve.')
     },
-    directories: () => ({ configDir: join(scratch, 'config'), dataDir: join(scratch, 'data') }),
+    directories: () => ({ configDir: join(scratch, 'config'), dataDir: more.dataDir ?? join(scratch, 'data') }),
     ...more,
   })
   return { code, stdout: String(output.read() ?? ''), stderr: String(errors.read() ?? '') }
@@ -135,6 +144,65 @@ describe.each(named)('%s', (name, spec) => {
     if (!spec.options.json) return
     const { stdout } = await run([...words(spec), ...sample(spec), '--json', ...behind(spec)])
     if (stdout !== '') expect(() => JSON.parse(stdout)).not.toThrow()
+  })
+})
+
+/** All commands that ask the running server, with what else they need to get as far as asking it. */
+const ASKING: Readonly<Partial<Record<CommandName, readonly string[]>>> = {
+  'session run': ['--', 'true'],
+  'session env': ['--user', 'demo'],
+  'session list': [],
+  'session end': ['demo'],
+  'config history': [],
+  'config rollback': ['7'],
+  verify: [],
+  reload: [],
+  health: [],
+  'user add': ['demo'],
+  'user list': [],
+  'user show': ['demo'],
+  'user lock': ['demo'],
+  'user unlock': ['demo'],
+  'user remove': ['demo'],
+  'service add': ['demo', '--expires', '90d'],
+  'service list': [],
+  'service rotate': ['demo'],
+  'service remove': ['demo'],
+  'stored-token list': [],
+  'stored-token revoke': ['--user', 'demo'],
+  'stored-token purge': ['--user', 'demo'],
+}
+
+describe('a command that asks the server', () => {
+  const asking = Object.entries(ASKING).map(([name, more]) => [name, [...name.split(' '), ...more]] as const)
+
+  test('is one of the table below', async () => {
+    const source = (file: string) => readFileSync(join(import.meta.dirname, file), 'utf8')
+    const files = new Map([...source('run.ts').matchAll(LOADER)].map(([, name, file]) => [name, file ?? '']))
+    const askers = named.filter(([name]) => source(files.get(name) ?? '').includes("'./admin-client.ts'"))
+    expect(askers.map(([name]) => name)).toEqual(asking.map(([name]) => name))
+  })
+
+  test.each(asking)('%s: 75 and one sentence when none runs, before anybody is asked anything', async (_name, argv) => {
+    const { code, stdout, stderr } = await run(argv)
+    expect({ code, stdout }).toEqual({ code: EXIT.tryLater, stdout: '' })
+    expect(stderr).toMatch(
+      /^benchkey: No Benchkey server runs on the data directory \S+\.\n {2}Start it with: benchkey serve[^\n]*\n$/,
+    )
+  })
+
+  test.each(asking)('%s: 75 and one sentence when it does not answer in time', async (_name, argv) => {
+    const patience = new AbortController()
+    vi.spyOn(AbortSignal, 'timeout').mockReturnValue(patience.signal)
+    const dataDir = mkdtempSync(join(scratch, 'silent-'))
+    const server = createServer((socket) => socket.on('data', () => patience.abort()).on('error', () => undefined))
+    await new Promise<void>((done) => server.listen(join(dataDir, ADMIN_SOCKET_NAME), done))
+    const { code, stdout, stderr } = await run(argv, { dataDir })
+    server.close()
+    const lines = stderr.split('\n').filter((line) => !/still waiting|Looking at/.test(line))
+    expect({ code, stdout, fact: lines[0], lines: lines.length }).toEqual({
+      ...{ code: EXIT.tryLater, stdout: '', fact: 'benchkey: The Benchkey server did not answer in time.', lines: 3 },
+    })
   })
 })
 

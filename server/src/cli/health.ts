@@ -1,11 +1,11 @@
 import type { AdminHealth } from '../domain/admin-api.ts'
-import { adminClient, tryLaterWhenSilent } from './admin-client.ts'
+import { adminClient } from './admin-client.ts'
 import { EXIT, print, type Run, table } from './command.ts'
 import { counted, instantOf, oneLine } from './printing.ts'
 
 /** `health`: 0 when all is well, 1 when something is not, 75 when no server answers. */
 export const runHealth: Run = async ({ options }, context) => {
-  const health = await adminClient(context.dataDir).call<AdminHealth>('GET', '/health').catch(tryLaterWhenSilent)
+  const health = await adminClient(context.dataDir).call<AdminHealth>('GET', '/health')
   print(context, options.json ? JSON.stringify(health, undefined, 2) : inWords(health))
   return health.isWell ? EXIT.ok : EXIT.failed
 }

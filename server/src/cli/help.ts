@@ -37,7 +37,10 @@ export const runHelpExitCodes: Run = async (_call, context) => {
     ],
     [String(EXIT.usage), 'the command line was not understood'],
     [String(EXIT.signInNeeded), 'a sign-in is needed first (not_signed_in, reauthentication_required)'],
-    [String(EXIT.tryLater), 'try again later (provider_unavailable, or Benchkey itself or its database does not answer)'],
+    [
+      String(EXIT.tryLater),
+      'try again later (provider_unavailable, or no Benchkey server runs, or it or its database does not answer)',
+    ],
     [String(EXIT.setup), "Benchkey's own files or keys are wrong"],
   ]
   print(context, table(rows))

@@ -6,7 +6,7 @@ import type {
   AdminServices,
   AdminServiceToken,
 } from '../domain/service-api.ts'
-import { adminClient } from './admin-client.ts'
+import { adminClient, requireServer } from './admin-client.ts'
 import { type Call, CliError, EXIT, print, type Run, say, table } from './command.ts'
 import { durationOf, instantIn } from './durations.ts'
 import { counted, instantOf, oneLine } from './printing.ts'
@@ -66,6 +66,7 @@ export const runServiceRotate: Run = async ({ options, positionals: [name = ''] 
 /** `service remove NAME`: asks first, for its sessions end. */
 export const runServiceRemove: Run = async ({ options, positionals: [name = ''] }, context) => {
   const client = adminClient(context.dataDir)
+  await requireServer(client)
   if (!options.yes && !(await confirm(context, `Remove ${name}? Its tokens open nothing any more, and its sessions end.`))) {
     say(context, `Kept ${name}.`)
     return EXIT.failed

@@ -1,11 +1,12 @@
 import type { AdminAddUser, AdminUserAdded, AdminUsers } from '../domain/admin-api.ts'
-import { adminClient } from './admin-client.ts'
+import { adminClient, requireServer } from './admin-client.ts'
 import { CliError, type Context, EXIT, print, type Run, say, table } from './command.ts'
 import { askPasswordTwice, confirm, firstLineOf } from './terminal.ts'
 
 /** `user add NAME`: the password comes from a terminal (twice, without echo) or from stdin, never from argv. */
 export const runUserAdd: Run = async ({ options, positionals: [name = ''] }, context) => {
   const client = adminClient(context.dataDir)
+  if (!options['password-stdin']) await requireServer(client)
   const password = options['password-stdin'] ? await passwordFromStdin(context) : await askPasswordTwice(context)
   const user: AdminAddUser = { name, password, isAdmin: options.admin === true }
   const added = await client.call<AdminUserAdded>('POST', '/users', user)
@@ -57,6 +58,7 @@ export const runUserUnlock: Run = async ({ positionals: [name = ''] }, context) 
 /** `user remove NAME`: asks first, naming what is lost. */
 export const runUserRemove: Run = async ({ options, positionals: [name = ''] }, context) => {
   const client = adminClient(context.dataDir)
+  await requireServer(client)
   const question = `Remove ${name}? All stored sign-ins of this account are deleted.`
   if (!options.yes && !(await confirm(context, question))) {
     say(context, `Kept ${name}.`)

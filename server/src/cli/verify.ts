@@ -1,6 +1,6 @@
 import { FINE, type VerificationCheck, type VerificationGroup } from '../domain/verification.ts'
 import type { AdminVerification, AdminVerificationTargets } from '../domain/verification-api.ts'
-import { adminClient, tryLaterWhenSilent } from './admin-client.ts'
+import { adminClient } from './admin-client.ts'
 import { type Context, counted, EXIT, print, type Run, say } from './command.ts'
 import { oneLine } from './printing.ts'
 
@@ -13,7 +13,7 @@ const MARKS = { failed: '✗', warning: '!', unknown: '?', ok: '✓' } as const
 export const runVerify: Run = async ({ options, positionals }, context) => {
   const client = adminClient(context.dataDir, VERIFY_TIMEOUT_MS)
   const names = new URLSearchParams(positionals.map((name): [string, string] => ['name', name]))
-  const { targets } = await client.call<AdminVerificationTargets>('GET', `/verify?${names}`).catch(tryLaterWhenSilent)
+  const { targets } = await client.call<AdminVerificationTargets>('GET', `/verify?${names}`)
   const all: AdminVerification[] = []
   for (const [index, { section, name }] of targets.entries()) {
     say(
