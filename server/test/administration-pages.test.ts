@@ -42,7 +42,7 @@ describe('the pages of administrators', { timeout: 120_000 }, () => {
     await root.getByText('2 users · 0 sessions · 3 integrations · 1 node · sign-ins lost by Benchkey: 0 (30 days)').waitFor()
     const demo = await loggedIn('demo')
     await open(demo, '/admin/users')
-    await demo.getByText('Only administrators see this page, and demo is none.').waitFor()
+    await demo.getByText('Only administrators see this page, and demo is not one.').waitFor()
     for (const page of [root, demo]) await page.context().close()
   })
 
@@ -59,7 +59,7 @@ describe('the pages of administrators', { timeout: 120_000 }, () => {
     const question = root.getByRole('dialog', { name: 'Type your password again' })
     await question.getByLabel('Password').fill(PASSWORD)
     await question.getByRole('button', { name: 'Continue' }).click()
-    await root.getByText('demo is signed in nowhere.').waitFor()
+    await root.getByText('demo is not signed in to any service.').waitFor()
     expect((await root.context().cookies()).find(({ name }) => name.endsWith('benchkey-session'))?.value).not.toBe(old)
     // The user's own page follows.
     await demo.getByRole('button', { name: 'Sign in to Demo API' }).waitFor()

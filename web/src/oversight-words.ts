@@ -6,7 +6,7 @@ const counted = (count: number, one: string, many = `${one}s`): string =>
 /** "118 people · 2 have to sign in again · 31 cannot renew". */
 export function healthWords({ people, peopleToSignIn, peopleWithoutRefresh }: PageIntegrationHealth): string {
   return [
-    counted(people, 'person', 'people'),
+    people === 0 ? 'no sign-ins yet' : counted(people, 'person', 'people'),
     ...(peopleToSignIn > 0
       ? [`${peopleToSignIn.toLocaleString('en-US')} ${peopleToSignIn === 1 ? 'has' : 'have'} to sign in again`]
       : []),
@@ -14,9 +14,21 @@ export function healthWords({ people, peopleToSignIn, peopleWithoutRefresh }: Pa
   ].join('\u00a0· ')
 }
 
-/** "3 sign-ins · 1 session · 2 browsers". */
+/** "3 sign-ins · 1 session · 2 browsers"; what there is none of is left out. */
 export function userWords({ signIns, sessions, browsers }: PageUser): string {
-  return [counted(signIns, 'sign-in'), counted(sessions, 'session'), counted(browsers, 'browser')].join('\u00a0· ')
+  const parts = [
+    { count: signIns, one: 'sign-in' },
+    { count: sessions, one: 'session' },
+    { count: browsers, one: 'browser' },
+  ].filter(({ count }) => count > 0)
+  if (parts.length === 0) return 'no sign-ins, no sessions'
+  return parts.map(({ count, one }) => counted(count, one)).join('\u00a0· ')
+}
+
+/** "renewed 214 times", "not renewed yet". */
+export function renewedWords(renewals: number): string {
+  if (renewals === 0) return 'not renewed yet'
+  return renewals === 1 ? 'renewed once' : `renewed ${renewals.toLocaleString('en-US')} times`
 }
 
 /** What locking and unlocking does. */

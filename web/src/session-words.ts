@@ -71,9 +71,10 @@ export function everywhereLosses({ browsers, sessions, signIns }: PageEverywhere
 /** What it did. */
 export function everywhereDone({ browsers, sessions, signIns }: PageEverywhere): string {
   const parts = [
-    `${counted(sessions, 'session', 'sessions')} ended`,
-    `${counted(browsers, 'other browser', 'other browsers')} logged out`,
-    `${counted(signIns, 'sign-in', 'sign-ins')} deleted`,
+    ...(sessions > 0 ? [`${counted(sessions, 'session', 'sessions')} ended`] : []),
+    ...(browsers > 0 ? [`${counted(browsers, 'other browser', 'other browsers')} logged out`] : []),
+    ...(signIns > 0 ? [`${counted(signIns, 'sign-in', 'sign-ins')} deleted`] : []),
   ]
+  if (parts.length === 0) return 'There was nothing to end: no other session, browser or sign-in.'
   return `Signed out everywhere: ${parts.join(', ')}.`
 }

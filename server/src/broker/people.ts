@@ -1,3 +1,4 @@
+import { counted } from '../domain/oversight-words.ts'
 import type { DevelopmentSession, User } from '../domain/people.ts'
 import { printable } from '../domain/states.ts'
 import type { Store } from '../store/store.ts'
@@ -72,7 +73,7 @@ export class PeopleDesk implements People {
     const sessions = await this.#endSessionsOf(by, user)
     const signIns = await listSignIns(this.#parts, { userName: user.name })
     for (const view of signIns) await this.#remove(by, view, this.#canRevoke(view) ? 'revoke' : 'purge')
-    const detail = `${browsers} browsers, ${sessions} sessions, ${signIns.length} sign-ins`
+    const detail = [counted(browsers, 'browser'), counted(sessions, 'session'), counted(signIns.length, 'sign-in')].join(', ')
     await audit.record({ action: 'login.ended_everywhere', outcome: 'ok', userName: user.name, detail, ...actedBy(by) })
     return { browsers, sessions, signIns: signIns.length }
   }

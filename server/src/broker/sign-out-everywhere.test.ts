@@ -53,7 +53,7 @@ describe('signing out everywhere', () => {
     expect(await browserSessions.countLive(bob.id, BROWSER_SESSION_LIMITS)).toBe(1)
     expect(told).toContain('logged_out')
     const [line] = await room.audited('login.ended_everywhere')
-    expect(line).toMatchObject({ userName: 'ann', address: '10.0.0.7', detail: '1 other browsers, 1 sessions, 2 sign-ins' })
+    expect(line).toMatchObject({ userName: 'ann', address: '10.0.0.7', detail: '1 other browser, 1 session, 2 sign-ins' })
   })
 
   it('logs other browsers out before anything else, so that a failure leaves nobody in who could undo the rest', async () => {

@@ -1,3 +1,4 @@
+import { counted } from '../domain/oversight-words.ts'
 import type { BrowserSession, User } from '../domain/people.ts'
 import type { Store } from '../store/store.ts'
 import type { AuditLog } from './audit-log.ts'
@@ -35,7 +36,7 @@ export async function signOutEverywhere(
   await store.deviceLogins.withdrawApprovals(user.id)
   const sessions = await endSessions(parts, user)
   const signIns = await removeSignIns(parts, user, address)
-  const detail = `${browsers} other browsers, ${sessions} sessions, ${signIns} sign-ins`
+  const detail = [counted(browsers, 'other browser'), counted(sessions, 'session'), counted(signIns, 'sign-in')].join(', ')
   await audit.record({ action: 'login.ended_everywhere', outcome: 'ok', userName: user.name, address, detail })
   changes.publish(user.id, 'sessions')
   return { browsers, sessions, signIns }

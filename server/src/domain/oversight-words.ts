@@ -114,7 +114,8 @@ export function housekeepingLines(
   ]
 }
 
-function counted(count: number, noun: string): string {
+/** "1 session", "2,014 sessions". */
+export function counted(count: number, noun: string): string {
   return `${numberWords(count)} ${noun}${count === 1 ? '' : 's'}`
 }
 

@@ -9,7 +9,7 @@ import { SkeletonRows } from '../../../components/Skeleton.tsx'
 import { StateMark, shapeOf } from '../../../components/StateMark.tsx'
 import { Tile } from '../../../components/Tile.tsx'
 import { Ago } from '../../../components/TimeText.tsx'
-import { userWords } from '../../../oversight-words.ts'
+import { renewedWords, userWords } from '../../../oversight-words.ts'
 import { pagePaths } from '../../../paths.ts'
 import { everywhereLosses } from '../../../session-words.ts'
 import { usePageTitle } from '../../../use-page-title.ts'
@@ -43,7 +43,7 @@ function Details({ details: { user, signIns, sessions } }: { readonly details: P
       <Head user={user} onAct={setAct} />
       <Part id="sign-ins" title="Sign-ins">
         {signIns.length === 0 ? (
-          <p className="panel">{user.name} is signed in nowhere.</p>
+          <p className="panel">{user.name} is not signed in to any service.</p>
         ) : (
           <ul className="list">
             {signIns.map((signIn) => (
@@ -119,7 +119,7 @@ function SignInRow({ userName, signIn, onAct }: SignInRowProps) {
       <div className="row-state">
         <StateMark shape={shapeOf({ state: '', tone: mark.tone })} tone={mark.tone} label={mark.label} />
         <p className="secondary row-account">
-          signed in <Ago iso={signedInAt} /> · renewed {renewals === 1 ? 'once' : `${renewals.toLocaleString('en-US')} times`}
+          signed in <Ago iso={signedInAt} /> · {renewedWords(renewals)}
           {lastUsedAt ? (
             <>
               {' '}
