@@ -43,10 +43,13 @@ describe('the dashboard', () => {
 
 describe('whoever is no administrator', () => {
   it.each(['/admin', '/admin/users', '/admin/users/bob', '/admin/sessions', '/admin/audit'])(
-    'reads one sentence at %s',
+    'reads what to do at %s, and no list of pages for others',
     async (path) => {
       const page = await visits.open(path, { isAdmin: false })
-      await page.getByText('Only administrators see this page, and ada is none.').waitFor()
+      await page.getByText('Only administrators see this page, and ada is not one.').waitFor()
+      expect(await page.getByRole('navigation').count()).toBe(0)
+      await page.getByRole('link', { name: 'Settings' }).click()
+      await expect.poll(() => new URL(page.url()).pathname).toBe('/settings/managed-credentials')
     },
   )
 })

@@ -18,7 +18,7 @@ const TABS = [
 /** Whether a tab's page, or one below it, is shown. */
 const isBelow = (path: string, tab: string): boolean => path === tab || (tab !== pagePaths.admin && path.startsWith(`${tab}/`))
 
-/** Top bar, the heading Administration, the list of its tabs, and one tab's content. */
+/** Top bar, the heading Administration, the list of its tabs, and one tab's content; nothing but a sentence for whoever is no administrator. */
 export function AdminLayout({ children }: { readonly children: ReactNode }) {
   const [path] = useLocation()
   const { data: me, error } = useQuery(meQuery)
@@ -27,26 +27,40 @@ export function AdminLayout({ children }: { readonly children: ReactNode }) {
       <TopBar />
       <main className="settings admin">
         <h1>Administration</h1>
-        <nav className="side" aria-label="Administration">
-          {TABS.map((tab) => (
-            <Link
-              key={tab.path}
-              href={tab.path}
-              className="side-link"
-              aria-current={isBelow(path, tab.path) ? 'page' : undefined}
-            >
-              {tab.label}
-            </Link>
-          ))}
-        </nav>
-        <div className="settings-content admin-content">{me?.isAdmin ? children : <NotForYou me={me} error={error} />}</div>
+        {me?.isAdmin ? (
+          <>
+            <nav className="side" aria-label="Administration">
+              {TABS.map((tab) => (
+                <Link
+                  key={tab.path}
+                  href={tab.path}
+                  className="side-link"
+                  aria-current={isBelow(path, tab.path) ? 'page' : undefined}
+                >
+                  {tab.label}
+                </Link>
+              ))}
+            </nav>
+            <div className="settings-content admin-content">{children}</div>
+          </>
+        ) : (
+          <NotForYou me={me} error={error} />
+        )}
       </main>
     </>
   )
 }
 
-/** Until it is known who asks, nothing; then one sentence for whoever is no administrator. The server refuses them all the same. */
+/** Until it is known who asks, nothing; then what to do for whoever is no administrator. The server refuses them all the same. */
 function NotForYou({ me, error }: { readonly me: PageMe | undefined; readonly error: unknown }) {
   if (!me) return <ErrorLine error={error} />
-  return <p className="panel">Only administrators see this page, and {me.userName} is none. Ask the one who runs this server.</p>
+  return (
+    <div className="panel not-for-you">
+      <p>Only administrators see this page, and {me.userName} is not one.</p>
+      <p className="secondary">
+        If you administer Benchkey under another name, log out and log in with that one; otherwise ask whoever runs this server.
+        What is yours stands under <Link href={pagePaths.managedCredentials}>Settings</Link>.
+      </p>
+    </div>
+  )
 }
