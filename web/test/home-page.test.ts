@@ -36,6 +36,17 @@ describe('the home page', () => {
     await page.getByRole('heading', { name: 'Settings' }).waitFor()
   })
 
+  it('tells whoever has no Unix account, on the page it leads to, why there are no sessions', async () => {
+    const cannotStart = 'There is no Unix account "ada" on this host. An administrator of the host adds one of this name.'
+    const sessions = { sessions: [], applications: APPLICATIONS, cannotStart }
+    const page = await visit('/', { integrations: HEALTHY, sessions: { ...sessions, lacksAccount: true } })
+    await page.getByText(`You cannot start sessions on this server yet. ${cannotStart}`).waitFor()
+    visits.server.script.sessions = sessions
+    await page.reload()
+    await page.getByRole('heading', { name: 'Box API Access' }).waitFor()
+    expect(await page.getByText('You cannot start sessions').count()).toBe(0)
+  })
+
   it('is where a login leads, and teaches while nothing runs', async () => {
     const page = await visit('/login', { loggedIn: false, sessions: { sessions: [], applications: APPLICATIONS } })
     await page.getByLabel('User name').fill('ada')

@@ -88,8 +88,10 @@ export interface PageSessions {
   readonly sessions: readonly PageSession[]
   /** What **New session** offers, in the order of `sessions.conf`; only what is on this host. */
   readonly applications: readonly PageApplication[]
-  /** Why no session can be started here, in one sentence; absent: they can. */
+  /** Why no session can be started here, in a sentence or two; absent: they can. */
   readonly cannotStart?: string
+  /** It is for want of a fitting Unix account, so others can. */
+  readonly lacksAccount?: true
 }
 
 /** A session of the person who looks. Texts may hold `{time:ISO}` marks, to be shown as local `<time>`. */

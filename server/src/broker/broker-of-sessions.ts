@@ -7,6 +7,8 @@ export interface SessionOffer {
   readonly applications: readonly Application[]
   /** Why this user can start none, in one sentence. */
   readonly cannotStart?: string
+  /** It is for want of a fitting Unix account: others can start some. */
+  readonly lacksAccount?: true
 }
 
 /** Everything a page shows of one session. */

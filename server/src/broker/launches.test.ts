@@ -18,6 +18,7 @@ let ann: User
 let board: SessionBoard
 let lookUps: number
 let reads: number
+let nowMs: number
 
 beforeEach(async () => {
   room = await openBrokerRoom()
@@ -29,7 +30,7 @@ beforeEach(async () => {
     },
     isUnreachable: () => false,
   }
-  ;[lookUps, reads] = [0, 0]
+  ;[lookUps, reads, nowMs] = [0, 0, 0]
   const files: Partial<RuntimeDirectories> = {
     placeOf: (sessionId, account) => ({ sessionId, account, directory: `/nowhere/${sessionId}` }),
     readLog: async () => {
@@ -40,6 +41,7 @@ beforeEach(async () => {
   }
   board = new SessionBoard({
     ...room,
+    effects: { ...room.effects, monotonicMs: () => nowMs },
     ...{ singleUser: false, serverUid: 0, perUser: 3, idleAfterMs: 0, applications: () => [SMALL] },
     local: { files } as LocalSessions,
     sessions: { end: async (id) => await room.store.sessions.end(id) },
@@ -47,7 +49,7 @@ beforeEach(async () => {
     findUnixAccount: async (name) => {
       lookUps += 1
       await setImmediate()
-      return { name, uid: 1001, gid: 1001, home: '/home/ann', shell: '/bin/sh' }
+      return name === 'ann' ? { name, uid: 1001, gid: 1001, home: '/home/ann', shell: '/bin/sh' } : undefined
     },
   })
 })
@@ -64,7 +66,7 @@ test('one person has no more sessions than sessions-per-user, however many are a
 test('one person who starts and ends sessions over and over is told to wait', async () => {
   for (let n = 1; n <= 60; n += 1) await board.end(ann, (await start(n)).session.id)
   await expect(start(61)).rejects.toThrow('Sessions were started too often. Try again in 10 s.')
-  room.pass(10_000)
+  nowMs += 10_000
   expect((await start(62)).session.name).toBe('session 62')
 })
 
@@ -91,4 +93,14 @@ test('what starts programs is done once for all who ask at the same moment, and 
   await board.log(ann, id)
   await board.offer(ann)
   expect([reads, lookUps]).toEqual([2, 2])
+})
+
+test('whoever has no Unix account is told so, and what is to be done', async () => {
+  const eve = await room.addUser('eve')
+  expect(await board.offer(ann)).toEqual({ applications: [SMALL] })
+  const { lacksAccount, cannotStart } = await board.offer(eve)
+  expect(lacksAccount).toBe(true)
+  expect(cannotStart).toBe(
+    'There is no Unix account "eve" on this host, and sessions run as the user\'s own account. An administrator of the host adds one of this name.',
+  )
 })

@@ -50,7 +50,7 @@ export class SessionBoard implements Launches {
   /** Reading a log starts programs, which a session can keep waiting. */
   readonly #logs = new AtOnce<readonly string[]>()
   /** Looking an account up starts a program. */
-  readonly #obstacles = new AtOnce<string | undefined>()
+  readonly #accountTroubles = new AtOnce<string | undefined>()
 
   constructor(parts: SessionBoardParts) {
     this.#parts = parts
@@ -59,8 +59,9 @@ export class SessionBoard implements Launches {
 
   async offer(user: User): Promise<SessionOffer> {
     const applications = this.#parts.applications().filter(({ isFound }) => isFound)
-    const cannotStart = await this.#obstacle(user)
-    return { applications, ...(cannotStart === undefined ? {} : { cannotStart }) }
+    if (!this.#parts.launched) return { applications, cannotStart: NO_WAY_TO_START }
+    const cannotStart = await this.#accountTrouble(user)
+    return { applications, ...(cannotStart === undefined ? {} : { cannotStart, lacksAccount: true }) }
   }
 
   async start(user: User, wanted: Parameters<Launches['start']>[1], address: string): Promise<SessionView> {
@@ -118,10 +119,9 @@ export class SessionBoard implements Launches {
     throw badRequest('There is no such session of yours any more.')
   }
 
-  /** Why this user can start no session here, in one sentence. */
-  async #obstacle(user: User): Promise<string | undefined> {
-    if (!this.#parts.launched) return NO_WAY_TO_START
-    return await this.#obstacles.do(user.id, () =>
+  /** Why no session can run as this user, in one or two sentences. */
+  async #accountTrouble(user: User): Promise<string | undefined> {
+    return await this.#accountTroubles.do(user.id, () =>
       sessionAccountOf(user, this.#parts).then(
         () => undefined,
         (failure: Error) => failure.message,

@@ -21,7 +21,7 @@ export async function sessionAccountOf(user: Pick<User, 'name'>, parts: SessionA
   const account = await findUnixAccount(user.name)
   if (!account)
     throw badRequest(
-      `There is no Unix account "${user.name}" on this host, and sessions run as the user's own account: add one of this name.`,
+      `There is no Unix account "${user.name}" on this host, and sessions run as the user's own account. An administrator of the host adds one of this name.`,
     )
   if (account.uid === 0)
     throw badRequest(`The Unix account "${user.name}" is root, as the server itself. Sessions never run as root.`)

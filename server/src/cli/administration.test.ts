@@ -32,6 +32,14 @@ describe('benchkey user', () => {
     expect(asked(socket)).toEqual([{ method: 'POST', path: '/users', cookie: undefined, body }])
   })
 
+  test('add tells of somebody who can start no sessions', async () => {
+    const cannotStart = 'There is no Unix account "ada" on this host.'
+    await untilTestEnds(fakeAdminSocket(dataDir, () => ({ body: { user: ADA, cannotStart } })))
+    const { code, stderr } = await benchkey(['user', 'add', 'ada', '--password-stdin'], 'correct horse\n')
+    expect(code).toBe(0)
+    expect(stderr).toBe(`benchkey: Added administrator ada.\n  No sessions for ada yet: ${cannotStart}\n`)
+  })
+
   test('add asks nobody without terminal and without --password-stdin', async () => {
     const socket = await untilTestEnds(fakeAdminSocket(dataDir, () => ({ body: {} })))
     const { code, stderr } = await benchkey(['user', 'add', 'ada'], 'secret\n')

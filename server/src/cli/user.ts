@@ -10,7 +10,8 @@ export const runUserAdd: Run = async ({ options, positionals: [name = ''] }, con
   const password = options['password-stdin'] ? await passwordFromStdin(context) : await askPasswordTwice(context)
   const user: AdminAddUser = { name, password, isAdmin: options.admin === true }
   const added = await client.call<AdminUserAdded>('POST', '/users', user)
-  say(context, `Added ${added.user.isAdmin ? 'administrator' : 'user'} ${added.user.name}.`)
+  const without = added.cannotStart && `No sessions for ${added.user.name} yet: ${added.cannotStart}`
+  say(context, `Added ${added.user.isAdmin ? 'administrator' : 'user'} ${added.user.name}.`, without)
   return EXIT.ok
 }
 

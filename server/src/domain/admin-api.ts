@@ -32,6 +32,8 @@ export interface AdminAddUser {
 /** Answer to AdminAddUser. */
 export interface AdminUserAdded {
   readonly user: AdminUser
+  /** Why they can start no sessions, where it is for want of a fitting Unix account. */
+  readonly cannotStart?: string
 }
 
 /** `GET /users`. `POST /users/:name/lock`, `POST /users/:name/unlock` and `DELETE /users/:name` answer `{}`. */

@@ -60,9 +60,13 @@ describe('the admin socket', () => {
         setLocked: async (...request) => void calls.push(request),
         removeUser: async (name) => void calls.push(name),
       },
+      launches: { offer: async () => ({ applications: [], cannotStart: 'There is no Unix account "ada".', lacksAccount: true }) },
     })
     const added = { name: 'ada', password: 'long enough', isAdmin: false }
-    expect(told(await administer('POST', '/users', added))).toEqual([200, { user: ADA }])
+    expect(told(await administer('POST', '/users', added))).toEqual([
+      200,
+      { user: ADA, cannotStart: 'There is no Unix account "ada".' },
+    ])
     expect(told(await administer('GET', '/users'))).toEqual([
       200,
       { users: [ADA, { ...ADA, lockedAt: '2026-11-23T10:00:00.000Z' }] },

@@ -41,7 +41,7 @@ export function adminRoutes(broker: Broker, facts: AdminStatusFacts): readonly A
   ]
 }
 
-function userRoutes({ administration }: Broker, publicUrl: string): readonly AdminRoute[] {
+function userRoutes({ administration, launches }: Broker, publicUrl: string): readonly AdminRoute[] {
   const lock = (isLocked: boolean) => async (_body: unknown, name: string) => {
     await administration.setLocked(name, isLocked)
     return {}
@@ -57,7 +57,9 @@ function userRoutes({ administration }: Broker, publicUrl: string): readonly Adm
       path: '/users',
       answer: async (body): Promise<AdminUserAdded> => {
         const { name, password } = textMembers(body, ['name', 'password'])
-        return { user: adminUserOf(await administration.addUser({ name, password, isAdmin: flagOf(body, 'isAdmin') })) }
+        const user = await administration.addUser({ name, password, isAdmin: flagOf(body, 'isAdmin') })
+        const { lacksAccount, cannotStart } = await launches.offer(user)
+        return { user: adminUserOf(user), ...(lacksAccount && cannotStart !== undefined ? { cannotStart } : {}) }
       },
     },
     {

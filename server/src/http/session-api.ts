@@ -21,7 +21,7 @@ export function registerSessionApi(app: FastifyInstance, parts: SessionApiParts)
   const { broker, basePath, addressOf } = parts
   app.get('/sessions', async (request): Promise<PageSessions> => {
     const { user } = (await getLogin(broker, request)).session
-    const { applications, cannotStart } = await broker.launches.offer(user)
+    const { applications, cannotStart, lacksAccount } = await broker.launches.offer(user)
     return {
       sessions: (await broker.launches.list(user)).map((view) => pageSessionOf(view, basePath)),
       applications: applications.map(({ section, displayName, icon, limitedTo }) => ({
@@ -29,6 +29,7 @@ export function registerSessionApi(app: FastifyInstance, parts: SessionApiParts)
         ...(limitedTo ? { limitedTo } : {}),
       })),
       ...(cannotStart === undefined ? {} : { cannotStart }),
+      ...(lacksAccount ? { lacksAccount } : {}),
     }
   })
   app.post('/sessions', async (request): Promise<PageSession> => {

@@ -8,8 +8,9 @@ import { ErrorLine } from '../components/ErrorLine.tsx'
 import { FilterField } from '../components/FilterField.tsx'
 import { IntegrationRow } from '../components/IntegrationRow.tsx'
 import { SkeletonRows } from '../components/Skeleton.tsx'
+import { TimeText } from '../components/TimeText.tsx'
 import { useKeys } from '../keys.ts'
-import { integrationQuery, integrationsQuery, meQuery, queryClient } from '../queries.ts'
+import { integrationQuery, integrationsQuery, meQuery, queryClient, sessionsQuery } from '../queries.ts'
 import { useLive } from '../use-live.ts'
 import { usePageTitle } from '../use-page-title.ts'
 import { countWords, matches } from '../words.ts'
@@ -38,7 +39,19 @@ export function ManagedCredentialsPage() {
         {data ? <Integrations data={data} /> : null}
         {data || error ? null : <SkeletonRows rows={4} />}
       </section>
+      {data ? <WithoutSessions /> : null}
     </SettingsLayout>
+  )
+}
+
+/** Whoever has no Unix account comes here from the start page, which has nothing for them: why, and what to do. */
+function WithoutSessions() {
+  const { data } = useQuery(sessionsQuery)
+  if (!data?.lacksAccount || data.sessions.length > 0) return null
+  return (
+    <p className="secondary">
+      You cannot start sessions on this server yet. <TimeText text={data.cannotStart ?? ''} />
+    </p>
   )
 }
 
