@@ -146,7 +146,7 @@ describe('the whole work of an administrator', { timeout: 180_000 }, () => {
     await field('Section header').fill('box-integration')
     await field('Client ID').fill('bench')
     await field('Client secret').fill(SECRET)
-    await grace.getByText('More options').click()
+    await grace.getByText('Network', { exact: true }).click()
     await field('File of more authorities').fill('corp-ca.pem')
     await expectWell(grace)
     await grace.getByRole('button', { name: 'Save and test' }).click()

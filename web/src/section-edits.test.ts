@@ -1,6 +1,15 @@
 import type { PageFinding, PageOption, PageSection } from '@benchkey/sdk/configuration-pages'
 import { describe, expect, it } from 'vitest'
-import { changesAnything, editOf, filledIn, proposedHeader, shownValue, sortFindings, sortOptions } from './section-edits.ts'
+import {
+  changesAnything,
+  editOf,
+  filledIn,
+  groupWords,
+  proposedHeader,
+  shownValue,
+  sortFindings,
+  sortOptions,
+} from './section-edits.ts'
 
 const SECRETS = new Set(['client-secret'])
 const BOX: Pick<PageSection, 'section' | 'options'> = {
@@ -66,11 +75,23 @@ describe('sortOptions', () => {
   const options = [option('preset', true), option('name', true), option('token-url', true, true), option('scopes', false)]
   const names = (list: readonly PageOption[]): readonly string[] => list.map(({ name }) => name)
 
-  it('shows usual and written options at once, and not what the preset brings', () => {
+  it('shows usual options at once, those that the preset brings only where they are written', () => {
     expect(names(sortOptions(options, undefined, {}).atOnce)).toEqual(['name', 'token-url'])
     const sorted = sortOptions(options, BOX, { 'token-url': 'https://api.box.com/oauth2/token' })
-    expect(names(sorted.atOnce)).toEqual(['name', 'scopes'])
-    expect(names(sorted.more)).toEqual(['token-url'])
+    expect(names(sorted.atOnce)).toEqual(['name'])
+    expect(names(sorted.more)).toEqual(['token-url', 'scopes'])
+    const written = {
+      section: 'box',
+      options: [{ name: 'token-url', value: 'https://api.box.com/oauth2/token', isSecret: false }],
+    }
+    expect(names(sortOptions(options, written, { 'token-url': 'https://x' }).atOnce)).toEqual(['name', 'token-url'])
+  })
+})
+
+describe('groupWords', () => {
+  it('counts what a closed group would hide', () => {
+    expect(groupWords({ set: 0, fromPreset: 0, findings: 0 })).toBe('')
+    expect(groupWords({ set: 2, fromPreset: 1, findings: 1 })).toBe('2 set\u00a0· 1 from the preset\u00a0· 1 with a remark')
   })
 })
 

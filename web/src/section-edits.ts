@@ -76,14 +76,23 @@ export const GROUPS: readonly { readonly group: PageOption['group']; readonly ti
   { group: 'network', title: 'Network' },
 ]
 
-/** Which options stand at once and which under **More options**. It does not follow what is typed, so that no field moves under the hand. */
+/** What a group says of itself: "2 set · 1 from the preset · 1 with a remark"; nothing where nothing is. */
+export function groupWords(count: { readonly set: number; readonly fromPreset: number; readonly findings: number }): string {
+  return [
+    ...(count.set > 0 ? [`${count.set} set`] : []),
+    ...(count.fromPreset > 0 ? [`${count.fromPreset} from the preset`] : []),
+    ...(count.findings > 0 ? [`${count.findings} with a remark`] : []),
+  ].join('\u00a0· ')
+}
+
+/** Which options stand at once and which under **More options**, where each has one place. It does not follow what is typed, so that no field moves under the hand. */
 export function sortOptions(
   options: readonly PageOption[],
   baseline: Baseline,
   fromPreset: Readonly<Record<string, string>>,
 ): { readonly atOnce: readonly PageOption[]; readonly more: readonly PageOption[] } {
   const standsAtOnce = ({ name, isUsual, isRequired }: PageOption): boolean =>
-    isWritten(baseline, name) || (isUsual && name !== ENABLED && !(isRequired && fromPreset[name] !== undefined))
+    isUsual && (isWritten(baseline, name) || (name !== ENABLED && !(isRequired && fromPreset[name] !== undefined)))
   const own = options.filter(({ name }) => name !== PRESET && !name.startsWith('preset-'))
   return { atOnce: own.filter(standsAtOnce), more: own.filter((option) => !standsAtOnce(option)) }
 }

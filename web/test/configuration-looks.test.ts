@@ -66,6 +66,14 @@ const SCENES: Readonly<Record<string, Scene>> = {
     },
   },
   'admin-section': { path: `${LIST}/box-integration`, script: managerScript(), reach: text('More options') },
+  'admin-section-option': {
+    path: `${LIST}/box-integration`,
+    script: managerScript(),
+    reach: async (page) => {
+      await page.getByLabel('Find an option').fill('secret')
+      await page.getByText('Above:').waitFor()
+    },
+  },
   'admin-section-wrong': {
     path: `${LIST}/box-integration`,
     script: managerScript({ check: WRONG, configuration: CHANGED }),

@@ -152,7 +152,7 @@ describe('the form of a section', () => {
 
   it('has everything checked while one types, and shows what is wrong at its field, here and elsewhere', async () => {
     const page = await visits.open(BOX, managerScript())
-    await page.getByText('More options').click()
+    await page.getByText('Addresses of the service').click()
     visits.server.script.posts[`${API}/check`] = { status: 200, body: WRONG }
     await page.getByLabel('Token URL').fill('http://api.box.com/oauth2/token')
     await page.getByText('Token URL is not a whole https URL').waitFor()
@@ -166,9 +166,48 @@ describe('the form of a section', () => {
     await page.getByRole('region', { name: 'Elsewhere in the files' }).getByText('client-id is missing.').waitFor()
   })
 
+  it('opens a group where something is written or wrong, and says of a closed one what is in it', async () => {
+    const page = await visits.open(BOX, managerScript())
+    const group = (title: string) => page.locator('details').filter({ has: page.getByRole('heading', { name: title }) })
+    const isOpen = (title: string) => group(title).evaluate((details) => (details as HTMLDetailsElement).open)
+    await group('Addresses of the service').getByText('2 from the preset').waitFor()
+    expect(await isOpen('Addresses of the service')).toBe(false)
+    await group('Network').locator('summary').press('Enter')
+    await page.getByLabel('Proxy').fill('http://proxy.corp.example:3128')
+    await group('Network').locator('summary').press('Enter')
+    await group('Network').getByText('1 set').waitFor()
+    expect(await isOpen('Network')).toBe(false)
+    visits.server.script.posts[`${API}/check`] = { status: 200, body: WRONG }
+    await page.getByLabel('Scopes').fill('root_readonly')
+    await page.getByText('Token URL is not a whole https URL').waitFor()
+    expect(await isOpen('Addresses of the service')).toBe(true)
+    await button(page, 'Save').click()
+    await page.getByText('Saved, not deployed.').waitFor()
+  })
+
+  it('finds an option by its name, wherever it stands', async () => {
+    const page = await visits.open(BOX, managerScript())
+    await page.getByLabel('Client ID').waitFor()
+    await page.keyboard.press('/')
+    await page.keyboard.type('pkce')
+    await page.getByLabel('PKCE').waitFor()
+    expect(await page.locator('.option-group').count()).toBe(1)
+    await page.keyboard.press('Enter')
+    await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute('name'))).toBe('pkce')
+    await page.getByLabel('Find an option').fill('client-secret')
+    await button(page, 'Client secret').click()
+    await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute('name'))).toBe('client-secret')
+    await page.getByLabel('Find an option').fill('nonsense')
+    await page.getByText('No option matches “nonsense”.').waitFor()
+    await page.getByLabel('Find an option').press('Escape')
+    await page.getByRole('heading', { name: 'Network' }).waitFor()
+    expect(await page.getByLabel('PKCE').isVisible()).toBe(false)
+    expect(acts()).toEqual([])
+  })
+
   it('says what the preset brings where nothing is written, and removes a secret only by its button', async () => {
     const page = await visits.open(BOX, managerScript())
-    await page.getByText('More options').click()
+    await page.getByText('Addresses of the service').click()
     await page.getByText('Empty: https://api.box.com/oauth2/token, from the preset.').waitFor()
     await button(page, 'Remove client-secret').click()
     await page.getByText('It will be removed.').waitFor()

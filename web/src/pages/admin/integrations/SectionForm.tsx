@@ -1,9 +1,10 @@
-import type { PageOption, PagePreset, PagePresetVariable } from '@benchkey/sdk/configuration-pages'
+import type { PagePreset, PagePresetVariable } from '@benchkey/sdk/configuration-pages'
 import { TriangleAlert } from 'lucide-react'
 import { useId, useState } from 'react'
 import { ErrorLine } from '../../../components/ErrorLine.tsx'
-import { GROUPS, PRESET, presetOf, shownValue, sortOptions, variableOption } from '../../../section-edits.ts'
+import { PRESET, presetOf, shownValue, sortOptions, variableOption } from '../../../section-edits.ts'
 import { FindingLine, FindingList } from './Findings.tsx'
+import { MoreOptions } from './MoreOptions.tsx'
 import { aboutId, FieldFrame, HeaderField, OptionField, PlainField, UnknownLine } from './OptionField.tsx'
 import type { SectionFormModel } from './use-section-form.ts'
 
@@ -17,7 +18,7 @@ interface SectionFormProps {
   readonly file: string
 }
 
-/** The fields of a section: the usual ones and the written ones at once, the others under **More options**. */
+/** The fields of a section: the usual ones at once, the others by group under **More options**. */
 export function SectionForm({ form, presets, choosesPreset, brought, file }: SectionFormProps) {
   const [sorted] = useState(() => sortOptions(form.options, form.baseline, brought))
   const name = sorted.atOnce.find((option) => option.name === 'name')
@@ -48,7 +49,7 @@ export function SectionForm({ form, presets, choosesPreset, brought, file }: Sec
             <OptionField key={option.name} option={option} form={form} />
           ))}
       </div>
-      <MoreOptions form={form} options={sorted.more} />
+      <MoreOptions form={form} options={sorted.more} above={sorted.atOnce} />
       <ErrorLine error={form.checkError} />
       <FindingList title="Elsewhere in the files" findings={form.findings.elsewhere} file={file} />
     </>
@@ -123,33 +124,5 @@ function PresetChoice({ form, presets }: { readonly form: SectionFormModel; read
         ))}
       </select>
     </FieldFrame>
-  )
-}
-
-function MoreOptions({ form, options }: { readonly form: SectionFormModel; readonly options: readonly PageOption[] }) {
-  const hasFindings = options.some(({ name }) => form.findings.byOption.has(name))
-  const [isOpen, setOpen] = useState(false)
-  if (options.length === 0) return null
-  return (
-    <details
-      className="more-options"
-      open={isOpen || hasFindings}
-      onToggle={(event) => {
-        setOpen(event.currentTarget.open)
-      }}
-    >
-      <summary>More options</summary>
-      {GROUPS.map(({ group, title }) => {
-        const own = options.filter((option) => option.group === group)
-        return own.length === 0 ? null : (
-          <fieldset key={group} className="option-group">
-            <legend>{title}</legend>
-            {own.map((option) => (
-              <OptionField key={option.name} option={option} form={form} />
-            ))}
-          </fieldset>
-        )
-      })}
-    </details>
   )
 }

@@ -124,6 +124,8 @@ function useSettled(value: string): string {
 export interface FieldModel {
   readonly value: string
   readonly isWritten: boolean
+  /** Written, never read. */
+  readonly isSecret: boolean
   /** A secret that is set and would be removed. */
   readonly isRemoved: boolean
   /** What holds while it is empty: the preset's. */
@@ -144,9 +146,14 @@ export function fieldOf(form: SectionFormModel, name: string): FieldModel {
   return {
     value,
     isWritten: isWritten(baseline, name),
+    isSecret: form.options.some((option) => option.name === name && option.isSecret),
     isRemoved: typed === null,
     fromPreset: form.fromPreset[name],
     findings: isQuiet ? [] : (form.findings.byOption.get(name) ?? []),
     meanwhile: isMoved ? (written ?? '') : undefined,
   }
 }
+
+/** Whether the section says something of the option, once it is saved. */
+export const isSet = ({ value, isWritten, isRemoved, isSecret }: FieldModel): boolean =>
+  value.trim() !== '' || (isSecret && isWritten && !isRemoved)
