@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { fileMark } from '../src/config/masked-text.ts'
 import type { Effects } from '../src/domain/effects.ts'
 import { realEffects } from '../src/effects.ts'
 import { addAndLogIn, type PersonsPages } from '../testing/administrator.ts'
@@ -195,6 +196,90 @@ describe('a hijacked administrator', () => {
     expect((await mallory.get(`${API}/review`)).body.blocked).toBeUndefined()
     await edit('new', { 'token-url': 'https://mallory.example/token' })
     await expectRefused('new', /Type the client secret again: where it goes changed after it was typed\./)
+  })
+
+  /** Everything that a browser is told of what was typed, up to the deploy. */
+  const toldOf = async (section: string, steps: readonly Record<string, string | null>[], basedOn?: string): Promise<string> => {
+    await mallory.post(`${API}/undo`)
+    const told: string[] = []
+    for (const options of steps) {
+      const body = { section, options, ...(basedOn === undefined ? {} : { basedOn }) }
+      told.push((await mallory.post(`${API}/check`, { ...body, was: section })).text)
+      told.push((await mallory.put(`${API}/sections/${section}`, body)).text)
+      for (const path of [`/sections/${section}`, '', '/review']) told.push((await mallory.get(`${API}${path}`)).text)
+    }
+    for (const option of Object.keys(steps[0] ?? {})) {
+      told.push((await mallory.post(`${API}/resolve`, { section, option, keep: 'yours' })).text)
+    }
+    return told.join('\n').replaceAll(/"token":"[0-9a-f]{64}"/g, '"token"')
+  }
+  /** Alike to the letter; a difference is shown by its surroundings. */
+  const expectAlike = (a: string, b: string): void => {
+    const at = [...a].findIndex((letter, index) => b[index] !== letter)
+    expect(at === -1 ? '' : a.slice(at - 80, at + 120)).toBe(at === -1 ? '' : b.slice(at - 80, at + 120))
+    expect(a.length).toBe(b.length)
+  }
+  const proxyOf = (password: string): string => `http://ann:${password}@proxy.example:3128`
+  const elsewhere = { 'token-url': 'https://mallory.example/token' }
+  const back = { 'token-url': 'https://api.example/token' }
+
+  it.each([
+    ['client-secret', 'api', [{ 'client-secret': SECRET }], [{ 'client-secret': 'c4nary-wrong' }]],
+    ['client-secret-next', 'api', [{ 'client-secret-next': NEXT_SECRET }], [{ 'client-secret-next': 'c4nary-wrong' }]],
+    ['next secret as client-secret', 'api', [{ 'client-secret': NEXT_SECRET }], [{ 'client-secret': 'c4nary-wrong' }]],
+    [
+      ...(['next secret for another address', 'api'] as const),
+      [{ ...elsewhere, 'client-secret': NEXT_SECRET }],
+      [{ ...elsewhere, 'client-secret': 'c4nary-wrong' }],
+    ],
+    [
+      ...(['client-secret for another address and back', 'api'] as const),
+      [{ ...elsewhere, 'client-secret': SECRET }, back],
+      [{ ...elsewhere, 'client-secret': 'c4nary-wrong' }, back],
+    ],
+    ['client-secret in a file', 'filed', [{ 'client-secret': FILE_SECRET }], [{ 'client-secret': 'c4nary-wrong' }]],
+    ['password of the proxy', 'filed', [{ proxy: proxyOf(PROXY_PASSWORD) }], [{ proxy: proxyOf('c4nary-wrong') }]],
+  ])('does not learn whether a guess is right: %s', async (_, section, right, wrong) => {
+    const told = await toldOf(section, right)
+    expectAlike(told, await toldOf(section, wrong))
+    expect(told).not.toContain('Nothing is changed')
+    expect(told).toMatch(/"kind":"added","text":"(client-secret|client-secret-next|proxy)=/)
+  })
+
+  it('does not learn whether a guess is right from a conflict, with an old form or in the place of a section', async () => {
+    const { basedOn } = (await mallory.get(`${API}/sections/api`)).body
+    writeOauthClients(files, CLIENTS.replace(`client-secret=${SECRET}\n`, 'client-secret=c4nary-of-others\n'))
+    const told = await toldOf('api', [{ 'client-secret': 'c4nary-of-others' }], basedOn)
+    expect(told).toContain('Another administrator changed the same')
+    expectAlike(told, await toldOf('api', [{ 'client-secret': 'c4nary-wrong' }], basedOn))
+    // A section of a draft that somebody else adds meanwhile.
+    const options = { 'client-id': 'n', 'authorization-url': 'https://n.example/a', 'token-url': 'https://n.example/t' }
+    const added = async (secret: string): Promise<string> => {
+      await mallory.post(`${API}/undo`)
+      writeOauthClients(files, CLIENTS)
+      await mallory.post(`${API}/sections`, { section: 'new', options: { ...options, 'client-secret': secret } })
+      const lines = Object.entries({ ...options, 'client-secret': 'c4nary-new' }).map(([name, value]) => `${name}=${value}\n`)
+      writeOauthClients(files, `${CLIENTS}\n[new]\n${lines.join('')}`)
+      const review = await mallory.get(`${API}/review`)
+      const resolved = await mallory.post(`${API}/resolve`, { section: 'new', keep: 'yours' })
+      return `${review.text}${resolved.text}`.replaceAll(/"token":"[0-9a-f]{64}"/g, '"token"')
+    }
+    expectAlike(await added('c4nary-new'), await added('c4nary-guess'))
+  })
+
+  it('cannot compute what an answer would be for a guess: neither a form nor a review shows a hash of the file', async () => {
+    const { basedOn } = (await mallory.get(`${API}/sections/api`)).body
+    expect(basedOn).toMatch(/^\d+$/)
+    writeOauthClients(files, `${CLIENTS}# by hand\n`)
+    const byHand = (await mallory.get(`${API}/sections/api`)).body.basedOn
+    expect((await mallory.get(`${API}/sections/api`)).body.basedOn).toBe(byHand)
+    expect(byHand).not.toContain(fileMark(Buffer.from(`${CLIENTS}# by hand\n`)))
+    const tokenOf = async (): Promise<string> => {
+      await mallory.post(`${API}/undo`)
+      await edit('api', { 'client-secret': SECRET })
+      return (await mallory.get(`${API}/review`)).body.token
+    }
+    expect(await tokenOf()).not.toBe(await tokenOf())
   })
 
   it('knows the secret of a file: its line stays; a new one takes its place', async () => {

@@ -22,7 +22,6 @@ export function configurationSuite(room: () => SuiteRoom): void {
       expect(await loaded('[a]\r\nclient-secret=ü\n')).toMatchObject({ number: 1 })
       expect(await loaded('b')).toMatchObject({ number: 2 })
       expect((await of().content(1))?.toString()).toBe('[a]\r\nclient-secret=ü\n')
-      expect((await of().contentOfHash(fileMark(Buffer.from('b'))))?.toString()).toBe('b')
       expect(await of().versionOfHash('of b')).toBe(2)
       expect(await of().versionOfHash('of c')).toBeUndefined()
       expect((await of().versions()).map(({ number }) => number)).toEqual([2, 1])

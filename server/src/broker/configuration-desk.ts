@@ -25,6 +25,7 @@ import { reviewOf, whyReadOnly } from './configuration-review.ts'
 import { ofPreset, optionsOfForm, shownOptions } from './configuration-views.ts'
 import { summaryOf } from './configuration-words.ts'
 import { getUser } from './oversight.ts'
+import { newSecret } from './random-values.ts'
 
 /** What the Configuration Manager is made of. */
 export interface ConfigurationDeskParts extends DeployParts {
@@ -40,12 +41,12 @@ const FILES_REMEMBERED = 20
 export class ConfigurationDesk implements ConfigurationManager {
   readonly #parts: ConfigurationDeskParts
   readonly #drafts: Drafts
-  /** Files that were edited by hand and shown before they were loaded, by their marks. */
+  /** Files that were edited by hand and shown before they were loaded, by the names that forms know them by. */
   readonly #seen = new Map<string, Buffer>()
 
   constructor(parts: ConfigurationDeskParts) {
     this.#parts = parts
-    this.#drafts = new Drafts(parts.store)
+    this.#drafts = new Drafts(parts.store, parts.effects)
   }
 
   options = optionsOfForm
@@ -58,12 +59,11 @@ export class ConfigurationDesk implements ConfigurationManager {
     const plan = await planOf(this.#parts, await this.#drafts.load(editor))
     const written = plan.after.get(section)
     if (!written) throw noSuchSection(section)
-    await this.#remember(plan)
     return {
       ...{ section, isNew: !plan.origins.has(section), options: shownOptions(written), ...ofPreset(written) },
-      findings: findingsOf(plan.next.findings.inOrder()),
+      findings: findingsOf(plan.findings),
       redirectUri: this.#redirectUriOf(section, written),
-      basedOn: plan.mark,
+      basedOn: await this.#nameOf(plan),
     }
   }
 
@@ -87,7 +87,7 @@ export class ConfigurationDesk implements ConfigurationManager {
       ...(option === undefined ? {} : { option }),
     }))
     // What was left out above is wrong, not missing.
-    const found = findingsOf(next.next.findings.inOrder()).filter(
+    const found = findingsOf(next.findings).filter(
       (finding) => finding.section !== section || finding.option === undefined || !wrong.has(finding.option),
     )
     const { fromPreset } = ofPreset(written)
@@ -163,7 +163,7 @@ export class ConfigurationDesk implements ConfigurationManager {
     if (token !== plan.token) return { kind: 'conflict', sentence: LOOK_AGAIN }
     if (blocked !== undefined) return { kind: 'blocked', sentence: blocked }
     const result = await deployPlan(this.#parts, {
-      ...{ plan, by: editor, summary: summaryOf(plan.before, plan.after, plan.origins) },
+      ...{ plan, by: editor, summary: summaryOf(plan.before, withTypedApart(plan), plan.origins) },
       ...(draft.rollbackTo === undefined ? {} : { rolledBackTo: draft.rollbackTo }),
     })
     if (result.kind === 'deployed') await this.#drafts.forget(editor, draft)
@@ -212,7 +212,7 @@ export class ConfigurationDesk implements ConfigurationManager {
     const secret = plan.secretsNeeded.get(section)
     if (secret !== undefined) return { refusal: secret }
     const integration = plan.next.integrations.find((each) => each.section === section)
-    const wrong = plan.next.findings.inOrder().find((each) => each.severity === 'error' && each.section === section)
+    const wrong = plan.findings.find((each) => each.severity === 'error' && each.section === section)
     if (integration && !wrong) return { integration }
     const option = wrong?.option === undefined ? '' : `${wrong.option} `
     return {
@@ -261,17 +261,24 @@ export class ConfigurationDesk implements ConfigurationManager {
 
   /** The file that a form was filled from: what others have changed since was not seen by who typed. */
   async #sectionsOf(basedOn: string | undefined, plan: Plan): Promise<Plan['before']> {
-    if (basedOn === undefined || basedOn === plan.mark) return plan.before
-    const bytes = this.#seen.get(basedOn) ?? (await this.#parts.store.configuration.contentOfHash(basedOn))
+    if (basedOn === undefined) return plan.before
+    const isVersion = /^[1-9]\d{0,8}$/.test(basedOn)
+    const bytes = isVersion ? await this.#parts.store.configuration.content(Number(basedOn)) : this.#seen.get(basedOn)
     if (bytes) return sectionsOf(bytes)
     throw badRequest('The file was changed since this form was opened, and what it was filled from is not kept. Open it again.')
   }
 
-  async #remember({ mark, now }: Plan): Promise<void> {
-    if (this.#seen.has(mark) || (await this.#parts.store.configuration.newest())?.contentHash === mark) return
-    this.#seen.set(mark, now.bytes)
+  /** Names the file of now for a form. Not by its mark: that holds digits of the secrets' hashes, by which guesses can be tried. */
+  async #nameOf({ mark, now: { bytes } }: Plan): Promise<string> {
+    const newest = await this.#parts.store.configuration.newest()
+    if (newest?.contentHash === mark) return String(newest.number)
+    const known = [...this.#seen].find(([, seen]) => seen.equals(bytes))
+    if (known) return known[0]
+    const name = newSecret(this.#parts.effects)
+    this.#seen.set(name, bytes)
     const [oldest] = this.#seen.keys()
     if (oldest !== undefined && this.#seen.size > FILES_REMEMBERED) this.#seen.delete(oldest)
+    return name
   }
 
   async #goingBack(number: number): Promise<Draft> {
@@ -285,6 +292,13 @@ export class ConfigurationDesk implements ConfigurationManager {
     const redirectUri = written.get('redirect-uri') === 'per-integration' ? 'per-integration' : 'fixed'
     return this.#parts.catalogue.redirectUriOf({ section, redirectUri })
   }
+}
+
+/** What was typed and is not shown counts as changed. */
+function withTypedApart({ after, typed }: Plan): Plan['after'] {
+  const apart = (written: WrittenOptions, names: ReadonlySet<string> | undefined): WrittenOptions =>
+    new Map([...written].map(([name, value]) => [name, names?.has(name) ? `${value}\n` : value]))
+  return new Map([...after].map(([section, written]) => [section, apart(written, typed.get(section))]))
 }
 
 function bound(change: SectionChange | undefined, edit: SectionFormEdit, written?: WrittenOptions): SectionChange | undefined {

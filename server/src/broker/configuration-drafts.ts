@@ -1,12 +1,16 @@
 import type { SectionChange } from '../config/section-changes.ts'
+import type { Effects } from '../domain/effects.ts'
 import type { Store } from '../store/store.ts'
 import { badRequest } from './bad-request.ts'
 import type { Editor } from './broker-of-configuration.ts'
+import { newSecret } from './random-values.ts'
 
 /** What one administrator has changed and not deployed. */
 export interface Draft {
   /** Absent: there is none. */
   readonly revision?: number
+  /** Nobody but the server knows it, so that nobody computes what the token of a review would be for another file. */
+  readonly salt?: string
   /** The newest version when it was begun. */
   readonly startedAt: number
   /** The version whose bytes it goes back to; absent: it changes the file of now. */
@@ -23,9 +27,11 @@ const MOST_CHARACTERS = 1024 * 1024
 /** Drafts by administrator, kept in the database: they outlive logins and servers. */
 export class Drafts {
   readonly #store: Store
+  readonly #effects: Pick<Effects, 'randomBytes'>
 
-  constructor(store: Store) {
+  constructor(store: Store, effects: Pick<Effects, 'randomBytes'>) {
     this.#store = store
+    this.#effects = effects
   }
 
   async load({ id }: Pick<Editor, 'id'>): Promise<Draft> {
@@ -47,7 +53,7 @@ export class Drafts {
         continue
       }
       const { revision: _revision, ...text } = wanted
-      const json = JSON.stringify(text)
+      const json = JSON.stringify({ ...text, salt: newSecret(this.#effects) })
       if (json.length > MOST_CHARACTERS)
         throw badRequest('These are too many changes at once. Deploy or undo some of them first.')
       if (await this.#store.configuration.saveDraft(editor.id, draft.revision, json)) return await this.load(editor)

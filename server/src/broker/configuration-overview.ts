@@ -19,7 +19,7 @@ export async function overviewOf(parts: ReviewParts, draft: Draft, plan: Plan): 
     store.tokens.list(),
   ])
   const people = Map.groupBy(signIns, ({ token }) => token.integrationId)
-  const findings = findingsOf(plan.next.findings.inOrder())
+  const findings = findingsOf(plan.findings)
   const changes = changesOf(draft, plan)
   const row = (section: string, in_: 'after' | 'before'): ConfiguredSection => {
     const clients = in_ === 'after' ? plan.next : plan.current

@@ -10,7 +10,7 @@ import type { Catalogue } from './catalogue.ts'
 import { costsOf } from './configuration-costs.ts'
 import type { DeployParts } from './configuration-deploys.ts'
 import type { Draft } from './configuration-drafts.ts'
-import { findingsOf, type Plan } from './configuration-plan.ts'
+import { findingsOf, type Plan, toldOf } from './configuration-plan.ts'
 import { summaryOf } from './configuration-words.ts'
 
 /** What a review is made of. */
@@ -28,19 +28,19 @@ export async function reviewOf(
 ): Promise<ConfigurationReview> {
   const { store, file } = parts
   const [{ diagnostics }, versions, costs, readOnly] = await Promise.all([
-    file.load(plan.merged.bytes),
+    file.load(plan.shown),
     store.configuration.versions(),
     costsOf(parts, plan),
     whyReadOnly(parts, plan.now),
   ])
   const [newest] = versions
   const author = newest?.contentHash === plan.mark ? newest : undefined
-  const diff = maskedDiff(plan.now.bytes, plan.merged.bytes)
+  const diff = maskedDiff(plan.now.bytes, plan.shown, plan.typed)
   const errors = diagnostics.filter(({ severity }) => severity === 'error')
   const blocked = readOnly ?? whyNot(plan, { errors, hasDiff: diff.length > 0, knowsSecrets })
   return {
     ...{ token: plan.token, diff, costs: diff.length === 0 ? [] : costs },
-    findings: findingsOfAll(diagnostics, file.path),
+    findings: [...findingsOfAll(toldOf(diagnostics, plan.typed), file.path), ...filesPerhapsReplaced(plan)],
     conflicts: plan.merged.conflicts.map((conflict) => conflictOf(conflict, author)),
     alsoChanged: draft.rollbackTo === undefined ? await alsoChanged(parts, draft, plan, versions) : [],
     ...(blocked === undefined ? {} : { blocked }),
@@ -59,7 +59,7 @@ export async function whyReadOnly({ managedBy, nodes }: ReviewParts, now: Client
 }
 
 function whyNot(
-  { merged, secretsNeeded }: Plan,
+  { merged, shown, secretsNeeded }: Plan,
   facts: { readonly errors: readonly Diagnostic[]; readonly hasDiff: boolean; readonly knowsSecrets: boolean },
 ): string | undefined {
   const { errors, hasDiff, knowsSecrets } = facts
@@ -67,7 +67,7 @@ function whyNot(
   if (errors.length > 0) {
     return `${errors.length === 1 ? 'One thing is' : `${errors.length} things are`} not right yet; see the findings.`
   }
-  if (merged.bytes.length > MOST_FILE_BYTES) return 'The file would be larger than 4 MiB. Change it by hand, or remove something.'
+  if (shown.length > MOST_FILE_BYTES) return 'The file would be larger than 4 MiB. Change it by hand, or remove something.'
   const [[section, why] = []] = secretsNeeded
   if (section !== undefined && why !== undefined && !knowsSecrets) return `[${printable(section)}] ${why}`
   return hasDiff ? undefined : 'Nothing is changed.'
@@ -79,6 +79,18 @@ function findingsOfAll(diagnostics: readonly Diagnostic[], path: string): readon
     if (each.file === path) return findingsOf([each])
     return [{ severity: each.severity, message: formatDiagnostic(each) }]
   })
+}
+
+/** A secret in a file of its own stays there if it was typed; whether it was is not told before. */
+function filesPerhapsReplaced({ ground, origins, typed }: Plan): readonly ConfigurationFinding[] {
+  return [...typed].flatMap(([section, names]) =>
+    [...names].flatMap((name): readonly ConfigurationFinding[] => {
+      const option = `${name}-file`
+      if (ground.get(origins.get(section) ?? section)?.has(option) !== true) return []
+      const message = 'stays as it is if its file holds the secret that was typed; otherwise the typed one takes its place.'
+      return [{ severity: 'warning', section, option, message }]
+    }),
+  )
 }
 
 function conflictOf(

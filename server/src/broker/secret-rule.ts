@@ -15,45 +15,68 @@ const PLACES = {
   'CA file': 'extraCa',
 } as const satisfies Readonly<Record<string, keyof Integration>>
 
+/** What was typed in a draft about a section. */
+export interface TypedFacts {
+  /** Options of secrets that were typed for these very ways. */
+  readonly typed: ReadonlySet<string>
+  /** Options of secrets that were typed for others. */
+  readonly typedBefore: ReadonlySet<string>
+  /** A proxy with its password. */
+  readonly isProxyTyped: boolean
+}
+
 /**
  * Why the client secret of an integration has to be typed (security.md, the hijacked administrator); undefined: it has not.
  * Without typing it, a secret stays only where the file of now has this very secret with these very places: however an edit, a new
- * header, a preset or an old version leads there, no secret goes where its owner has not sent it. `typed`: values that were typed
- * for these very ways; `isTypedBefore`: one was, for others.
+ * header, a preset or an old version leads there, no secret goes where its owner has not sent it. Whether what was typed is what
+ * the file has decides nothing, so that nobody finds a secret or a proxy's password by typing guesses.
  */
 export function secretNeeded(
   next: Integration,
   current: readonly Integration[],
-  facts: { readonly before: Integration | undefined; readonly typed: ReadonlySet<string>; readonly isTypedBefore: boolean },
+  facts: TypedFacts & { readonly before: Integration | undefined },
 ): string | undefined {
-  const { before, typed, isTypedBefore } = facts
-  const untyped = secretsOf(next).filter((secret) => !typed.has(secret))
+  const { before, typed, typedBefore, isProxyTyped } = facts
   const places = placesOf(next)
-  const unknown = untyped.filter(
-    (secret) => !current.some((each) => placesOf(each) === places && secretsOf(each).includes(secret)),
-  )
+  const isKnown = ({ option, secret }: NamedSecret): boolean =>
+    !typedBefore.has(option) &&
+    !isProxyTyped &&
+    current.some((each) => placesOf(each) === places && secretsOf(each).some((other) => other.secret === secret))
+  const unknown = secretsOf(next).filter((named) => !typed.has(named.option) && !isKnown(named))
   if (unknown.length === 0) return undefined
-  const why = before ? changedPlaces(before, next) : undefined
-  const isNextOnly = unknown.every((secret) => secret === next.client.nextClientSecret)
+  const why = before ? changedPlaces(before, next, isProxyTyped) : undefined
+  const isNextOnly = unknown.every(({ option }) => option === 'client-secret-next')
   const what = isNextOnly ? 'the next client secret again, or remove it' : 'the client secret again'
-  const otherwise = isTypedBefore
-    ? 'where it goes changed after it was typed'
-    : 'it is not in the file of now with these addresses'
+  const otherwise =
+    typedBefore.size > 0 ? 'where it goes changed after it was typed' : 'it is not in the file of now with these addresses'
   return `Type ${what}: ${why ?? otherwise}.`
 }
 
-function changedPlaces(before: Integration, next: Integration): string | undefined {
-  const changed = Object.entries(PLACES).flatMap(([words, member]) =>
-    JSON.stringify(before[member]) === JSON.stringify(next[member]) ? [] : [words],
-  )
+function changedPlaces(before: Integration, next: Integration, isProxyTyped: boolean): string | undefined {
+  const changed = Object.entries(PLACES).flatMap(([words, member]) => {
+    const isSame = JSON.stringify(before[member]) === JSON.stringify(next[member]) && !(member === 'proxy' && isProxyTyped)
+    return isSame ? [] : [words]
+  })
   const [first] = changed
   if (first === undefined) return undefined
   const all = changed.length < 2 ? first : `${changed.slice(0, -1).join(', ')} and ${changed.at(-1)}`
   return `the ${all} changed`
 }
 
-function secretsOf({ client }: Integration): readonly string[] {
-  return [client.clientSecret, client.nextClientSecret].filter((secret) => secret !== undefined && secret !== '') as string[]
+interface NamedSecret {
+  readonly option: 'client-secret' | 'client-secret-next'
+  readonly secret: string
+}
+
+/** A next secret that is the same as the first is not in the client, but it is in the file. */
+function secretsOf({ client, secretLines }: Integration): readonly NamedSecret[] {
+  const { clientSecret } = client
+  const { nextClientSecret = secretLines?.next === undefined ? '' : clientSecret } = client
+  const named: readonly NamedSecret[] = [
+    { option: 'client-secret', secret: clientSecret },
+    { option: 'client-secret-next', secret: nextClientSecret },
+  ]
+  return named.filter(({ secret }) => secret !== '')
 }
 
 function placesOf(integration: Integration): string {

@@ -7,6 +7,9 @@ import { type Entry, isPublic, lineOf, placeOf } from './section-checks.ts'
 /** The secrets of the reference documentation's example. */
 const SAMPLE_SECRETS: readonly string[] = ['your-box-client-secret', 'internal-api-client-secret', 'your-next-box-client-secret']
 
+/** Said of a next secret. Who has typed one of the two learns the other by it, and is not told. */
+export const SAME_SECRET = 'is the same as the client secret and changes nothing; remove the line.'
+
 /** The client secrets of a section, and where they are said to be. */
 export type Secrets = Pick<Client, 'clientSecret' | 'nextClientSecret'>
 
@@ -25,7 +28,7 @@ export async function secretsOf(
   if (nextClientSecret === undefined) return { clientSecret }
   if (nextClientSecret === clientSecret) {
     const option = optionOf('client-secret-next', entry)
-    findings.warning(placeOf(entry, option), 'is the same as the client secret and changes nothing; remove the line.')
+    findings.warning(placeOf(entry, option), SAME_SECRET)
     return { clientSecret }
   }
   return { clientSecret, nextClientSecret }

@@ -21,10 +21,16 @@ export interface DiffLine {
 /** Unchanged lines around a change. */
 const CONTEXT_LINES = 3
 
-/** The difference between two files of sections, as administrators read it. Empty: they are the same. */
-export function maskedDiff(before: Uint8Array, after: Uint8Array): readonly DiffLine[] {
+/** Names of options by the header of their section. */
+export type OptionNames = ReadonlyMap<string, ReadonlySet<string>>
+
+/**
+ * The difference between two files of sections, as administrators read it. Empty: they are the same. `typed`: options of `after`
+ * that count as changed whether they are or not, so that nobody learns from it whether a secret was guessed.
+ */
+export function maskedDiff(before: Uint8Array, after: Uint8Array, typed: OptionNames = new Map()): readonly DiffLine[] {
   const [old, fresh] = [parseIni(before).lines, parseIni(after).lines]
-  const patch = structuredPatch('', '', textOf(old), textOf(fresh), undefined, undefined, { context: CONTEXT_LINES })
+  const patch = structuredPatch('', '', textOf(old), textOf(fresh, typed), undefined, undefined, { context: CONTEXT_LINES })
   const lines: DiffLine[] = []
   let end = 0
   for (const hunk of patch.hunks) {
@@ -61,6 +67,11 @@ export function fileMark(bytes: Uint8Array): string {
   return hash('sha256', JSON.stringify(lines), 'hex')
 }
 
+/** Whether something of a value is not shown: whoever types it must not learn whether it is the one of now. */
+export function holdsSecret(option: string, value: string): boolean {
+  return shownValue(option, value) !== value
+}
+
 /** A value as administrators may read it: without the password that a URL may carry. */
 export function shownValue(option: string, value: string): string | undefined {
   if (isHidden(option)) return undefined
@@ -71,9 +82,18 @@ function gap(count: number): DiffLine {
   return { kind: 'gap', text: count === 1 ? '1 line' : `${count} lines` }
 }
 
+/** No line of a file that a page writes has it: control characters are refused there. */
+const TYPED_MARK = '\u0000'
+
 /** With the ends of lines, so that another end is a difference; the library counts lines as the parser does. */
-function textOf(lines: readonly IniLine[]): string {
-  return lines.map(({ text, end }) => `${text.replaceAll('\n', '')}${end === '\r\n' ? '\r' : ''}\n`).join('')
+function textOf(lines: readonly IniLine[], typed: OptionNames = new Map()): string {
+  let names: ReadonlySet<string> | undefined
+  const texts = lines.map((line) => {
+    if (line.kind === 'section') names = typed.get(line.name)
+    const mark = line.kind === 'option' && names?.has(line.name) ? TYPED_MARK : ''
+    return `${line.text.replaceAll('\n', '')}${mark}${line.end === '\r\n' ? '\r' : ''}\n`
+  })
+  return texts.join('')
 }
 
 function masked(line: IniLine | undefined, instead: string): string {

@@ -2,6 +2,7 @@ import { timingSafeEqual } from 'node:crypto'
 import { guidOfSection } from './guid.ts'
 import { type IniDocument, parseIni, printIni, readIni, removeOption, setValue } from './ini.ts'
 import { addSection, removeSection, renameSection } from './ini-sections.ts'
+import { holdsSecret } from './masked-text.ts'
 
 /** Options by name, the first of each. */
 export type WrittenOptions = ReadonlyMap<string, string>
@@ -43,6 +44,14 @@ export interface MergedFile {
   readonly conflicts: readonly ChangeConflict[]
   /** Headers in the file it was made of, by headers now. */
   readonly origins: ReadonlyMap<string, string>
+}
+
+/**
+ * Whether an option holds what is not shown. It counts as changed whether it is or not: who types a secret must not learn whether
+ * it is the one of now.
+ */
+export function isTypedSecret({ name, value }: Pick<OptionChange, 'name' | 'value'>): boolean {
+  return value !== null && holdsSecret(name, value)
 }
 
 /** Secrets that files of `client-secret-file` and the like hold, by the path as written. */
@@ -143,14 +152,16 @@ function isSame(secret: string | undefined, typed: string): boolean {
 function conflictsOf(change: SectionChange, written: WrittenOptions | undefined): readonly ChangeConflict[] {
   const { section, of, options } = change
   if (of === undefined) {
-    const isSame = !written || isAsBefore({ before: [...optionsOf(change, undefined)] }, written)
-    return isSame ? [] : [{ section, yours: `[${section}]`, theirs: `[${section}]` }]
+    const isSame = !options.some(isTypedSecret) && written && isAsBefore({ before: [...optionsOf(change, undefined)] }, written)
+    return !written || isSame ? [] : [{ section, yours: `[${section}]`, theirs: `[${section}]` }]
   }
   if (!written) return change.isRemoved ? [] : [{ section, yours: `[${section}]`, theirs: null }]
   if (change.isRemoved) return isAsBefore(change, written) ? [] : [{ section, yours: null, theirs: `[${of}]` }]
-  return options.flatMap(({ name, value, was }) => {
+  return options.flatMap((option) => {
+    const { name, value, was } = option
     const theirs = written.get(name) ?? null
-    return theirs === was || theirs === value ? [] : [{ section, option: name, yours: value, theirs }]
+    const isSettled = theirs === was || (theirs === value && !isTypedSecret(option))
+    return isSettled ? [] : [{ section, option: name, yours: value, theirs }]
   })
 }
 
@@ -189,5 +200,7 @@ function insisting(change: SectionChange, now: WrittenOptions | undefined): Sect
   if (isRemoved) return { ...change, before }
   const names = new Set([...wanted.keys(), ...now.keys()])
   const options = [...names].map((name) => optionOf(name, wanted.get(name) ?? null, now.get(name) ?? null))
-  return { of: section, section, options: options.filter(({ value, was }) => value !== was), before }
+  const isWanted = (option: OptionChange): boolean =>
+    option.value !== option.was || (typed.has(option.name) && isTypedSecret(option))
+  return { of: section, section, options: options.filter(isWanted), before }
 }

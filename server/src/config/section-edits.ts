@@ -1,9 +1,9 @@
 import { realpathSync } from 'node:fs'
 import { isAbsolute, relative, resolve } from 'node:path'
 import { NOT_SHOWN, shownValue } from './masked-text.ts'
-import { isHidden, OPTION_FORM } from './option-form.ts'
+import { OPTION_FORM } from './option-form.ts'
 import { TYPED_SECRETS, wayOf } from './secret-ways.ts'
-import { type OptionChange, optionsOf, type SectionChange, type WrittenOptions } from './section-changes.ts'
+import { isTypedSecret, type OptionChange, optionsOf, type SectionChange, type WrittenOptions } from './section-changes.ts'
 
 /** What was changed in a form: options by name, null removes one; an option that is absent stays as it is. */
 export interface SectionEdit {
@@ -91,8 +91,8 @@ export function withEdit(
     const shown = wanted ? wanted.value : was
     const value = text === null ? null : text.replace(/^[ \t]+|[ \t]+$/g, '')
     if (value !== null && shown !== null && value !== shown && value === shownValue(name, shown)) continue
-    // A secret that is typed is kept also where it is the one of now: it proves that it is known.
-    if (value === was && !(isHidden(name) && value !== null)) made.delete(name)
+    // A secret that is typed is kept also where it is the one of now: it proves that it is known, and looks like any other.
+    if (value === was && !isTypedSecret({ name, value })) made.delete(name)
     else made.set(name, { name, value, was } satisfies OptionChange)
   }
   const options = [...made.values()]

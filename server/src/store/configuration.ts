@@ -39,11 +39,6 @@ export function configurationStore(context: StoreContext): ConfigurationStore {
       const row = await inForceRows(database.reader).select('content').where('number', '=', number).executeTakeFirst()
       return row && contentOf(context, row)
     },
-    async contentOfHash(contentHash) {
-      const rows = inForceRows(database.reader).select('content').where('content_hash', '=', contentHash)
-      const row = await rows.limit(1).executeTakeFirst()
-      return row && contentOf(context, row)
-    },
     async reloadNumber() {
       const { reload_number: number } = await database.reader
         .selectFrom('configuration_state')

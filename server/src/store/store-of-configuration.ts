@@ -57,8 +57,6 @@ export interface ConfigurationStore {
   versionOfHash(configurationHash: string): Promise<number | undefined>
   /** Decrypts. Undefined when there is none. */
   content(number: number): Promise<Buffer | undefined>
-  /** Decrypts the newest with this hash. */
-  contentOfHash(contentHash: string): Promise<Buffer | undefined>
   draft(userId: string): Promise<StoredDraft | undefined>
   /** False when another change of the same administrator was quicker. `revision` undefined: there is none yet. */
   saveDraft(userId: string, revision: number | undefined, text: string): Promise<boolean>
