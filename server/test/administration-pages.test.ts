@@ -29,7 +29,7 @@ const open = (page: Page, path: string) => page.goto(`${world.files.publicUrl}${
 
 /** Every login so far was six minutes earlier. */
 function ageLogins(): void {
-  const database = new DatabaseSync(join(world.files.dataDir, 'benchkey.db'))
+  const database = new DatabaseSync(join(world.files.dataDir, 'benchkey.db'), { timeout: 5000 })
   database.exec('UPDATE browser_sessions SET created_at = created_at - 360000')
   database.close()
 }

@@ -1,10 +1,10 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { ClientsFile } from '../src/config/clients-file.ts'
 import { OPTION_FORM } from '../src/config/option-form.ts'
 import { addAndLogIn, type PersonsPages } from '../testing/administrator.ts'
+import { editDatabase } from '../testing/edit-database.ts'
 import {
   askAdmin,
   prepareServer,
@@ -317,19 +317,11 @@ describe('the Configuration Manager', () => {
   })
 
   it('tells what a change costs the people who are signed in', async () => {
-    const database = new DatabaseSync(join(files.dataDir, 'benchkey.db'))
-    const column = (sql: string) => String(Object.values(database.prepare(sql).get() ?? {})[0])
-    const box = column("SELECT id FROM integrations WHERE section = 'box'")
-    for (const name of ['ann', 'ben']) {
-      const user = column(`SELECT id FROM users WHERE name = '${name}'`)
-      // The server writes now and then, too.
-      await vi.waitFor(() =>
-        database.exec(`INSERT INTO oauth2_tokens (id, user_id, integration_id, generation, revision, has_refresh_token, token_type, issued_at,
+    const signedIn = `INSERT INTO oauth2_tokens (id, user_id, integration_id, generation, revision, has_refresh_token, token_type, issued_at,
         signed_in_at, scopes_asked, client_fingerprint, renewals, tried_again, odd_refusals, attempt_open)
-        VALUES ('t-${name}', '${user}', '${box}', 1, 1, 1, 'Bearer', 1, 1, '[]', 'f', 0, 0, 0, 0)`),
-      )
-    }
-    database.close()
+      SELECT 't-' || u.name, u.id, i.id, 1, 1, 1, 'Bearer', 1, 1, '[]', 'f', 0, 0, 0, 0
+      FROM users u, integrations i WHERE u.name IN ('ann', 'ben') AND i.section = 'box'`
+    await editDatabase(files, (database) => database.exec(signedIn))
     await edit(ann, 'box', { 'token-url': 'https://api-2.box.com/oauth2/token', 'client-secret': 'typed', scopes: 'more' })
     expect((await ann.get(`${API}/review`)).body.costs).toEqual([
       '2 people have to sign in again: the token URL of Box API Access changed.',

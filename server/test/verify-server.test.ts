@@ -282,7 +282,7 @@ describe('Test on the page', () => {
     })
     expect(reply.body).not.toContain('a-secret-of-box')
     const { DatabaseSync } = await import('node:sqlite')
-    const database = new DatabaseSync(join(files.dataDir, 'benchkey.db'))
+    const database = new DatabaseSync(join(files.dataDir, 'benchkey.db'), { readOnly: true })
     const line = database
       .prepare("SELECT user_name, section, outcome, detail FROM audit WHERE action = 'integration.tested'")
       .get()

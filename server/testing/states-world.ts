@@ -1,11 +1,11 @@
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import type { AdminSessionOpened } from '../src/domain/admin-api.ts'
 import { hostOf } from '../src/domain/integration.ts'
 import type { State } from '../src/domain/states.ts'
 import { realEffects } from '../src/effects.ts'
 import { type Behaviour, grant, grantChanged, hangUp, oauthError, reply } from './behaviours.ts'
 import { type Certificates, makeCertificates } from './certificates.ts'
+import { editDatabase } from './edit-database.ts'
 import { type ScriptedProvider, startScriptedProvider } from './scripted-provider.ts'
 import { PlainBrowser } from './signed-in.ts'
 import {
@@ -253,7 +253,7 @@ async function meetFates(
     if (fate === 'certificate changes' && service) {
       services.set(section, await startScriptedProvider({ tls: unknown, port: service.port }))
     }
-    if (fate === 'ciphertext is damaged') damage(files, section)
+    if (fate === 'ciphertext is damaged') await damage(files, section)
   }
   writeOauthClients(
     files,
@@ -264,18 +264,10 @@ async function meetFates(
 }
 
 /** One character of the stored access token becomes another: no ciphertext opens after that. */
-function damage(files: ServerFiles, section: string): void {
-  const database = new DatabaseSync(join(files.dataDir, 'benchkey.db'))
-  try {
-    const changed = database
-      .prepare(
-        `UPDATE oauth2_token_secrets SET access_token = substr(access_token, 1, 40)
-           || CASE substr(access_token, 41, 1) WHEN 'A' THEN 'B' ELSE 'A' END || substr(access_token, 42)
-         WHERE token_id IN (SELECT t.id FROM oauth2_tokens t JOIN integrations i ON i.id = t.integration_id WHERE i.section = ?)`,
-      )
-      .run(section).changes
-    if (Number(changed) !== 1) throw new Error(`${changed} rows of ${section} were damaged`)
-  } finally {
-    database.close()
-  }
+async function damage(files: ServerFiles, section: string): Promise<void> {
+  const statement = `UPDATE oauth2_token_secrets SET access_token = substr(access_token, 1, 40)
+       || CASE substr(access_token, 41, 1) WHEN 'A' THEN 'B' ELSE 'A' END || substr(access_token, 42)
+     WHERE token_id IN (SELECT t.id FROM oauth2_tokens t JOIN integrations i ON i.id = t.integration_id WHERE i.section = ?)`
+  const { changes } = await editDatabase(files, (database) => database.prepare(statement).run(section))
+  if (Number(changes) !== 1) throw new Error(`${changes} rows of ${section} were damaged`)
 }
