@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { realEffects } from '../src/effects.ts'
 import {
   askApplication,
   endSession,
@@ -25,11 +26,13 @@ const PASSWORD = 'correct horse battery staple'
 let files: ServerFiles
 let server: ServerInProcess
 let browser: PlainBrowser
+/** How far the server's clock is ahead. */
+let aheadMs = 0
 
 beforeAll(async () => {
   files = await prepareServer({ serverLines: ['sessions-per-user=4'] })
   writeSmallKinds(files)
-  server = await startInProcess(files)
+  server = await startInProcess(files, { effects: { ...realEffects(), now: () => new Date(Date.now() + aheadMs) } })
   await runAdmin(files, ['user', 'add', 'demo', '--password-stdin'], `${PASSWORD}\n`)
   browser = new PlainBrowser(files)
   await browser.logIn('demo', PASSWORD)
@@ -74,12 +77,22 @@ describe('a session under single-user=1', () => {
 
   it.each([
     ['fails', 'The program ended by itself (exit 3).', ['cannot open the frobnicator']],
-    ['hangs', 'Its program was started and did not answer within 2 s.', [expect.stringContaining('up at')]],
     ['shell', 'The program ended by itself (exit 127).', [expect.stringContaining('nowhere-to-be-found')]],
   ])('of kind %s did not start, says why, and leaves its log and nothing else', async (application, explanation, lines) => {
     const { id } = await startSession(browser, { application })
     const shown = await untilSession(browser, id, 'did_not_start')
     expect(shown).toMatchObject({ label: 'Did not start', tone: 'danger', explanation, hasLog: true, canEnd: false })
+    expect(await logOf(browser, id)).toEqual(lines)
+    expect(existsSync(directoryOf(id))).toBe(false)
+  })
+
+  it('whose program is up and does not answer did not start, says why, and leaves its log and nothing else', async () => {
+    const { id } = await startSession(browser, { application: 'hangs' })
+    const lines = [`up at ${socketOf(id)}`]
+    await expect.poll(() => logOf(browser, id)).toEqual(lines)
+    aheadMs += 21_000
+    const explanation = 'Its program was started and did not answer within 20 s.'
+    expect(await untilSession(browser, id, 'did_not_start')).toMatchObject({ explanation, hasLog: true, canEnd: false })
     expect(await logOf(browser, id)).toEqual(lines)
     expect(existsSync(directoryOf(id))).toBe(false)
   })

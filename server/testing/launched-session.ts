@@ -30,7 +30,7 @@ export function writeSmallKinds(files: Pick<ServerFiles, 'configDir'>, run = sma
   const sections = [
     `[small]\nname = Small\ncommand = ${run} {socket}\nenvironment = GREETING="hello {name}"\n`,
     `[port]\ncommand = ${run} {port}\nlisten = port\nsecret-header = X-Small-Secret: {secret}\nenvironment = SMALL_SECRET={secret}\n`,
-    `[hangs]\ncommand = ${run} {socket} hang\nready-seconds = 2\n`,
+    `[hangs]\ncommand = ${run} {socket} hang\nready-seconds = 20\n`,
     `[fails]\ncommand = ${run} {socket} fail\n`,
     `[deaf]\ncommand = ${run} {socket} deaf\n`,
     '[shell]\ncommand = /bin/sh -c "exec nowhere-to-be-found" {socket}\n',
