@@ -84,8 +84,8 @@ describe.each(KINDS)('a page of %s', (kind) => {
       expect([path, await tab.evaluate(read('no-cors'))]).toEqual([path, 'TypeError'])
     }
     // Each request arrived: the browser withholds the answers, by the missing CORS header or by Cross-Origin-Resource-Policy.
+    await expect.poll(() => failures).toHaveLength(2 * paths.length)
     expect(failures.filter((text) => text === 'net::ERR_BLOCKED_BY_RESPONSE.NotSameOrigin')).toHaveLength(paths.length)
-    expect(failures).toHaveLength(2 * paths.length)
   })
 
   it('can change nothing by a fetch, a beacon or a preflight', async () => {
