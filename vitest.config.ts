@@ -12,7 +12,10 @@ export default defineConfig({
     ],
     // By default one core is left idle: on two that is half of them.
     maxWorkers: '100%',
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // All three say when to give up, and cost nothing where all is well: a busy machine may take its time. `expect.poll` waits for
+    // what another process, a loop or a page makes true, and gives up well before its test, so that it says what it saw.
+    testTimeout: 90_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 20_000 } },
   },
 })

@@ -65,7 +65,7 @@ afterAll(async () => {
   removeFiles(files)
   rmSync(sessions, { recursive: true, force: true })
   if (isRoot) execFileSync('userdel', ['--remove', USER], { stdio: 'ignore' })
-}, 60_000)
+})
 
 /** The hub with its proxy on free ports of loopback; everything it writes lies in the test's own folder. */
 async function startHub(token: string): Promise<void> {

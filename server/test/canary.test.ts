@@ -537,7 +537,7 @@ async function lockedDatabase(): Promise<void> {
   gate.open()
   const folder = join(files.dataDir, 'journals')
   const journal = (): Buffer => Buffer.concat(readdirSync(folder).map((name) => readFileSync(join(folder, name))))
-  await expect.poll(() => journal().includes('"tokenId"'), { timeout: 20_000 }).toBe(true)
+  await expect.poll(() => journal().includes('"tokenId"')).toBe(true)
   inJournal = canaries.foundIn(journal())
   database.exec('ROLLBACK')
   database.close()

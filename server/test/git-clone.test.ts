@@ -36,7 +36,7 @@ beforeAll(async () => {
   const variables = { HOME: home, GIT_TERMINAL_PROMPT: '0', GIT_CONFIG_NOSYSTEM: '1' }
   shell = openShell(world.files, { environment: variables, cwd: home })
   await shell.ask(`git config --global http.sslCAInfo '${leaf.caFile}'; git config --global credential.helper store`)
-}, 60_000)
+})
 
 afterAll(async () => {
   await shell.exit()
@@ -71,7 +71,7 @@ it('benchkey git-credential --setup makes Git ask Benchkey for that host', async
   const key = `credential.https://${server.host}.helper`
   const { stdout } = await shell.ask(`eval "$(benchkey git-credential --setup)"; git config --global --get-all '${key}'`)
   expect(stdout).toBe('\n!benchkey git-credential\n')
-}, 60_000)
+})
 
 it('git clones over https with the token', async () => {
   const { code, stderr } = await shell.ask(`git clone -q 'https://${server.host}/project.git'`)
@@ -79,7 +79,7 @@ it('git clones over https with the token', async () => {
   expect(cloned()).toBe('first\n')
   const token = await tokenNow()
   expect(new Set(server.logins.map((login) => `${login.userName} ${login.password}`))).toEqual(new Set([`oauth2 ${token}`]))
-}, 60_000)
+})
 
 it('no other helper of Git was given the token to keep', () => {
   expect(existsSync(join(home, '.git-credentials'))).toBe(false)
@@ -100,4 +100,4 @@ it('a token that the Git service refuses is renewed, and the next git command wo
   const after = await tokenNow()
   expect(after).not.toBe(before)
   expect(server.logins.at(-1)).toEqual({ userName: 'oauth2', password: after })
-}, 60_000)
+})

@@ -195,7 +195,7 @@ describe.skipIf(process.getuid?.() !== 0)('a session of a server that is root', 
     const cookie = readFileSync(`${BASE}/${id}/run/rpc_cookie`, 'utf8').trim()
     await runAdmin(files, ['user', 'lock', EVE])
     expect((await fetchToken(files, cookie, 'x')).status).toBe(401)
-    await expect.poll(() => existsSync(directoryOf(id)), { timeout: 15_000 }).toBe(false)
+    await expect.poll(() => existsSync(directoryOf(id))).toBe(false)
     await runAdmin(files, ['user', 'unlock', EVE])
     const again = await browserOf(EVE)
     expect((await sessionsOf(again)).sessions[0]).toMatchObject({ id, state: 'ended', explanation: 'Its user was locked.' })

@@ -66,7 +66,7 @@ describe('a server that is killed and started again', () => {
     expect(await pidOf(kept.id)).toBe(pid)
     // Either it had got far enough to be taken over, or nothing of it is left.
     await expect
-      .poll(async () => (await sessionsOf(browser)).sessions.find(({ id }) => id === begun.id)?.state, { timeout: 20_000 })
+      .poll(async () => (await sessionsOf(browser)).sessions.find(({ id }) => id === begun.id)?.state)
       .toMatch(/^(running|did_not_start)$/)
     for (const { id } of [kept, begun]) await endIfLive(id)
     expect((await fetchToken(files, cookie, 'x')).status).toBe(401)

@@ -12,9 +12,6 @@ import {
   writeOauthClients,
 } from '../testing/start-server.ts'
 
-/** Every look is a process of its own. */
-const PATIENCE = { timeout: 20_000 }
-
 const SECTION = `[demo]
 client-id = demo
 client-secret = a-long-demo-secret
@@ -58,7 +55,7 @@ describe('two servers on one database', () => {
   const processes = async (files?: ServerFiles) => (await health(files)).nodes.map(({ pid }) => pid)
 
   it('know of each other, and tell that they run different configurations', async () => {
-    await expect.poll(() => processes(), PATIENCE).toEqual(expect.arrayContaining([one.child.pid, two.child.pid]))
+    await expect.poll(() => processes()).toEqual(expect.arrayContaining([one.child.pid, two.child.pid]))
     for (const files of [first, second]) expect(await told(files)).toEqual(['problem nodes'])
     expect((await runAdmin(first, ['health'])).stdout).toMatch(
       /^1 thing needs you:\n✗ Servers run different configurations: [0-9a-f]{8} on .* \(process \d+\); [0-9a-f]{8} on .*\n/,
@@ -68,7 +65,7 @@ describe('two servers on one database', () => {
   it('are well when a reload has made them agree', async () => {
     writeOauthClients(second, SECTION)
     expect((await runAdmin(second, ['reload'])).code).toBe(0)
-    for (const files of [first, second]) await expect.poll(() => told(files), PATIENCE).toEqual([])
+    for (const files of [first, second]) await expect.poll(() => told(files)).toEqual([])
     expect((await runAdmin(first, ['health'])).code).toBe(0)
   })
 
@@ -78,7 +75,7 @@ describe('two servers on one database', () => {
     await two.finished
     expect(await processes()).toContain(killed)
     two = await startServeProcess(second)
-    await expect.poll(() => processes(), PATIENCE).not.toContain(killed)
+    await expect.poll(() => processes()).not.toContain(killed)
     expect(await processes()).toHaveLength(2)
   })
 

@@ -33,9 +33,6 @@ const PASSWORD = encodeURIComponent(USER.password)
 /** A name that only squid knows. */
 const SERVICE = 'service.example'
 
-/** A token of 2 s has to end, a queue to come round. */
-const PATIENT = { timeout: 15_000 }
-
 let authority: Authority
 let leaf: Leaf
 
@@ -234,7 +231,7 @@ describe('the whole trip behind squid', () => {
       await fetchJson()
       return service.countTokenRequests('refresh_token')
     }
-    await expect.poll(refreshes, PATIENT).toBeGreaterThan(before)
+    await expect.poll(refreshes).toBeGreaterThan(before)
   }
 
   test('signs in and refreshes', async () => {
@@ -249,7 +246,7 @@ describe('the whole trip behind squid', () => {
     writeEnvVars('wrong')
     expect((await server.reload()).applied).toBe(true)
     const words = `the proxy localhost:${squid.port} does not accept its user name and password`
-    await expect.poll(fetchJson, PATIENT).toMatchObject({
+    await expect.poll(fetchJson).toMatchObject({
       code: 'configuration_error',
       reason: 'connection',
       explanation: expect.stringContaining(`${words}. Your sign-in is kept.`),
@@ -267,6 +264,6 @@ describe('the whole trip behind squid', () => {
   test('signs out: the tokens are revoked at the service', async () => {
     const reply = await browser.ask(`/api/integrations/${await browser.uidOf('demo')}/sign-out`, {})
     expect(reply.status).toBe(200)
-    await expect.poll(() => service.revocations, PATIENT).toEqual([200, 200])
+    await expect.poll(() => service.revocations).toEqual([200, 200])
   })
 })

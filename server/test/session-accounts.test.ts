@@ -93,7 +93,7 @@ describe.skipIf(!isRoot)('under root', () => {
       const cookie = (await shell.ask('cat "$PWB_SESSION_RUNTIME_DIR/rpc_cookie"')).stdout.trim()
       const directory = (await shell.ask('echo "$PWB_SESSION_RUNTIME_DIR"')).stdout.trim()
       shell.child.kill('SIGKILL')
-      await expect.poll(() => world.statusWith(cookie), { timeout: 5000 }).toBe(401)
+      await expect.poll(() => world.statusWith(cookie)).toBe(401)
       await expect.poll(() => existsSync(directory)).toBe(false)
       shell.child.stdin?.end()
       await shell.finished

@@ -93,7 +93,7 @@ describe('benchkey sign-in, while a person signs in', () => {
     child.stderr?.on('data', (text: string) => {
       words += text
     })
-    await expect.poll(() => words, { timeout: 20_000 }).toContain(`${world.files.publicUrl}/sign-in/box-integration\n`)
+    await expect.poll(() => words).toContain(`${world.files.publicUrl}/sign-in/box-integration\n`)
     await world.signIn('box-integration')
     expect(await finished).toMatchObject({
       code: 0,
@@ -109,7 +109,7 @@ describe('benchkey sign-in, while a person signs in', () => {
     child.stderr?.on('data', (text: string) => {
       words += text
     })
-    await expect.poll(() => words, { timeout: 20_000 }).toContain('Waiting for the sign-in')
+    await expect.poll(() => words).toContain('Waiting for the sign-in')
     const browser = new PlainBrowser(world.files)
     await browser.logIn('demo', 'correct horse battery staple')
     const { searchParams } = new URL(await browser.start(uid))
@@ -134,10 +134,10 @@ describe('benchkey run, with tokens that live a second', () => {
     const marks = join(world.files.dir, 'run')
     const script = `echo "$FILE" > '${marks}'; cat "$FILE"; echo; while [ ! -e '${marks}.end' ]; do sleep 0.1; done; cat "$FILE"`
     const { finished } = start('run', 'FILE=@brief', '--', 'sh', '-c', script)
-    await expect.poll(() => existsSync(marks) && readFileSync(marks, 'utf8'), { timeout: 20_000 }).toMatch(/FILE\n$/)
+    await expect.poll(() => existsSync(marks) && readFileSync(marks, 'utf8')).toMatch(/FILE\n$/)
     const path = readFileSync(marks, 'utf8').trim()
     const first = readFileSync(path, 'utf8')
-    await expect.poll(() => readFileSync(path, 'utf8'), { timeout: 20_000 }).not.toBe(first)
+    await expect.poll(() => readFileSync(path, 'utf8')).not.toBe(first)
     writeFileSync(`${marks}.end`, '')
     const { code, stdout, stderr } = await finished
     const [before, after] = stdout.split('\n')

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { launchBrowser, logIn, openProfile } from '../testing/browser.ts'
 import { type EnteredSession, enterSession } from '../testing/enter-session.ts'
 import { PlainBrowser } from '../testing/signed-in.ts'
@@ -48,26 +48,22 @@ describe('the pages of a session', () => {
   test('are entered by a ticket from the home page, wait until the session answers, and end with it', async () => {
     const { reply, ask } = await enter()
     expect(reply).toMatchObject({ status: 303, headers: { location: `/s/${sessionId}/` } })
-    await vi.waitFor(async () => expect((await ask()).body).toContain('hostile notebook'), { timeout: 20_000 })
+    await expect.poll(async () => (await ask()).body).toContain('hostile notebook')
     await ada.ask(`/api/sessions/${sessionId}/end`, {})
-    await vi.waitFor(async () => {
-      const ended = await ask()
-      expect(ended).toMatchObject({ status: 410 })
-      expect(ended.body).toContain('analysis has ended')
-    })
+    await expect.poll(() => ask()).toMatchObject({ status: 410, body: expect.stringContaining('analysis has ended') })
     expect(await ada.ask(`/api/sessions/${sessionId}/open`, {})).toMatchObject({ status: 404 })
   })
 
   test('close with the log-out of their browser, on the next request', async () => {
     const { ask } = await enter()
-    await vi.waitFor(async () => expect((await ask()).status).toBe(200), { timeout: 20_000 })
+    await expect.poll(async () => (await ask()).status).toBe(200)
     await ada.ask('/api/logout', {})
     expect(await ask()).toMatchObject({ status: 401 })
   })
 
   test('close with the lock of their user, on the next request', async () => {
     const { ask } = await enter()
-    await vi.waitFor(async () => expect((await ask()).status).toBe(200), { timeout: 20_000 })
+    await expect.poll(async () => (await ask()).status).toBe(200)
     await runAdmin(files, ['user', 'lock', 'ada'])
     expect(await ask()).toMatchObject({ status: 401 })
     await runAdmin(files, ['user', 'unlock', 'ada'])

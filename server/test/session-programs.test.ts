@@ -59,7 +59,7 @@ describe('a Jupyter session', () => {
     expect(await new JupyterClient(jupyter.front.url).startKernel('python3')).toBe(403)
   })
 
-  it('ends on SIGTERM with its kernels, and leaves nothing in /tmp', { timeout: 60_000 }, async () => {
+  it('ends on SIGTERM with its kernels, and leaves nothing in /tmp', async () => {
     const mine = processesOf(jupyter.home)
     const directory = /JUPYTER_RUNTIME_DIR=([^\0]+)/.exec(mine.map(environmentOf).join('\0'))?.[1] ?? ''
     expect(directory).toMatch(/^\/tmp\/jupyter-\w{10}$/)
@@ -71,7 +71,7 @@ describe('a Jupyter session', () => {
 })
 
 describe('a terminal session', () => {
-  it('gives its shells, R and Python the session, and all get the same token', { timeout: 60_000 }, async () => {
+  it('gives its shells, R and Python the session, and all get the same token', async () => {
     const session = await startShippedSession(world.files, 'terminal')
     const terminal = new TerminalClient(session.front.url)
     await terminal.ready()

@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TLSSocket } from 'node:tls'
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { ENTRY_COOKIE, openSessionProxyRoom, SESSION, type SessionProxyRoom } from '../testing/session-proxy-room.ts'
 
 let room: SessionProxyRoom
@@ -132,7 +132,7 @@ describe('a WebSocket to a session', () => {
     room.route = { state: 'none' }
     room.change()
     expect(await readUntil(socket, 'never')).toBe('')
-    await vi.waitFor(() => expect(sockets.every((each) => each.destroyed)).toBe(true))
+    await expect.poll(() => sockets.every((each) => each.destroyed)).toBe(true)
   })
 
   test.each(['browser', 'application'] as const)(
@@ -149,7 +149,7 @@ describe('a WebSocket to a session', () => {
       })
       const { socket } = await openSocket()
       socket.pause()
-      await vi.waitFor(() => expect(application).toBeDefined())
+      await expect.poll(() => application).toBeDefined()
       const writer = reader === 'browser' ? application : socket
       const before = rssOf(room.proxy.pid ?? 0)
       const sent = await sendUntilStuck(writer as Duplex)
@@ -167,7 +167,7 @@ describe('the limits of one entry', () => {
     expect(await room.ask(`/s/${SESSION}/`)).toMatchObject({ status: 429 })
     sockets.pop()?.destroy()
     sockets.pop()?.destroy()
-    await vi.waitFor(async () => expect((await room.ask(`/s/${SESSION}/`)).status).toBe(200))
+    await expect.poll(async () => (await room.ask(`/s/${SESSION}/`)).status).toBe(200)
   })
 })
 

@@ -144,7 +144,7 @@ describe('the end of a session', () => {
     expect(await world.statusWith(cookie.trim())).toBe(200)
     expect(await listed()).toContain(id)
     shell.child.kill('SIGKILL')
-    await expect.poll(() => world.statusWith(cookie.trim()), { timeout: 5000 }).toBe(401)
+    await expect.poll(() => world.statusWith(cookie.trim())).toBe(401)
     expect(await listed()).not.toContain(id)
     await expect.poll(() => existsSync(directory)).toBe(false)
     shell.child.stdin?.end()
@@ -200,7 +200,7 @@ describe('a session whose server is away', () => {
     await world.serve.finished
     expect(await shell.exit(3)).toMatchObject({ code: 3 })
     await world.startAgain()
-    await expect.poll(() => world.statusWith(cookie), { timeout: 5000 }).toBe(401)
+    await expect.poll(() => world.statusWith(cookie)).toBe(401)
   })
 })
 
@@ -221,7 +221,7 @@ describe('as time passes', () => {
     const look = async () =>
       (await shell.ask(`${COOKIE_OF_SESSION}; stat -c '%a %U' "$PWB_SESSION_RUNTIME_DIR/rpc_cookie"`)).stdout
     const first = await look()
-    await expect.poll(look, { timeout: 10_000 }).not.toBe(first)
+    await expect.poll(look).not.toBe(first)
     const next = await look()
     const [[firstCookie = ''], [nextCookie = '', nextMode]] = [first, next].map((text) => text.split('\n')) as [
       string[],

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { connect } from 'node:tls'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { enterSession } from '../testing/enter-session.ts'
 import { PlainBrowser } from '../testing/signed-in.ts'
 import {
@@ -46,7 +46,7 @@ afterAll(async () => {
 describe('under shared-origin=1', () => {
   test('sessions are served below the public URL, by the same rules', async () => {
     const headers = { cookie, accept: 'text/html', 'x-benchkey-client-address': '6.6.6.6' }
-    await vi.waitFor(async () => expect((await send(files, home, { headers })).status).toBe(200), { timeout: 20_000 })
+    await expect.poll(async () => (await send(files, home, { headers })).status).toBe(200)
     const page = await send(files, home, { headers })
     expect(page.body).toContain('hostile notebook')
     expect(page.headers['set-cookie']).toEqual([`mine=1; Path=${home}`])

@@ -204,7 +204,7 @@ describe('its session', () => {
 })
 
 describe('two servers', () => {
-  it('are used side by side: the one of the last log-in, or the one that is named', { timeout: 90_000 }, async () => {
+  it('are used side by side: the one of the last log-in, or the one that is named', async () => {
     await terminal.logIn(world.files, browser)
     await terminal.logIn(other.files, await loggedIn(other))
     const named = { BENCHKEY_SERVER_URL: world.files.publicUrl }

@@ -21,7 +21,6 @@ import {
 /** What `verify` says where the network, a proxy of it or an authority of one's own is the cause: with real squid and tinyproxy. */
 
 const USER = { userName: 'bench', password: 'pa55word' } as const
-const PATIENT = { timeout: 30_000 }
 
 const page = reply('<title>Log in</title>', { headers: { 'content-type': 'text/html' } })
 const nothing = reply('', { status: 404 })
@@ -82,7 +81,7 @@ function theFailure(verification: AdminVerification): { title: string; fact: str
 }
 
 describe('through a proxy', () => {
-  it('that lets it pass: well, and the way is told', PATIENT, async () => {
+  it('that lets it pass: well, and the way is told', async () => {
     const squid = await startSquid({ allowed: ['localhost'], credentials: USER })
     open.push(squid)
     const proxy = `http://${USER.userName}:${USER.password}@127.0.0.1:${squid.port}`
@@ -93,7 +92,7 @@ describe('through a proxy', () => {
     expect(text).not.toContain(USER.password)
   })
 
-  it('that wants a password: told as the proxy’s, with the line', PATIENT, async () => {
+  it('that wants a password: told as the proxy’s, with the line', async () => {
     const squid = await startSquid({ allowed: ['localhost'], credentials: USER })
     open.push(squid)
     const failure = theFailure(await verify('asks', { proxy: `http://127.0.0.1:${squid.port}` }))
@@ -101,7 +100,7 @@ describe('through a proxy', () => {
     expect(failure.fact).toMatch(/: the proxy 127\.0\.0\.1:\d+ asked for a password\.$/)
   })
 
-  it('that does not allow the host: for the network team', PATIENT, async () => {
+  it('that does not allow the host: for the network team', async () => {
     const tinyproxy = await startTinyproxy({ allowed: ['elsewhere.example'], connectPort: provider.port })
     open.push(tinyproxy)
     const failure = theFailure(await verify('refuses', { proxy: `http://127.0.0.1:${tinyproxy.port}` }))
@@ -151,7 +150,7 @@ async function listening(tcp: Server): Promise<Server> {
 }
 
 describe('whoever asked', () => {
-  it('and goes away ends it: nothing more is sent, and another one may begin', PATIENT, async () => {
+  it('and goes away ends it: nothing more is sent, and another one may begin', async () => {
     let letGo = (): void => undefined
     const held = new Promise<void>((resolve) => {
       letGo = resolve

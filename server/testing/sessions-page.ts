@@ -47,7 +47,7 @@ export class SessionsPage {
     const opened = this.#page.context().waitForEvent('page')
     await this.#page.getByRole('button', { name: `Open ${name}` }).click()
     const tab = await opened
-    await expect.poll(() => new URL(tab.url()).pathname, { timeout: 20_000 }).toMatch(new RegExp(`^/s/${id}/`))
+    await expect.poll(() => new URL(tab.url()).pathname).toMatch(new RegExp(`^/s/${id}/`))
     expect(new URL(tab.url()).origin).not.toBe(new URL(this.#world.files.publicUrl).origin)
     return tab
   }
@@ -62,7 +62,7 @@ export class SessionsPage {
       .click()
     await this.#page.getByRole('menuitem', { name: 'End' }).click()
     await this.#page.getByRole('dialog').getByRole('button', { name: 'End' }).click()
-    await expect.poll(() => this.#world.statusWith(cookie), { timeout: 10_000 }).toBe(401)
+    await expect.poll(() => this.#world.statusWith(cookie)).toBe(401)
     await expect.poll(() => existsSync(directory), { timeout: 30_000 }).toBe(false)
     // A page may ask whether to leave it.
     tab.on('dialog', (dialog) => void dialog.accept())

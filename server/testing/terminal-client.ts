@@ -30,14 +30,14 @@ export class TerminalClient {
 
   /** Until a shell runs. */
   async ready(): Promise<void> {
-    await expect.poll(() => this.#state?.isRunning, { timeout: 20_000 }).toBe(true)
+    await expect.poll(() => this.#state?.isRunning).toBe(true)
   }
 
   /** Ends the shell for another one and waits for its prompt. */
   async start(shell: string, prompt: RegExp): Promise<void> {
     this.#send({ type: 'start', shell })
-    await expect.poll(() => this.#state?.shell, { timeout: 20_000 }).toBe(shell)
-    await expect.poll(() => this.#output, { timeout: 20_000 }).toMatch(prompt)
+    await expect.poll(() => this.#state?.shell).toBe(shell)
+    await expect.poll(() => this.#output).toMatch(prompt)
   }
 
   /** Types lines and waits until `find` finds in what is printed from then on. */

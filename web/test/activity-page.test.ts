@@ -69,7 +69,7 @@ describe('the activity page', () => {
   it('changes when a session does', async () => {
     const page = await visit({ sessions: RUNNING, activity: (days) => ({ ...someActivity(days), live: [] }) })
     await page.getByText('No session that runs has had a token of yours.').waitFor()
-    await expect.poll(() => visits.server.listeners, PATIENT).toBe(1)
+    await expect.poll(() => visits.server.listeners).toBe(1)
     visits.server.script.activity = someActivity
     visits.server.emit('sessions')
     await row(page, 'analysis').waitFor()

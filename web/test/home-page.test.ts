@@ -153,7 +153,7 @@ describe('a session', () => {
     const popup = visits.watched.context.waitForEvent('page')
     await page.getByRole('button', { name: 'Open analysis', exact: true }).click()
     const tab = await popup
-    await expect.poll(() => visits.server.posted.at(-1)?.path, PATIENT).toBe('/enter')
+    await expect.poll(() => visits.server.posted.at(-1)?.path).toBe('/enter')
     expect(visits.server.posted.at(-1)?.body).toBe('session=session-1&ticket=one-use')
     expect(await tab.evaluate(() => window.opener === null)).toBe(true)
     expect(tab.url()).not.toContain('one-use')
@@ -183,7 +183,7 @@ describe('a session', () => {
     await chooseFromMenu(page, 'analysis', 'End')
     const dialog = page.getByRole('dialog', { name: 'End analysis?' })
     await dialog.getByText('what is not saved in a file is lost').waitFor()
-    await expect.poll(() => focusedName(page), PATIENT).toBe('Cancel')
+    await expect.poll(() => focusedName(page)).toBe('Cancel')
     visits.server.script.sessions = { ...RUNNING, sessions: RUNNING.sessions.slice(1) }
     await dialog.getByRole('button', { name: 'End', exact: true }).click()
     await dialog.waitFor({ state: 'detached' })
@@ -208,7 +208,7 @@ describe('a session', () => {
   it('changes live, in its place, and is read out', async () => {
     const page = await visit('/', { sessions: EVERY_SESSION })
     await row(page, 'models').getByText('Starting').waitFor()
-    await expect.poll(() => visits.server.listeners, PATIENT).toBe(1)
+    await expect.poll(() => visits.server.listeners).toBe(1)
     const [first, ...others] = EVERY_SESSION.sessions
     visits.server.script.sessions = {
       ...EVERY_SESSION,
@@ -225,9 +225,9 @@ describe('with the keyboard alone', () => {
     const page = await visit('/', { sessions: RUNNING })
     await row(page, 'analysis').getByRole('button', { name: 'More about analysis' }).focus()
     await page.keyboard.press('Enter')
-    await expect.poll(() => focusedName(page), PATIENT).toBe('Log')
+    await expect.poll(() => focusedName(page)).toBe('Log')
     await page.keyboard.press('ArrowDown')
-    await expect.poll(() => focusedName(page), PATIENT).toBe('End')
+    await expect.poll(() => focusedName(page)).toBe('End')
     await page.keyboard.press('Enter')
     await page.getByRole('dialog', { name: 'End analysis?' }).waitFor()
     await page.keyboard.press('Escape')
@@ -236,10 +236,10 @@ describe('with the keyboard alone', () => {
 
   it('/ filters from ten rows on, and ? lists the keys', async () => {
     const page = await visit('/', { sessions: FORTY_SESSIONS })
-    await expect.poll(() => page.getByRole('listitem').count(), PATIENT).toBe(40)
+    await expect.poll(() => page.getByRole('listitem').count()).toBe(40)
     await page.keyboard.press('/')
     await page.keyboard.type('region 40')
-    await expect.poll(() => page.getByRole('listitem').count(), PATIENT).toBe(1)
+    await expect.poll(() => page.getByRole('listitem').count()).toBe(1)
     await page.keyboard.press('Escape')
     await page.keyboard.press('Escape')
     await page.keyboard.press('?')

@@ -25,7 +25,7 @@ beforeEach(async () => {
   const env = { HOME: folder, PATH: '/usr/bin:/bin', SHELL: '/bin/bash', BROWSER_TITLE: 'analysis', LANG: 'C.UTF-8' }
   writeFileSync(join(folder, '.bashrc'), "PS1='$ '\n")
   program = spawn(process.execPath, [PROGRAM, socketPath], { env, stdio: ['ignore', 'inherit', 'inherit'] })
-  await expect.poll(() => existsSync(socketPath), { timeout: 10_000 }).toBe(true)
+  await expect.poll(() => existsSync(socketPath)).toBe(true)
   front = await frontOfSocket(socketPath, 'strip')
   watched = await openPage(browser)
 })
@@ -43,7 +43,7 @@ const screen = (page: Page): Promise<string> =>
   page.evaluate(() => [...document.querySelectorAll('.xterm-rows > div')].map((row) => row.textContent).join('\n'))
 
 async function shows(page: Page, text: string | RegExp): Promise<void> {
-  await expect.poll(() => screen(page), { timeout: 15_000 }).toMatch(text)
+  await expect.poll(() => screen(page)).toMatch(text)
 }
 
 async function openTerminal(): Promise<Page> {
@@ -77,7 +77,7 @@ describe('the page of a terminal', () => {
     }
     const wide = await columns()
     await page.setViewportSize({ width: 640, height: 500 })
-    await expect.poll(columns, { timeout: 15_000 }).toBeLessThan(wide * 0.7)
+    await expect.poll(columns).toBeLessThan(wide * 0.7)
     const groundOf = (selector: string) => page.locator(selector).evaluate((element) => getComputedStyle(element).backgroundColor)
     expect(await groundOf('.xterm-viewport')).toBe(await groundOf('main'))
   })
@@ -180,9 +180,9 @@ describe('the page of a terminal', () => {
       await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe('shell')
       await page.getByLabel('Screen reader').check()
       await say(page, 'echo "read $((6*7))"')
-      await expect.poll(() => page.locator('.xterm-accessibility').textContent(), { timeout: 10_000 }).toContain('read 42')
+      await expect.poll(() => page.locator('.xterm-accessibility').textContent()).toContain('read 42')
       await page.setViewportSize({ width: 360, height: 640 })
-      await expect.poll(() => scrollsSideways(page), { timeout: 10_000 }).toBe(false)
+      await expect.poll(() => scrollsSideways(page)).toBe(false)
       expect(await axeFindings(page)).toEqual([])
     },
   )

@@ -36,7 +36,7 @@ describe('the audit', () => {
     room.audit.start()
     room.audit.noteServed(await servedTo('ann'))
     room.pass(1000)
-    await expect.poll(() => room.store.audit.list({ limit: 10 }), { timeout: 5000 }).toHaveLength(1)
+    await expect.poll(() => room.store.audit.list({ limit: 10 })).toHaveLength(1)
   })
 
   test('that cannot be written fails nothing, says so, and catches up in order', async () => {

@@ -49,7 +49,7 @@ async function signIn(): Promise<void> {
 }
 
 const revocations = () => provider.requests.filter(({ path }) => path === '/revoke')
-const isDone = () => expect.poll(() => room.store.revocations.counts(), { timeout: 10_000 }).toEqual({ waiting: 0, failed: 0 })
+const isDone = () => expect.poll(() => room.store.revocations.counts()).toEqual({ waiting: 0, failed: 0 })
 const revocationOf = async () => (await signIns.details(ann, box.uid)).revocation
 
 async function signOut(): Promise<void> {
@@ -140,8 +140,8 @@ describe('the queue of revocations', () => {
     provider.always(reset())
     await signOut()
     queue.start()
-    await expect.poll(() => revocations().length, { timeout: 10_000 }).toBe(2)
-    await expect.poll(async () => (await revocationOf())?.words, { timeout: 10_000 }).toMatch(/\w/)
+    await expect.poll(() => revocations().length).toBe(2)
+    await expect.poll(async () => (await revocationOf())?.words).toMatch(/\w/)
     room.pass(20_000)
     queue.wake()
     await room.audited()
@@ -159,14 +159,14 @@ describe('the queue of revocations', () => {
     queue.start()
     // The longest pause is 75 minutes, so every step makes both jobs due once more; 17 steps are not yet 24 hours.
     for (let tries = 1; tries <= 17; tries += 1) {
-      await expect.poll(() => room.audited('revocation.delayed'), { timeout: 10_000 }).toHaveLength(2 * tries)
+      await expect.poll(() => room.audited('revocation.delayed')).toHaveLength(2 * tries)
       room.pass(77 * MINUTE_MS)
       queue.wake()
     }
     expect(await revocationOf()).toMatchObject({ state: 'waiting', words: expect.stringContaining('503') })
     room.pass(4 * HOUR_MS)
     queue.wake()
-    await expect.poll(() => revocationOf(), { timeout: 10_000 }).toMatchObject({ state: 'failed' })
+    await expect.poll(() => revocationOf()).toMatchObject({ state: 'failed' })
   })
 
   test('cancels what a newer sign-in could lose its tokens by, and audits it', async () => {
@@ -176,7 +176,7 @@ describe('the queue of revocations', () => {
     await isDone()
     expect(revocations()).toHaveLength(0)
     await expect
-      .poll(async () => (await room.audited('revocation.cancelled'))[0], { timeout: 10_000 })
+      .poll(async () => (await room.audited('revocation.cancelled'))[0])
       .toMatchObject({ userName: 'ann', section: 'box' })
   })
 
@@ -229,7 +229,7 @@ describe('the queue of revocations', () => {
     provider.always(oauthError('invalid_client', { status: 401 }))
     await signOut()
     queue.start()
-    await expect.poll(() => revocations().length, { timeout: 10_000 }).toBe(2)
+    await expect.poll(() => revocations().length).toBe(2)
     provider.always(grant())
     // The refusals may not be written yet: time passes until they are, and are due again.
     const later = () => {
@@ -237,7 +237,7 @@ describe('the queue of revocations', () => {
       queue.wake()
       return room.store.revocations.counts()
     }
-    await expect.poll(later, { timeout: 10_000 }).toEqual({ waiting: 0, failed: 0 })
+    await expect.poll(later).toEqual({ waiting: 0, failed: 0 })
   })
 
   test('waits, when it closes, for the revocation under way', async () => {

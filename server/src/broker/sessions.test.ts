@@ -185,7 +185,7 @@ describe('a session', () => {
     child.kill('SIGKILL')
     await once(child, 'exit')
     room.pass(1000)
-    await expect.poll(() => callerOf(cookie), { timeout: 5000 }).toBeUndefined()
+    await expect.poll(() => callerOf(cookie)).toBeUndefined()
     await sweeper.close()
     expect(await room.audited('session.ended')).toMatchObject([{ detail: 'by the end of its command' }])
   })

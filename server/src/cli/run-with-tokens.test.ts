@@ -56,7 +56,7 @@ const run = (...words: readonly string[]): Promise<Finished> => start(words).fin
 const fetches = (): readonly SeenRequest[] => server.seen.filter(({ path }) => path === '/oauth_token')
 
 /** A process of its own may take its time on a busy machine. */
-const soon = <T>(look: () => T) => expect.poll(look, { timeout: 20_000, interval: 50 })
+const soon = <T>(look: () => T) => expect.poll(look, { interval: 50 })
 
 const token = (path: string): string => (existsSync(path) ? readFileSync(path, 'utf8') : '')
 

@@ -68,7 +68,7 @@ function atTerminal(words: readonly string[], answer: string): Promise<Finished>
 }
 
 /** A process of its own may take its time on a busy machine. */
-const soon = <T>(look: () => T) => expect.poll(look, { timeout: 20_000, interval: 50 })
+const soon = <T>(look: () => T) => expect.poll(look, { interval: 50 })
 
 describe('benchkey sign-in', () => {
   /** Waits until the command has looked once more after the change. */

@@ -82,9 +82,7 @@ describe('several nodes on one PostgreSQL', () => {
     const said: string[] = []
     // PostgreSQL below 15 lets everybody create tables, which is told, too.
     const waiting = open((sentence) => sentence.includes('node') && said.push(sentence))
-    await expect
-      .poll(() => said, { timeout: 10_000 })
-      .toEqual(['Another node is preparing the database; waiting until it is done.'])
+    await expect.poll(() => said).toEqual(['Another node is preparing the database; waiting until it is done.'])
     await preparing.end()
     await (await waiting).ping()
     expect(said).toHaveLength(1)

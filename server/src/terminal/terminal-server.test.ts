@@ -72,20 +72,20 @@ class PlayedPage {
   }
 
   async shows(text: string | RegExp): Promise<void> {
-    await expect.poll(() => this.output, { timeout: 10_000 }).toMatch(text)
+    await expect.poll(() => this.output).toMatch(text)
   }
 
   /** Until what runs has made a file. */
   async made(name: string): Promise<void> {
-    await expect.poll(() => existsSync(join(folder, name)), { timeout: 20_000 }).toBe(true)
+    await expect.poll(() => existsSync(join(folder, name))).toBe(true)
   }
 
   async isRunning(value = true): Promise<void> {
-    await expect.poll(() => this.state?.isRunning, { timeout: 10_000 }).toBe(value)
+    await expect.poll(() => this.state?.isRunning).toBe(value)
   }
 
   async isClosed(): Promise<number> {
-    await expect.poll(() => this.closed, { timeout: 10_000 }).not.toBe(-1)
+    await expect.poll(() => this.closed).not.toBe(-1)
     return this.closed
   }
 }
@@ -224,7 +224,7 @@ describe('a terminal', () => {
     await page.shows(/pid=\d+\r/)
     const pid = /pid=(\d+)\r/.exec(page.output)?.[1]
     page.send({ type: 'start', shell: 'cat' })
-    await expect.poll(() => page.state?.shell, { timeout: 10_000 }).toBe('cat')
+    await expect.poll(() => page.state?.shell).toBe('cat')
     expect(existsSync(`/proc/${pid}`)).toBe(false)
     page.type('said twice\n')
     await page.shows(/said twice\r\nsaid twice/)
@@ -255,7 +255,7 @@ describe('a terminal', () => {
     const page = await openPage()
     page.draws = false
     page.type('seq 1 1000000; touch done\n')
-    await expect.poll(() => page.output.length, { timeout: 10_000 }).toBeGreaterThan(512 * 1024)
+    await expect.poll(() => page.output.length).toBeGreaterThan(512 * 1024)
     // What is on the way already still comes; then nothing, until the page draws.
     const growth = async (): Promise<number> => {
       const before = page.output.length
@@ -263,7 +263,7 @@ describe('a terminal', () => {
       await once(page.socket, 'pong')
       return page.output.length - before
     }
-    await expect.poll(growth, { interval: 200, timeout: 10_000 }).toBe(0)
+    await expect.poll(growth, { interval: 200 }).toBe(0)
     expect(page.output.length).toBeLessThan(1024 * 1024)
     expect(existsSync(join(folder, 'done'))).toBe(false)
     page.draws = true

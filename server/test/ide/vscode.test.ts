@@ -49,7 +49,6 @@ beforeAll(async () => {
   world = await startSessionWorld()
   ;[ide, browser] = await Promise.all([startCodeServer(world.files, [ASKING]), launchBrowser()])
   profile = await openProfile(browser)
-  profile.setDefaultTimeout(15_000)
   page = await profile.newPage()
   await logIn(page, world.files.publicUrl, 'demo', PASSWORD)
   await page.goto(ide.front.url)
@@ -112,9 +111,9 @@ describe('Available Credentials', () => {
     await row('Token URL').hover()
     for (const label of ['Integration ID', 'Issuer', 'Client ID', 'Scopes', 'Auth URL']) expect(await row(label).count()).toBe(1)
     await press('Token URL', 'Copy')
-    await expect.poll(copied, { timeout: 10_000 }).toBe(world.provider.tokenUrl)
+    await expect.poll(copied).toBe(world.provider.tokenUrl)
     await press('Demo API', 'Copy Integration ID')
-    await expect.poll(copied, { timeout: 10_000 }).toBe(world.uid)
+    await expect.poll(copied).toBe(world.uid)
     await row('Demo API').click()
   })
 
@@ -150,7 +149,7 @@ describe('Available Credentials', () => {
     await configure(clients().replace(/(\[brief\][^[]*?client-secret = ).*/, '$1another one'))
     const { cookie } = await openSession(world.files, 'demo')
     const asked = async (): Promise<string> => (await fetchToken(world.files, cookie, uid)).body
-    await expect.poll(asked, { timeout: 20_000 }).toContain('configuration_error')
+    await expect.poll(asked).toContain('configuration_error')
     await page.getByRole('button', { name: 'Refresh' }).click()
     await row('Brief API, Configuration error').waitFor()
     await page
@@ -176,7 +175,7 @@ describe('another extension', () => {
     await signInAfter(async () => {
       await page.getByRole('dialog').getByRole('button', { name: 'Allow' }).click()
     })
-    await expect.poll(() => tokens().at(-1)?.account, { timeout: 20_000 }).toBe('Box API Access (box-integration)')
+    await expect.poll(() => tokens().at(-1)?.account).toBe('Box API Access (box-integration)')
     const { token = '' } = tokens().at(-1) ?? {}
     const reply = await fetch(world.provider.resourceUrl, { headers: { authorization: `Bearer ${token}` } })
     expect(await reply.json()).toMatchObject({ user: 'ada', client: 'demo' })
