@@ -6,9 +6,6 @@ import { RUNNING, someActivity } from './sample-sessions.ts'
 import { HEALTHY } from './sample-states.ts'
 import { Visits } from './visits.ts'
 
-/** On a busy machine a page takes its time. */
-const PATIENT = { timeout: 10_000 }
-
 const visits = new Visits()
 
 async function visit(script: Partial<Script>): Promise<Page> {

@@ -6,9 +6,6 @@ import { APPLICATIONS, EVERY_SESSION, FORTY_SESSIONS, RUNNING, sampleSession } f
 import { HEALTHY, ONE_PROBLEM } from './sample-states.ts'
 import { Visits } from './visits.ts'
 
-/** On a busy machine a page takes its time. */
-const PATIENT = { timeout: 10_000 }
-
 const visits = new Visits()
 
 const visit = (path: string, script: Partial<Script>): Promise<Page> => visits.open(path, script)
