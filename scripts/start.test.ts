@@ -5,6 +5,7 @@ import { request } from 'node:https'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { checkPort, freePort } from './ports.ts'
 
@@ -143,6 +144,10 @@ Stop: Ctrl-C. Everything is under .benchkey/ and kept.
     await checkPort(port, '')
     await checkPort(Number(kept('demo-provider/port')), '')
 
+    // As a .benchkey/ from before there were roles.
+    const database = new DatabaseSync(join(root, '.benchkey/data/benchkey.db'))
+    database.exec('UPDATE users SET is_admin = 0')
+    database.close()
     const before = [
       kept('config/benchkey.conf'),
       kept('config/oauth-clients.conf'),
@@ -151,7 +156,8 @@ Stop: Ctrl-C. Everything is under .benchkey/ and kept.
     ]
     const second = await up(start())
     expect(second.out).toBe(first.out)
-    expect(await logIn(port, password)).toBeLessThan(300)
+    expect(second.words).toMatch(/^The demo user is an administrator now, because nobody was: .*$/m)
+    expect(await openAdministration(port, password)).toBe(200)
     const after = [
       kept('config/benchkey.conf'),
       kept('config/oauth-clients.conf'),

@@ -60,6 +60,7 @@ async function startAll(files: StartFiles, port: number | undefined, children: C
   step('Starting Benchkey and the demo authorization server …')
   await Promise.all([children.start(demoProvider(files, demoPort)), children.start(benchkey(files))])
   if (needsDemoUser(files, dataWasEmpty)) await addDemoUser(files)
+  else await giveDemoUserItsRole(files)
   process.stdout.write(greeting(address.publicUrl, readFileSync(files.demoUser, 'utf8').trim()))
 }
 
@@ -123,6 +124,17 @@ async function addDemoUser(files: StartFiles): Promise<void> {
   const { code, words } = await runBenchkey(['user', 'add', 'demo', '--admin', '--password-stdin'], files, `${password}\n`)
   if (code !== 0) throw new Trouble(`The demo user could not be added: ${words.trim()}`)
   renameSync(pending, files.demoUser)
+}
+
+/** A `.benchkey/` that is older than roles has nobody who can open *Administration*. Where somebody can, roles are left as they are. */
+async function giveDemoUserItsRole(files: StartFiles): Promise<void> {
+  const { code, answer, words } = await runBenchkey(['user', 'list', '--json'], files)
+  if (code !== 0) throw new Trouble(`The accounts could not be listed: ${words.trim()}`)
+  const users = JSON.parse(answer) as readonly { readonly name: string; readonly isAdmin: boolean }[]
+  if (users.some(({ isAdmin }) => isAdmin) || !users.some(({ name }) => name === 'demo')) return
+  const made = await runBenchkey(['user', 'role', 'demo', 'administrator'], files)
+  if (made.code !== 0) throw new Trouble(`The demo user could not be made an administrator: ${made.words.trim()}`)
+  step('The demo user is an administrator now, because nobody was: open Administration in the menu under its name.')
 }
 
 /** Sessions outlive their server, which may come back at once; here everything that was started is to end. */

@@ -46,6 +46,20 @@ describe('the pages of administrators', { timeout: 120_000 }, () => {
     for (const page of [root, demo]) await page.context().close()
   })
 
+  it('appear and go on the open page of whoever is made an administrator, and a user again', async () => {
+    const demo = await loggedIn('demo')
+    const menu = demo.getByRole('button', { name: 'demo', exact: true })
+    await menu.click()
+    await demo.getByRole('menuitem', { name: 'Log out' }).waitFor()
+    expect(await demo.getByRole('menuitem', { name: 'Administration' }).count()).toBe(0)
+    expect((await runAdmin(world.files, ['user', 'role', 'demo', 'administrator'])).code).toBe(0)
+    await demo.getByRole('menuitem', { name: 'Administration' }).click()
+    await demo.getByRole('heading', { name: 'Everything is working.' }).waitFor()
+    expect((await runAdmin(world.files, ['user', 'role', 'demo', 'user'])).code).toBe(0)
+    await demo.getByText('Only administrators see this page, and demo is none.').waitFor()
+    await demo.context().close()
+  })
+
   it('purge a sign-in after the password was typed, lock somebody out, and tell of both in the audit', async () => {
     const root = await loggedIn('root')
     const demo = await loggedIn('demo')

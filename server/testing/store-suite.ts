@@ -156,17 +156,56 @@ export function storeSuite(name: string, open: () => Promise<OpenedDatabase>): v
       it('are logged out everywhere by locking, and can log in again after unlocking', async () => {
         await store.browserSessions.create({ idHash: 'b1', userId: ann.id })
         await startSession('c1')
-        expect(await store.users.setLocked('ann', true)).toBe(true)
+        expect(await store.users.setLocked('ann', true)).toBe('done')
         expect((await store.users.findByName('ann'))?.lockedAt).toEqual(clock.at(0))
         expect([...(await store.users.lockedIds())]).toEqual([ann.id])
         const limits = { idleMs: HOUR, absoluteMs: DAY }
         expect(await store.browserSessions.find('b1', limits)).toBeUndefined()
         expect(await store.sessions.lookUp('c1', undefined)).toBeUndefined()
-        expect(await store.users.setLocked('ann', false)).toBe(true)
+        expect(await store.users.setLocked('ann', false)).toBe('done')
         expect(await store.users.lockedIds()).toEqual(new Set())
         expect(await store.browserSessions.find('b1', limits)).toBeUndefined()
         expect(await store.sessions.lookUp('c1', undefined)).toMatchObject({ userId: ann.id })
-        expect(await store.users.setLocked('nobody', true)).toBe(false)
+        expect(await store.users.setLocked('nobody', true)).toBe('none')
+      })
+
+      it('change their role under the web logins they have', async () => {
+        await store.browserSessions.create({ idHash: 'b1', userId: ann.id })
+        const limits = { idleMs: HOUR, absoluteMs: DAY }
+        for (const isAdmin of [true, false]) {
+          expect(await store.users.setRole('ANN', { isAdmin })).toBe('done')
+          expect((await store.browserSessions.find('b1', limits))?.user).toEqual({ ...ann, isAdmin })
+        }
+        expect(await store.users.setRole('nobody', { isAdmin: true })).toBe('none')
+      })
+
+      it('keep the last administrator who is not locked, unless nobody has to be one', async () => {
+        const revocation = { queueFor: new Set<string>(), giveUpAt: clock.at(DAY) }
+        await store.users.create({ name: 'away', passwordHash: 'x', isAdmin: true })
+        await store.users.setRole('ann', { isAdmin: true })
+        expect(await store.users.setLocked('away', true, 'one')).toBe('done')
+        expect(await store.users.setLocked('ann', true, 'one')).toBe('last')
+        expect(await store.users.setRole('ann', { isAdmin: false }, 'one')).toBe('last')
+        expect(await store.users.remove('ann', revocation, 'one')).toBe('last')
+        // The others do not count for it.
+        expect(await store.users.setRole('away', { isAdmin: false }, 'one')).toBe('done')
+        expect(await store.users.remove('away', revocation, 'one')).toBe('done')
+        expect(await store.users.list()).toEqual([{ ...ann, isAdmin: true }])
+        expect(await store.users.setRole('ann', { isAdmin: false })).toBe('done')
+        expect(await store.users.setLocked('ann', true, 'one')).toBe('done')
+      })
+
+      // Each of the two is the other's only successor, so whoever comes second has to be told.
+      it('keep one administrator when two processes demote one each at the same time', async () => {
+        const other = await database.handle(clock.effects)
+        await store.users.setRole('ann', { isAdmin: true })
+        await store.users.create({ name: 'bob', passwordHash: 'x', isAdmin: true })
+        const changed = await Promise.all([
+          store.users.setRole('ann', { isAdmin: false }, 'one'),
+          other.users.setRole('bob', { isAdmin: false }, 'one'),
+        ])
+        expect(changed.toSorted()).toEqual(['done', 'last'])
+        expect((await store.users.list()).filter(({ isAdmin }) => isAdmin)).toHaveLength(1)
       })
 
       it('leave nothing behind but what must be revoked', async () => {
@@ -175,7 +214,7 @@ export function storeSuite(name: string, open: () => Promise<OpenedDatabase>): v
         await startSession('c1')
         await store.attempts.create('s1', attemptOf(), 20)
         const removed = await store.users.remove('ann', { queueFor: new Set([box]), giveUpAt: clock.at(DAY) })
-        expect(removed).toEqual(ann)
+        expect(removed).toBe('done')
         expect(await store.users.list()).toEqual([])
         expect(await store.tokens.listForUser(ann.id)).toEqual([])
         expect(await store.sessions.list({ withEnded: true })).toEqual([])
@@ -187,7 +226,7 @@ export function storeSuite(name: string, open: () => Promise<OpenedDatabase>): v
         ])
         const { job } = await store.revocations.claimDue(clock.at(0), MINUTE, HOUR)
         expect(job).toMatchObject({ token: 'refresh-1', tokenTypeHint: 'refresh_token' })
-        expect(await store.users.remove('ann', { queueFor: new Set(), giveUpAt: clock.at(DAY) })).toBeUndefined()
+        expect(await store.users.remove('ann', { queueFor: new Set(), giveUpAt: clock.at(DAY) })).toBe('none')
       })
     })
 

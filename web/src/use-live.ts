@@ -32,6 +32,7 @@ export function useLive(): void {
       })
       stream.addEventListener('integrations', () => void lookAgain('integrations'))
       stream.addEventListener('sessions', () => void lookAgain('sessions'))
+      stream.addEventListener('rights', () => void queryClient.invalidateQueries({ queryKey: meQuery.queryKey }))
       stream.addEventListener('logged_out', () => {
         close()
         leaveOrReopen().catch(leaveForLogin)

@@ -130,6 +130,37 @@ describe('user administration', () => {
     expect((await room.audited()).map(({ action }) => action)).toEqual(expect.arrayContaining(['user.locked', 'user.unlocked']))
   })
 
+  test('a role holds for browsers that are logged in, with the next request, and their pages hear it', async () => {
+    const user = await administrator().addUser(demo)
+    const browser = await room.browserOf(user)
+    const told: string[] = []
+    room.changes.subscribe(user.id, (change) => told.push(change))
+    const logins = new BrowserLogins({ ...room, accounts, singleUser: false })
+    expect(await administrator().setRole('DEMO', { isAdmin: true })).toBe('done')
+    expect((await logins.resume(browser.idHash))?.user.isAdmin).toBe(true)
+    expect(told).toEqual(['rights'])
+    expect(await room.audited('user.role_changed')).toMatchObject([{ userName: 'demo', detail: 'administrator' }])
+    await expect(administrator().setRole('nobody', { isAdmin: true })).rejects.toThrow('There is no user "nobody".')
+  })
+
+  test('the last administrator is not demoted, locked or removed, and loses no session, unless that is meant', async () => {
+    const { id } = await administrator().addUser({ ...demo, isAdmin: true })
+    const session = await room.store.sessions.create({
+      ...{ userName: 'demo', name: 'R', cookieHash: 'c', cookieExpiresAt: room.store.now() },
+    })
+    const acts = [
+      (how?: { evenIfLast: boolean }) => administrator().setRole('demo', { isAdmin: false }, how),
+      (how?: { evenIfLast: boolean }) => administrator().setLocked('demo', true, how),
+      (how?: { evenIfLast: boolean }) => administrator().removeUser('demo', how),
+    ]
+    for (const act of acts) expect(await act()).toBe('last administrator')
+    expect((await room.store.sessions.list()).map((each) => each.id)).toEqual([session.id])
+    expect(await room.store.users.list()).toMatchObject([{ id, isAdmin: true }])
+    expect((await room.audited()).map(({ action }) => action)).toEqual(['user.added'])
+    for (const act of acts) expect(await act({ evenIfLast: true })).toBe('done')
+    expect(await room.store.users.list()).toEqual([])
+  })
+
   test('removing queues the revocations of integrations that have a revocation URL', async () => {
     const user = await administrator().addUser(demo)
     const box = integrationOf({ section: 'box', revocationUrl: 'https://box.example/revoke' })

@@ -1,12 +1,12 @@
 import type { Configuration, LoadResult } from '../config/configuration.ts'
 import { formatDiagnostic } from '../config/diagnostics.ts'
-import type { User } from '../domain/people.ts'
+import { isLastAdministrator, type User } from '../domain/people.ts'
 import { type LocalAccounts, passwordProblem, userNameProblem } from '../login/local-accounts.ts'
 import { type Store, StoreError } from '../store/store.ts'
 import { aboutSelf } from './audit-desk.ts'
 import type { AuditLog } from './audit-log.ts'
 import { badRequest } from './bad-request.ts'
-import type { Administration, ReloadFinding, Sessions, UserDetails } from './broker.ts'
+import type { AccountChange, Administration, ReloadFinding, Sessions, UserDetails } from './broker.ts'
 import type { HealthReport } from './broker-of-health.ts'
 import type { Actor, SignInView } from './broker-of-oversight.ts'
 import type { Catalogue } from './catalogue.ts'
@@ -91,17 +91,38 @@ export class Administrator implements Administration {
     return listSignIns(this.#parts, filter)
   }
 
-  async setLocked(name: string, locked: boolean, by: Actor = {}): Promise<void> {
+  async setLocked(
+    name: string,
+    locked: boolean,
+    { by = {}, evenIfLast = false }: { by?: Actor; evenIfLast?: boolean } = {},
+  ): Promise<AccountChange> {
     const { store, audit, changes } = this.#parts
     const user = await getUser(store, name)
-    if (!(await store.users.setLocked(user.name, locked))) throw noSuchUser(name)
+    const changed = await store.users.setLocked(user.name, locked, evenIfLast ? 'any' : 'one')
+    if (changed === 'none') throw noSuchUser(name)
+    if (changed === 'last') return 'last administrator'
     await audit.record({ action: locked ? 'user.locked' : 'user.unlocked', outcome: 'ok', userName: user.name, ...actedBy(by) })
     if (locked) changes.publish(user.id, 'logged_out')
+    return 'done'
   }
 
-  async removeUser(name: string): Promise<void> {
+  async setRole(name: string, { isAdmin }: Pick<User, 'isAdmin'>, { evenIfLast = false } = {}): Promise<AccountChange> {
+    const { store, audit, changes } = this.#parts
+    const user = await getUser(store, name)
+    const changed = await store.users.setRole(user.name, { isAdmin }, evenIfLast ? 'any' : 'one')
+    if (changed === 'none') throw noSuchUser(name)
+    if (changed === 'last') return 'last administrator'
+    const detail = isAdmin ? 'administrator' : 'user'
+    await audit.record({ action: 'user.role_changed', outcome: 'ok', userName: user.name, detail })
+    changes.publish(user.id, 'rights')
+    return 'done'
+  }
+
+  async removeUser(name: string, { evenIfLast = false } = {}): Promise<AccountChange> {
     const { store, catalogue, audit, changes, sessions, launched, wakeRevocations } = this.#parts
     const user = await getUser(store, name)
+    // Before their sessions end for nothing; the database looks again.
+    if (!evenIfLast && isLastAdministrator(user, await store.users.list())) return 'last administrator'
     await launched?.endAllOf(user.id, 'Its user was removed')
     for (const session of await sessions.list()) {
       if (session.userId === user.id) await sessions.end(session.id, 'the removal of its user')
@@ -109,10 +130,13 @@ export class Administrator implements Administration {
     const revocable = catalogue.all().filter((integration) => integration.revocationUrl !== undefined)
     const queueFor = new Set(revocable.flatMap(({ uid }) => catalogue.internalId(uid) ?? []))
     const giveUpAt = new Date(store.now().getTime() + REVOCATION_LIFE_MS)
-    if (!(await store.users.remove(user.name, { queueFor, giveUpAt }))) throw noSuchUser(name)
+    const changed = await store.users.remove(user.name, { queueFor, giveUpAt }, evenIfLast ? 'any' : 'one')
+    if (changed === 'none') throw noSuchUser(name)
+    if (changed === 'last') return 'last administrator'
     await audit.record({ action: 'user.removed', outcome: 'ok', userName: user.name })
     changes.publish(user.id, 'logged_out')
     wakeRevocations()
+    return 'done'
   }
 
   /** One reload at a time, each with the files as they are when it begins. */

@@ -291,6 +291,9 @@ export interface UserDetails {
   readonly signIns: readonly SignInView[]
 }
 
+/** `last administrator`: nothing was done, because nobody would be left who can administer. */
+export type AccountChange = 'done' | 'last administrator'
+
 /** What administrators do over the admin socket. */
 export interface Administration {
   addUser(user: { name: string; password: string; isAdmin: boolean }): Promise<User>
@@ -299,9 +302,11 @@ export interface Administration {
   showUser(name: string): Promise<UserDetails>
   /** Stored sign-ins, never a value: of all users or one, at all integrations or one (section, display name or ID). */
   listSignIns(filter: { readonly userName?: string; readonly integration?: string }): Promise<readonly SignInView[]>
-  /** `by`: at a page; absent: at the command line. */
-  setLocked(name: string, locked: boolean, by?: Actor): Promise<void>
-  removeUser(name: string): Promise<void>
+  /** `by`: at a page; absent: at the command line. `evenIfLast`: also when nobody is left who can administer. */
+  setLocked(name: string, locked: boolean, how?: { readonly by?: Actor; readonly evenIfLast?: boolean }): Promise<AccountChange>
+  /** What browsers of theirs that are logged in may do changes with it, at once. */
+  setRole(name: string, role: Pick<User, 'isAdmin'>, how?: { readonly evenIfLast?: boolean }): Promise<AccountChange>
+  removeUser(name: string, how?: { readonly evenIfLast?: boolean }): Promise<AccountChange>
   /** `by`: an administrator who asked on a page. */
   reload(by?: Actor): Promise<{ readonly applied: boolean; readonly findings: readonly ReloadFinding[] }>
   /** Rejects when the database cannot be read and written. */

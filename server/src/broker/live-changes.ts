@@ -1,6 +1,5 @@
-import type { Changes } from './broker-of-changes.ts'
+import type { Change, Changes } from './broker-of-changes.ts'
 
-type Change = 'integrations' | 'sessions' | 'logged_out'
 type Listener = (change: Change) => void
 
 /** Changes of this process, told to the pages it serves. */

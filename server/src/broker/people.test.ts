@@ -32,9 +32,10 @@ beforeEach(async () => {
       },
     },
     administration: {
-      setLocked: async (name, locked, by) => {
-        await store.users.setLocked(name, locked)
+      setLocked: async (name, locked, { by } = {}) => {
+        if ((await store.users.setLocked(name, locked, 'one')) === 'last') return 'last administrator'
         await audit.record({ action: 'user.locked', outcome: 'ok', userName: name, byName: by?.name ?? '' })
+        return 'done'
       },
     },
     viewOf: (session: DevelopmentSession) => ({ session, isUnreachable: false, hasLog: false }),
@@ -73,6 +74,15 @@ describe('an administrator', () => {
     expect(sessions.map(({ session }) => session.userName)).toEqual(['ann'])
     expect(JSON.stringify(signIns)).not.toContain('value-')
     await expect(people.show('eve')).rejects.toThrow('There is no user "eve".')
+  })
+
+  test('is told that somebody is the last administrator, who is not locked then', async () => {
+    await room.store.users.setRole('ann', { isAdmin: true })
+    await expect(people.setLocked(root, 'ann', true)).rejects.toMatchObject({
+      code: 'bad_request',
+      message: expect.stringContaining('ann is the last administrator who can log in'),
+    })
+    expect(await room.audited('user.locked')).toEqual([])
   })
 
   test('locks somebody, and is named in the audit for it', async () => {

@@ -1,5 +1,5 @@
 import { counted } from '../domain/oversight-words.ts'
-import type { DevelopmentSession, User } from '../domain/people.ts'
+import { type DevelopmentSession, lastAdministratorWords, type User } from '../domain/people.ts'
 import { printable } from '../domain/states.ts'
 import type { Store } from '../store/store.ts'
 import type { AuditLog } from './audit-log.ts'
@@ -56,7 +56,8 @@ export class PeopleDesk implements People {
     if (locked && user.name === by.name) {
       throw badRequest('You cannot lock yourself: perhaps nobody would be left to unlock you. Another administrator can.')
     }
-    await this.#parts.administration.setLocked(user.name, locked, by)
+    const changed = await this.#parts.administration.setLocked(user.name, locked, { by })
+    if (changed === 'last administrator') throw badRequest(lastAdministratorWords(user.name))
   }
 
   async signOutEverywhere(by: Actor, name: string): Promise<EverywhereCounts> {

@@ -96,6 +96,46 @@ describe('benchkey user', () => {
     expect(asked(socket)).toHaveLength(1)
   })
 
+  const last = { code: 'last_administrator', message: 'ada is the last administrator who can log in.' }
+  const unlessMeant = () =>
+    fakeAdminSocket(dataDir, ({ method, body }) =>
+      method === 'GET' || JSON.stringify(body)?.includes('evenIfLast') ? { body: {} } : { status: 409, body: { error: last } },
+    )
+
+  test('role names account and role', async () => {
+    const socket = await untilTestEnds(fakeAdminSocket(dataDir, () => ({ body: {} })))
+    const done = await benchkey(['user', 'role', 'ada', 'administrator'])
+    expect(done).toEqual({ code: 0, stdout: '', stderr: 'benchkey: ada is an administrator now.\n' })
+    expect(socket.seen).toMatchObject([{ method: 'POST', path: '/users/ada/role', body: { isAdmin: true } }])
+    expect(await benchkey(['user', 'role', 'ada', 'administratr'])).toMatchObject({
+      code: 2,
+      stderr: 'benchkey: There is no role "administratr".\n  Did you mean: administrator\n',
+    })
+    expect(socket.seen).toHaveLength(1)
+  })
+
+  test.each(['role ada user', 'lock ada', 'remove ada --yes'])(
+    '%s of the last administrator says what is lost',
+    async (words) => {
+      const socket = await untilTestEnds(unlessMeant())
+      const args = ['user', ...words.split(' ')]
+      const refused = await benchkey(args.filter((each) => each !== '--yes'))
+      expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('Give --yes to do it unasked.') })
+      expect(socket.seen.filter(({ body }) => JSON.stringify(body)?.includes('evenIfLast'))).toEqual([])
+      const { code, stderr } = await benchkey([...args, '--yes'])
+      expect(code).toBe(0)
+      expect(stderr).toContain(`benchkey: ${last.message}\n  Only this command line can make somebody one then: `)
+      expect(socket.seen.at(-1)?.body).toMatchObject({ evenIfLast: true })
+    },
+  )
+
+  test('no at the question about the last administrator changes nothing', async () => {
+    const socket = await untilTestEnds(unlessMeant())
+    const { code, shown } = await onTerminal('user role ada user', ['Make ada a user all the same? [y/N] ', '\r'])
+    expect({ code, isSaid: shown.includes('Nothing was changed.') }).toEqual({ code: 1, isSaid: true })
+    expect(socket.seen).toHaveLength(1)
+  })
+
   test('remove without terminal wants --yes', async () => {
     const socket = await untilTestEnds(fakeAdminSocket(dataDir, () => ({ body: {} })))
     expect((await benchkey(['user', 'remove', 'ada'], 'y\n')).code).toBe(2)

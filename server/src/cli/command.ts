@@ -58,6 +58,7 @@ export type CommandName =
   | 'user show'
   | 'user lock'
   | 'user unlock'
+  | 'user role'
   | 'user remove'
   | 'service add'
   | 'service list'

@@ -1,5 +1,6 @@
 import type { CommandSpec, OptionSpec } from './command.ts'
 import { STORED_TOKEN_COMMANDS } from './stored-token-commands.ts'
+import { USER_COMMANDS } from './user-commands.ts'
 
 const JSON_OPTION: OptionSpec = { type: 'boolean', help: 'print JSON' }
 
@@ -213,47 +214,7 @@ export const COMMAND_GROUPS: readonly { readonly title: string; readonly command
         positionals: [],
         options: { json: JSON_OPTION },
       },
-      {
-        name: 'user add',
-        summary: 'Add a local account; asks for its password',
-        ownsTerminal: true,
-        positionals: ['NAME'],
-        options: {
-          admin: { type: 'boolean', help: 'an administrator' },
-          'password-stdin': { type: 'boolean', help: 'read the password from the first line of stdin' },
-        },
-      },
-      {
-        name: 'user list',
-        summary: 'List local accounts',
-        positionals: [],
-        options: { json: JSON_OPTION },
-      },
-      {
-        name: 'user show',
-        summary: 'Show an account, its sessions and its stored sign-ins',
-        positionals: ['NAME'],
-        options: { json: JSON_OPTION },
-      },
-      {
-        name: 'user lock',
-        summary: 'Lock an account: no log-in and no tokens until it is unlocked',
-        positionals: ['NAME'],
-        options: {},
-      },
-      {
-        name: 'user unlock',
-        summary: 'Unlock an account',
-        positionals: ['NAME'],
-        options: {},
-      },
-      {
-        name: 'user remove',
-        summary: 'Remove an account and its stored sign-ins',
-        ownsTerminal: true,
-        positionals: ['NAME'],
-        options: {},
-      },
+      ...USER_COMMANDS,
       {
         name: 'service add',
         summary: 'Add a service that may start sessions for others; prints its token, once',

@@ -163,6 +163,7 @@ const ASKING: Readonly<Partial<Record<CommandName, readonly string[]>>> = {
   'user show': ['demo'],
   'user lock': ['demo'],
   'user unlock': ['demo'],
+  'user role': ['demo', 'administrator'],
   'user remove': ['demo'],
   'service add': ['demo', '--expires', '90d'],
   'service list': [],

@@ -35,6 +35,7 @@ const LOADERS: Readonly<Record<CommandName, () => Promise<Run>>> = {
   'user show': async () => (await import('./user-show.ts')).runUserShow,
   'user lock': async () => (await import('./user.ts')).runUserLock,
   'user unlock': async () => (await import('./user.ts')).runUserUnlock,
+  'user role': async () => (await import('./user.ts')).runUserRole,
   'user remove': async () => (await import('./user.ts')).runUserRemove,
   'service add': async () => (await import('./service.ts')).runServiceAdd,
   'service list': async () => (await import('./service.ts')).runServiceList,

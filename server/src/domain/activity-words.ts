@@ -64,6 +64,8 @@ const WORDS: Readonly<Record<string, Words>> = {
   'terminal.approved': (event) => loud(`You let a terminal in${detailed(event)}`),
   'terminal.denied': (event) => loud(`You denied a terminal${detailed(event)}`),
   'terminal.wrong_code': (event) => loud(`A code that no terminal shows was typed${from(event)}`),
+  'user.role_changed': ({ detail }) =>
+    loud(detail === 'administrator' ? 'You were made an administrator' : 'You are no administrator any more'),
   'user.locked': () => loud('Your account was locked'),
   'user.unlocked': () => quiet('Your account was unlocked'),
 }

@@ -36,7 +36,17 @@ export interface AdminUserAdded {
   readonly cannotStart?: string
 }
 
-/** `GET /users`. `POST /users/:name/lock`, `POST /users/:name/unlock` and `DELETE /users/:name` answer `{}`. */
+/** Code of the refusal (409) to lock, demote or remove the last administrator who is not locked. */
+export const LAST_ADMINISTRATOR = 'last_administrator'
+
+/** Body of `POST /users/:name/role`, and without `isAdmin` of `POST …/lock` and `DELETE /users/:name`. */
+export interface AdminSetRole {
+  readonly isAdmin: boolean
+  /** Also when nobody is left who can administer. */
+  readonly evenIfLast?: boolean
+}
+
+/** `GET /users`. `POST /users/:name/lock`, `…/unlock`, `…/role` and `DELETE /users/:name` answer `{}`. */
 export interface AdminUsers {
   readonly users: readonly AdminUser[]
 }

@@ -9,6 +9,17 @@ export interface User {
   readonly createdAt: Date
 }
 
+/** Whether nobody else of all users can administer: others are no administrators, or locked. */
+export function isLastAdministrator(user: User, all: readonly User[]): boolean {
+  const able = all.filter(({ isAdmin, lockedAt }) => isAdmin && !lockedAt)
+  return able.length === 1 && able[0]?.id === user.id
+}
+
+/** Why the last administrator stays one: a fact, without what to do about it. */
+export function lastAdministratorWords(name: string): string {
+  return `${name} is the last administrator who can log in; without one nobody opens the pages below Administration.`
+}
+
 /** The web login of one browser. */
 export interface BrowserSession {
   readonly idHash: string

@@ -57,8 +57,18 @@ describe('the admin socket', () => {
           return ada
         },
         listUsers: async () => [ada, { ...ada, lockedAt: new Date('2026-11-23T10:00:00Z') }],
-        setLocked: async (...request) => void calls.push(request),
-        removeUser: async (name) => void calls.push(name),
+        setLocked: async (...request) => {
+          calls.push(request)
+          return 'done'
+        },
+        setRole: async (...request) => {
+          calls.push(request)
+          return request[2]?.evenIfLast ? 'done' : 'last administrator'
+        },
+        removeUser: async (...request) => {
+          calls.push(request)
+          return 'done'
+        },
       },
       launches: { offer: async () => ({ applications: [], cannotStart: 'There is no Unix account "ada".', lacksAccount: true }) },
     })
@@ -74,7 +84,18 @@ describe('the admin socket', () => {
     expect(told(await administer('POST', '/users/a%2Fd%C3%A9/lock'))).toEqual([200, {}])
     expect(told(await administer('POST', '/users/ada/unlock'))).toEqual([200, {}])
     expect(told(await administer('DELETE', '/users/ada'))).toEqual([200, {}])
-    expect(calls).toEqual([added, ['a/dé', true], ['ada', false], 'ada'])
+    const kept = { evenIfLast: false }
+    expect(calls.splice(0)).toEqual([added, ['a/dé', true, kept], ['ada', false, kept], ['ada', kept]])
+    const role = { isAdmin: false }
+    expect(told(await administer('POST', '/users/ada/role', role))).toEqual([
+      409,
+      { error: { code: 'last_administrator', message: expect.stringMatching(/^ada is the last administrator .*\.$/) } },
+    ])
+    expect(told(await administer('POST', '/users/ada/role', { ...role, evenIfLast: true }))).toEqual([200, {}])
+    expect(calls).toEqual([
+      ['ada', role, kept],
+      ['ada', role, { evenIfLast: true }],
+    ])
   })
 
   test('shows a user, and lists stored sign-ins without a value', async () => {

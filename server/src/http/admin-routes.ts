@@ -1,16 +1,19 @@
-import type { Broker } from '../broker/broker.ts'
-import type {
-  AdminCookieRotated,
-  AdminHealth,
-  AdminRemoved,
-  AdminSessionEnded,
-  AdminSessionOpened,
-  AdminSessions,
-  AdminStatus,
-  AdminStoredTokens,
-  AdminUserAdded,
-  AdminUsers,
+import type { AccountChange, Broker } from '../broker/broker.ts'
+import {
+  type AdminCookieRotated,
+  type AdminHealth,
+  type AdminRemoved,
+  type AdminSessionEnded,
+  type AdminSessionOpened,
+  type AdminSessions,
+  type AdminStatus,
+  type AdminStoredTokens,
+  type AdminUserAdded,
+  type AdminUsers,
+  LAST_ADMINISTRATOR,
 } from '../domain/admin-api.ts'
+import { lastAdministratorWords } from '../domain/people.ts'
+import { printable } from '../domain/states.ts'
 import { configurationRoutes } from './admin-configuration-routes.ts'
 import { type AdminRoute, flagOf, memberOf } from './admin-route.ts'
 import { serviceRoutes } from './admin-service-routes.ts'
@@ -42,9 +45,9 @@ export function adminRoutes(broker: Broker, facts: AdminStatusFacts): readonly A
 }
 
 function userRoutes({ administration, launches }: Broker, publicUrl: string): readonly AdminRoute[] {
-  const lock = (isLocked: boolean) => async (_body: unknown, name: string) => {
-    await administration.setLocked(name, isLocked)
-    return {}
+  const lock = (isLocked: boolean) => async (body: unknown, name: string) => {
+    const how = { evenIfLast: memberOf(body, 'evenIfLast') === true }
+    return doneOr(name, await administration.setLocked(name, isLocked, how))
   }
   return [
     {
@@ -70,14 +73,27 @@ function userRoutes({ administration, launches }: Broker, publicUrl: string): re
     { method: 'POST', path: '/users/:name/lock', answer: lock(true) },
     { method: 'POST', path: '/users/:name/unlock', answer: lock(false) },
     {
+      method: 'POST',
+      path: '/users/:name/role',
+      answer: async (body, name) => {
+        const how = { evenIfLast: memberOf(body, 'evenIfLast') === true }
+        return doneOr(name, await administration.setRole(name, { isAdmin: flagOf(body, 'isAdmin') }, how))
+      },
+    },
+    {
       method: 'DELETE',
       path: '/users/:name',
-      answer: async (_body, name) => {
-        await administration.removeUser(name)
-        return {}
+      answer: async (body, name) => {
+        return doneOr(name, await administration.removeUser(name, { evenIfLast: memberOf(body, 'evenIfLast') === true }))
       },
     },
   ]
+}
+
+/** The asker repeats it with `evenIfLast` when that is meant. */
+function doneOr(name: string, change: AccountChange): object {
+  if (change === 'done') return {}
+  throw new Refusal(409, LAST_ADMINISTRATOR, lastAdministratorWords(printable(name)))
 }
 
 function storedTokenRoutes({ administration, people }: Broker, publicUrl: string): readonly AdminRoute[] {

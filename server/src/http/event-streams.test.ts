@@ -12,23 +12,28 @@ afterEach(async () => {
   doors = undefined
 })
 
-type Change = 'integrations' | 'logged_out'
+type Change = 'integrations' | 'rights' | 'logged_out'
 
 /** A broker whose logins a test can end and whose changes it can tell. */
 function liveBroker(): {
   expected: ExpectedCalls
   loggedIn: Set<string>
+  administrators: Set<string>
   tell: (change: Change) => void
   listeners: Set<(change: Change) => void>
 } {
   const loggedIn = new Set(['one', 'two'])
+  const administrators = new Set<string>()
   const listeners = new Set<(change: Change) => void>()
   const tell = (change: Change): void => {
     for (const listener of [...listeners]) listener(change)
   }
   const expected: ExpectedCalls = {
     logins: {
-      authenticate: async (cookie) => (loggedIn.has(cookie) ? { ...adasBrowser, idHash: `hash of ${cookie}` } : undefined),
+      authenticate: async (cookie) => {
+        const user = { ...adasBrowser.user, isAdmin: administrators.has(cookie) }
+        return loggedIn.has(cookie) ? { ...adasBrowser, user, idHash: `hash of ${cookie}` } : undefined
+      },
       logOut: async (session) => void loggedIn.delete(session.idHash.replace('hash of ', '')),
     },
     changes: {
@@ -39,7 +44,7 @@ function liveBroker(): {
       },
     },
   }
-  return { expected, loggedIn, tell, listeners }
+  return { expected, loggedIn, administrators, tell, listeners }
 }
 
 interface Page {
@@ -104,6 +109,21 @@ describe('the event stream of a page', () => {
     expect(all).toContain('event: logged_out\ndata: {}\n\n')
     expect(all).not.toContain('event: integrations')
     expect(live.listeners.size).toBe(0)
+  })
+
+  test('tells of another role once, also when it was changed where nobody tells of it here', async () => {
+    const live = liveBroker()
+    doors = await openDoors(live.expected)
+    const page = openPage(doors.port, 'one')
+    await page.sees('retry')
+    live.administrators.add('one')
+    live.tell('rights')
+    await page.sees('event: rights\ndata: {}\n\n')
+    live.administrators.delete('one')
+    live.tell('integrations')
+    await page.sees('event: integrations')
+    page.socket.end()
+    expect((await page.ended).match(/^event: .*$/gm)).toEqual(['event: rights', 'event: rights', 'event: integrations'])
   })
 
   test('outlives the end of another login of the same user, and tells nothing of it', async () => {

@@ -15,6 +15,8 @@ interface Stream {
   readonly response: ServerResponse
   readonly cookie: string
   readonly session: BrowserSession
+  /** The role its page was last told of. */
+  isAdmin: boolean
   readonly end: () => void
 }
 
@@ -35,9 +37,9 @@ export class EventStreams {
   open(response: ServerResponse, session: BrowserSession, cookie: string): void {
     this.#makeRoomFor(session.user.id)
     const stopped = new AbortController()
-    const stream: Stream = { response, cookie, session, end: () => stopped.abort() }
+    const stream: Stream = { response, cookie, session, isAdmin: session.user.isAdmin, end: () => stopped.abort() }
     const unsubscribe = this.#broker.changes.subscribe(session.user.id, (change) => {
-      this.#tell(stream, change === 'logged_out' ? '' : `event: ${change}\ndata: {}\n\n`)
+      this.#tell(stream, change === 'logged_out' || change === 'rights' ? '' : `event: ${change}\ndata: {}\n\n`)
     })
     stopped.signal.addEventListener('abort', () => {
       unsubscribe()
@@ -72,12 +74,19 @@ export class EventStreams {
     this.#write(stream, event).catch((error: unknown) => this.#giveUp(stream, error))
   }
 
-  /** Writes an event if the browser session still opens something; else it was logged out, locked, or ran out. */
+  /**
+   * Writes an event if the browser session still opens something; else it was logged out, locked, or ran out. Another role is told
+   * before it, whoever changed it: another server of the database publishes nothing here.
+   */
   async #write(stream: Stream, event: string): Promise<void> {
     const session = await this.#broker.logins.authenticate(stream.cookie)
     if (!this.#streams.has(stream)) return
-    if (session?.user.id !== stream.session.user.id) this.#sayGoodbye(stream)
-    else if (event !== '') stream.response.write(event)
+    if (session?.user.id !== stream.session.user.id) return this.#sayGoodbye(stream)
+    if (session.user.isAdmin !== stream.isAdmin) {
+      stream.isAdmin = session.user.isAdmin
+      stream.response.write('event: rights\ndata: {}\n\n')
+    }
+    if (event !== '') stream.response.write(event)
   }
 
   #sayGoodbye(stream: Stream): void {

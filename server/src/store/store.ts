@@ -68,14 +68,26 @@ export interface UserStore {
   listWithCounts(limits: { idleMs: number; absoluteMs: number }): Promise<readonly CountedUser[]>
   /** Ids of those who are locked. */
   lockedIds(): Promise<ReadonlySet<string>>
-  /** False when there is no such user. Locking ends the user's browser sessions in the same transaction. */
-  setLocked(name: string, locked: boolean): Promise<boolean>
+  /** `none`: there is no such user. Locking ends the user's browser sessions in the same transaction. */
+  setLocked(name: string, locked: boolean, keep?: AdministratorsKept): Promise<UserChanged>
+  /** Web logins of theirs stay, and may do what the role may from the next request on. */
+  setRole(name: string, role: Pick<User, 'isAdmin'>, keep?: AdministratorsKept): Promise<UserChanged>
   /**
    * Deletes the user with everything of theirs; their tokens at the integrations (internal ids) of `queueFor`, those with a
    * revocation URL, are queued for revocation in the same transaction.
    */
-  remove(name: string, revocation: { queueFor: ReadonlySet<string>; giveUpAt: Date }): Promise<User | undefined>
+  remove(
+    name: string,
+    revocation: { queueFor: ReadonlySet<string>; giveUpAt: Date },
+    keep?: AdministratorsKept,
+  ): Promise<UserChanged>
 }
+
+/** `one`: the last administrator who is not locked stays so, whatever others do at the same time. `any`: nobody has to. */
+export type AdministratorsKept = 'one' | 'any'
+
+/** What became of an account: `last` means that it is the last administrator's and was left alone. */
+export type UserChanged = 'done' | 'none' | 'last'
 
 /** A person and what they have now. */
 export interface CountedUser {

@@ -3,7 +3,7 @@ import type { User } from '../domain/people.ts'
 import { type Database, newId, REPEATABLE, type StoreContext } from './database.ts'
 import { queueTokens } from './revocations.ts'
 import type { Tables, UsersTable } from './schema.ts'
-import { StoreError, type UserStore } from './store.ts'
+import { type AdministratorsKept, StoreError, type UserChanged, type UserStore } from './store.ts'
 import { readableSecrets } from './token-secrets.ts'
 import { toUser } from './user-rows.ts'
 import { listWithCounts } from './users-with-counts.ts'
@@ -43,38 +43,83 @@ export function userStore(context: StoreContext): UserStore {
       const rows = await database.reader.selectFrom('users').select('id').where('locked_at', 'is not', null).execute()
       return new Set(rows.map(({ id }) => id))
     },
-    setLocked: (name, locked) => setLocked(context, name, locked),
-    remove: (name, revocation) => removeUser(context, name, revocation),
+    setLocked: (name, locked, keep = 'any') => setLocked(context, name, locked, keep),
+    setRole: (name, role, keep = 'any') => setRole(context, name, role, keep),
+    remove: (name, revocation, keep = 'any') => removeUser(context, name, revocation, keep),
   }
 }
 
-async function setLocked({ database, effects }: StoreContext, name: string, locked: boolean): Promise<boolean> {
+async function setLocked(
+  { database, effects }: StoreContext,
+  name: string,
+  locked: boolean,
+  keep: AdministratorsKept,
+): Promise<UserChanged> {
   return database.write(async (transaction) => {
+    const others = locked && keep === 'one' ? await lockAdministrators(database, transaction) : undefined
     const user = await lockedByName(database, transaction, name)
-    if (!user) return false
-    if ((user.locked_at !== null) === locked) return true
+    if (!user) return 'none'
+    if ((user.locked_at !== null) === locked) return 'done'
+    if (isLast(user, others)) return 'last'
     await transaction
       .updateTable('users')
       .set({ locked_at: locked ? effects.now().getTime() : null })
       .where('id', '=', user.id)
       .execute()
-    if (!locked) return true
+    if (!locked) return 'done'
     await transaction.deleteFrom('browser_sessions').where('user_id', '=', user.id).execute()
     // A terminal that was approved would be a session when the user is unlocked.
     await transaction.updateTable('device_logins').set({ is_approved: 0 }).where('user_id', '=', user.id).execute()
-    return true
+    return 'done'
   }, REPEATABLE)
+}
+
+async function setRole(
+  { database }: StoreContext,
+  name: string,
+  { isAdmin }: Pick<User, 'isAdmin'>,
+  keep: AdministratorsKept,
+): Promise<UserChanged> {
+  return database.write(async (transaction) => {
+    const others = !isAdmin && keep === 'one' ? await lockAdministrators(database, transaction) : undefined
+    const user = await lockedByName(database, transaction, name)
+    if (!user) return 'none'
+    if ((user.is_admin === 1) === isAdmin) return 'done'
+    if (isLast(user, others)) return 'last'
+    await transaction
+      .updateTable('users')
+      .set({ is_admin: isAdmin ? 1 : 0 })
+      .where('id', '=', user.id)
+      .execute()
+    return 'done'
+  }, REPEATABLE)
+}
+
+/**
+ * The ids of those who can administer now. Locked in one order before anything else of the transaction, so that two of them who
+ * lock or demote each other follow each other, and the second one is told that it is the last.
+ */
+async function lockAdministrators(database: Database, transaction: Transaction<Tables>): Promise<readonly string[]> {
+  const all = transaction.selectFrom('users').selectAll().where('is_admin', '=', 1).where('locked_at', 'is', null)
+  return (await database.locked(all.orderBy('id')).execute()).map(({ id }) => id)
+}
+
+function isLast({ id }: Pick<User, 'id'>, administrators: readonly string[] | undefined): boolean {
+  return administrators?.length === 1 && administrators[0] === id
 }
 
 async function removeUser(
   context: StoreContext,
   name: string,
   { queueFor, giveUpAt }: { queueFor: ReadonlySet<string>; giveUpAt: Date },
-): Promise<User | undefined> {
+  keep: AdministratorsKept,
+): Promise<UserChanged> {
   const { database } = context
   return database.write(async (transaction) => {
+    const others = keep === 'one' ? await lockAdministrators(database, transaction) : undefined
     const user = await lockedByName(database, transaction, name)
-    if (!user) return undefined
+    if (!user) return 'none'
+    if (isLast(user, others)) return 'last'
     const stored = transaction
       .selectFrom('oauth2_tokens')
       .innerJoin('oauth2_token_secrets', 'oauth2_token_secrets.token_id', 'oauth2_tokens.id')
@@ -85,7 +130,7 @@ async function removeUser(
       await queueTokens(context, transaction, token, readableSecrets(context.cipher, token, token), giveUpAt)
     }
     await transaction.deleteFrom('users').where('id', '=', user.id).execute()
-    return toUser(user)
+    return 'done'
   })
 }
 
