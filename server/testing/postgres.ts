@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -22,8 +22,8 @@ export interface RunningPostgres {
   readonly authority: Authority
   /** PEM file of the private CA. */
   readonly caFile: string
-  /** A new, empty database, as UTF-8. */
-  createDatabase(): Promise<PostgresDatabaseForTests>
+  /** A new database, as UTF-8: empty, or as the template is, which nobody is connected to. */
+  createDatabase(template?: Pick<PostgresDatabaseForTests, 'name'>): Promise<PostgresDatabaseForTests>
   /** Shows another certificate from now on. */
   showCertificate(leaf: Leaf): Promise<void>
   /** Ends the server at once, as a crash of its machine would (the files stay), and starts it again on the same port. */
@@ -57,34 +57,40 @@ export type SomePostgres = Pick<RunningPostgres, 'createDatabase' | 'close'>
 const GIVEN = 'BENCHKEY_TEST_POSTGRES_URL'
 
 const SUPERUSER = 'postgres'
-/** Small, and as durable as in earnest. */
+/** Small. */
 const SETTINGS = {
   shared_buffers: '32MB',
   max_connections: '200',
-  fsync: 'on',
   timezone: 'UTC',
   log_checkpoints: 'off',
   lc_messages: 'C',
 } as const
+/** Shared memory, which every Linux has, though containers often little of it. */
+const MEMORY = '/dev/shm'
+/** A server here takes about a tenth, and grows by its log. */
+const MEMORY_NEEDED_BYTES = 2 * 1024 ** 3
 /** Ends the server when whoever started it is gone: the pipe on its input closes then. SIGQUIT: at once. */
 const GUARDED =
   'exec 3<&0; "$@" 3<&- & server=$!; echo "pid $server"; { cat <&3; kill -QUIT $server; } >/dev/null 2>&1 & wait $server'
 
-/** The PostgreSQL that `BENCHKEY_TEST_POSTGRES_URL` names, which is left running, or else one for this test file. */
+/**
+ * The PostgreSQL that `BENCHKEY_TEST_POSTGRES_URL` names, which is left running, or else one for this test file. Nothing of it has to
+ * outlast the machine, so it waits for no disk.
+ */
 export async function somePostgres(): Promise<SomePostgres> {
   const given = process.env[GIVEN] ?? ''
-  if (given === '') return await startPostgres()
+  if (given === '') return await startPostgres({ fsync: 'off' })
   const server = new URL(given)
   const uriOf = (database: string) => Object.assign(new URL(server), { pathname: `/${database}` }).href
   const asSuperuser: AsSuperuser = (database, statement, values) =>
     runOnce({ connectionString: database === undefined ? server.href : uriOf(database) }, statement, values)
-  return { createDatabase: () => createDatabase(asSuperuser, uriOf), close: async () => undefined }
+  return { createDatabase: (template) => createDatabase(asSuperuser, uriOf, template), close: async () => undefined }
 }
 
-/** Starts a PostgreSQL for one test file; close it after the tests. */
-export async function startPostgres(): Promise<RunningPostgres> {
+/** Starts a PostgreSQL for one test file, as durable as in earnest if not said otherwise; close it after the tests. */
+export async function startPostgres({ fsync = 'on' }: { readonly fsync?: 'on' | 'off' } = {}): Promise<RunningPostgres> {
   const programs = postgresPrograms()
-  const folder = mkdtempSync(join(tmpdir(), 'benchkey-pg-'))
+  const folder = mkdtempSync(join(fsync === 'off' ? scratch() : tmpdir(), 'benchkey-pg-'))
   giveTo(programs, folder)
   const password = randomBytes(12).toString('hex')
   const data = join(folder, 'data')
@@ -93,7 +99,8 @@ export async function startPostgres(): Promise<RunningPostgres> {
   const caFile = join(folder, 'ca.pem')
   writeFileSync(caFile, authority.pem, { mode: 0o644 })
   const [socketDir, port] = [folder, await freePort()]
-  const server = new Server(programs, data, socketDir, port)
+  const own = { port: String(port), listen_addresses: '127.0.0.1', unix_socket_directories: socketDir, ssl: 'on', fsync }
+  const server = new Server(programs, data, { ...SETTINGS, ...own })
   server.writeCertificate(await makeLeaf(authority, ['localhost', '127.0.0.1']))
   await server.start()
   const connection = { host: socketDir, port, user: SUPERUSER, password }
@@ -102,7 +109,7 @@ export async function startPostgres(): Promise<RunningPostgres> {
   const uriOf = (database: string) => `postgresql://${SUPERUSER}:${password}@127.0.0.1:${port}/${database}`
   return {
     ...{ port, password, socketDir, dataDir: data, authority, caFile },
-    createDatabase: () => createDatabase(asSuperuser, uriOf),
+    createDatabase: (template) => createDatabase(asSuperuser, uriOf, template),
     async showCertificate(leaf) {
       server.writeCertificate(leaf)
       await server.reload()
@@ -134,6 +141,13 @@ export async function startPostgres(): Promise<RunningPostgres> {
   }
 }
 
+/** Memory, where there is enough: a disk spends more on the 300 files of each database than PostgreSQL does. */
+function scratch(): string {
+  if (!existsSync(MEMORY)) return tmpdir()
+  const { bavail, bsize } = statfsSync(MEMORY)
+  return bavail * bsize < MEMORY_NEEDED_BYTES ? tmpdir() : MEMORY
+}
+
 /** Runs one statement in that database; undefined: in one that is there anyway. */
 type AsSuperuser = (
   database: string | undefined,
@@ -141,9 +155,13 @@ type AsSuperuser = (
   values?: readonly unknown[],
 ) => Promise<Record<string, unknown>[]>
 
-async function createDatabase(asSuperuser: AsSuperuser, uriOf: (database: string) => string): Promise<PostgresDatabaseForTests> {
+async function createDatabase(
+  asSuperuser: AsSuperuser,
+  uriOf: (database: string) => string,
+  template: Pick<PostgresDatabaseForTests, 'name'> = { name: 'template0' },
+): Promise<PostgresDatabaseForTests> {
   const name = `test_${randomBytes(6).toString('hex')}`
-  await asSuperuser(undefined, `CREATE DATABASE ${name} ENCODING 'UTF8' TEMPLATE template0`)
+  await asSuperuser(undefined, `CREATE DATABASE ${name} ENCODING 'UTF8' TEMPLATE ${template.name}`)
   return {
     name,
     uri: uriOf(name),
@@ -168,16 +186,14 @@ function initialise(programs: PostgresPrograms, folder: string, data: string, pa
 class Server {
   readonly #programs: PostgresPrograms
   readonly #data: string
-  readonly #socketDir: string
-  readonly #port: number
+  readonly #settings: readonly string[]
   #guard: ChildProcess | undefined
   #pid = 0
 
-  constructor(programs: PostgresPrograms, data: string, socketDir: string, port: number) {
+  constructor(programs: PostgresPrograms, data: string, settings: Readonly<Record<string, string>>) {
     this.#programs = programs
     this.#data = data
-    this.#socketDir = socketDir
-    this.#port = port
+    this.#settings = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   }
 
   writeCertificate({ certificate, key }: Leaf): void {
@@ -194,11 +210,9 @@ class Server {
 
   /** Resolves once it accepts connections. */
   async start(): Promise<void> {
-    const own = { port: String(this.#port), listen_addresses: '127.0.0.1', unix_socket_directories: this.#socketDir, ssl: 'on' }
-    const settings = Object.entries({ ...SETTINGS, ...own }).flatMap(([name, value]) => ['-c', `${name}=${value}`])
     const { account, postgres } = this.#programs
     const options = { ...account, stdio: ['pipe', 'pipe', 'pipe'] as ['pipe', 'pipe', 'pipe'] }
-    const guard = spawn('sh', ['-c', GUARDED, 'sh', postgres, '-D', this.#data, ...settings], options)
+    const guard = spawn('sh', ['-c', GUARDED, 'sh', postgres, '-D', this.#data, ...this.#settings], options)
     this.#guard = guard
     createInterface(guard.stdout).on('line', (line) => {
       if (line.startsWith('pid ')) this.#pid = Number(line.slice(4))

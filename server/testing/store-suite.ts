@@ -1063,9 +1063,11 @@ export function storeSuite(name: string, open: () => Promise<OpenedDatabase>): v
           const next = { cookieHash: `c${n}`, expiresAt: clock.at(HOUR), previousUntil: clock.at(HOUR) }
           await store.sessions.rotateCookie(session.id, next)
         }
-        for (let n = 0; n < 20_000; n += 1) {
-          const found = await store.sessions.lookUp(`c${n % count}`, `integration ${n}`)
-          if (found?.sessionId !== session.id) expect(found).toMatchObject({ sessionId: session.id })
+        for (let n = 0; n < 20_000; n += count) {
+          const callers = Array.from({ length: count }, (_, each) => store.sessions.lookUp(`c${each}`, `integration ${n + each}`))
+          for (const found of await Promise.all(callers)) {
+            if (found?.sessionId !== session.id) expect(found).toMatchObject({ sessionId: session.id })
+          }
         }
         await store.sessions.end(session.id)
         expect(await store.sessions.lookUp('c1', 'integration 1')).toBeUndefined()

@@ -2,25 +2,30 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
-import { type SomePostgres, somePostgres } from '../../testing/postgres.ts'
+import { type PostgresDatabaseForTests, type SomePostgres, somePostgres } from '../../testing/postgres.ts'
 import { openPostgres } from '../../testing/postgres-store.ts'
 import { storeSuite } from '../../testing/store-suite.ts'
 
 let postgres: SomePostgres
 let directory: string
+let prepared: PostgresDatabaseForTests
 
 beforeAll(async () => {
   postgres = await somePostgres()
   directory = await mkdtemp(join(tmpdir(), 'benchkey-postgres-'))
+  // Tables are made once: each test has a copy of this database, under the same key ring.
+  prepared = await postgres.createDatabase()
+  await (await openPostgres(prepared, { directory })).close()
 })
 
 afterAll(async () => {
+  await prepared.drop()
   await postgres.close()
   await rm(directory, { recursive: true })
 })
 
 storeSuite('PostgreSQL', async () => {
-  const database = await postgres.createDatabase()
+  const database = await postgres.createDatabase(prepared)
   return {
     handle: (effects) => openPostgres(database, { directory, effects, clock: effects }),
     passLeaseClock: async (ms) => {
