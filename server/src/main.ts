@@ -22,7 +22,7 @@ import { createLocalSessions, type LocalSessions } from './launcher/create.ts'
 import { isGroup, isInGroup } from './launcher/groups.ts'
 import { isAlive, startTimeOf } from './launcher/processes.ts'
 import { findProxyAccount } from './launcher/proxy-account.ts'
-import { LocalAccounts } from './login/local-accounts.ts'
+import { LocalAccounts, type ScryptCost } from './login/local-accounts.ts'
 import { createAuthorizationServers } from './oauth/create.ts'
 import { createAskOwnAddress } from './oauth/own-address.ts'
 import { createProbes } from './oauth/probes.ts'
@@ -48,6 +48,8 @@ export interface StartOptions {
   readonly executableDir?: string
   /** An extra certificate authority for authorization servers, PEM: tests have a private one. */
   readonly providerCa?: string
+  /** What a new password's hash costs; default: what `LocalAccounts` says. Tests log in often. */
+  readonly passwordCost?: ScryptCost
 }
 
 /** A running server. */
@@ -104,7 +106,7 @@ export async function start(options: StartOptions): Promise<RunningServer> {
       configuration,
       ...requestsOf(server, { ...options, effects }),
       readOptionLines: () => readOptionLines(configDir, uid),
-      accounts: new LocalAccounts(),
+      accounts: new LocalAccounts(options.passwordCost),
       log,
       clientsFile: new ClientsFile(files, loaded.oauthClients),
       loadConfiguration: async () => {

@@ -93,6 +93,9 @@ export function writeOauthClients(files: Pick<ServerFiles, 'configDir'>, text: s
   writeFileSync(join(files.configDir, 'oauth-clients.conf'), text, { mode: 0o600 })
 }
 
+/** As `benchkey serve` makes a hash, it takes 0.4 s of processor; and as much for each log-in. */
+const PASSWORD_COST = { log2N: 4, r: 8, p: 1 }
+
 /** A server in this process, with its log. */
 export interface ServerInProcess extends RunningServer {
   readonly log: () => string
@@ -111,7 +114,7 @@ export async function startInProcess(
     },
   })
   const { configDir, dataDir } = files
-  const server = await start({ configDir, dataDir, version: '0.0.0-test', logTo, ...options })
+  const server = await start({ configDir, dataDir, version: '0.0.0-test', logTo, passwordCost: PASSWORD_COST, ...options })
   return { ...server, log: () => lines.join('') }
 }
 
