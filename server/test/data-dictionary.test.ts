@@ -61,6 +61,7 @@ async function fill(store: Store): Promise<void> {
   await store.tokens.markUnreadable(damaged?.id ?? '', 1, at)
   const troubled = { kind: 'client', words: 'answered 401', since: at, retryAt: at, configurationHash: 'c' } as const
   await store.integrations.setTrouble(lab, troubled)
+  await store.integrations.claimExpiryDay(lab, '2026-11-23')
   const cookie = { cookieHash: rpcCookieHash('c'), cookieExpiresAt: new Date(at.getTime() + 60_000) }
   const session = await store.sessions.create({ userName: 'ann', name: 'Rscript', ...cookie })
   const served = {

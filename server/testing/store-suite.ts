@@ -311,6 +311,18 @@ export function storeSuite(name: string, open: () => Promise<OpenedDatabase>): v
         expect(await store.integrations.clearTrouble(box)).toBe(true)
         expect((await store.integrations.troubles()).size).toBe(0)
       })
+
+      it('give the day on which the end of a client secret is told to one process of all', async () => {
+        const other = await database.handle(clock.effects)
+        const claim = (of: typeof store, day: string) => of.integrations.claimExpiryDay(box, day)
+        const claims = await Promise.all([store, other, store, other].map((of) => claim(of, '2026-11-23')))
+        expect(claims.filter(Boolean)).toHaveLength(1)
+        expect(await claim(other, '2026-11-23')).toBe(false)
+        expect(await claim(other, '2026-11-24')).toBe(true)
+        expect(await claim(store, '2026-11-24')).toBe(false)
+        // Another integration has a day of its own.
+        expect(await store.integrations.claimExpiryDay(lab, '2026-11-24')).toBe(true)
+      })
     })
 
     describe('sign-in attempts', () => {

@@ -30,8 +30,8 @@ describe('a client secret that ends', () => {
     const bob = await room.addUser('bob')
     await room.store.tokens.create({ userId: bob.id, integrationId, scopesAsked: [], clientFingerprint: 'g', reply })
     const day = box.clientSecretExpires?.toISOString().slice(0, 10)
-    await new SecretExpiries(room).look()
-    await room.audit.flush()
+    // Two servers that look in the same instant, before either has written its line, and one that looks later.
+    await Promise.all([new SecretExpiries(room).look(), new SecretExpiries(room).look()])
     await new SecretExpiries(room).look()
     expect(await told()).toEqual([`ok box: the client secret ends in 7 days, on ${day}; 2 sign-ins stand on it`])
     expect(room.logged).toEqual([

@@ -11,13 +11,11 @@ import { Periodic } from './periodic.ts'
 
 /** A day has begun somewhere within it; what is told then is told once a day all the same. */
 const LOOK_MS = 60 * 60_000
-/** More integrations than this have no secret that ends on the same days. */
-const LINES_OF_A_DAY = 1000
 const ACTION = 'client_secret.expires'
 
 /** What the look for ending client secrets is made of. */
 export interface ExpiryParts {
-  readonly store: Pick<Store, 'audit' | 'tokens' | 'now'>
+  readonly store: Pick<Store, 'integrations' | 'tokens' | 'now'>
   readonly catalogue: Pick<Catalogue, 'all' | 'internalId' | 'findByInternalId' | 'fingerprintOf'>
   readonly audit: Pick<AuditLog, 'record'>
   readonly effects: Pick<Effects, 'sleep'>
@@ -42,19 +40,17 @@ export class SecretExpiries {
     await this.#loop.close()
   }
 
-  /** Another node may have said it today: the audit knows. */
+  /** Another node may say it today: the row of the integration decides. Who dies between row and audit leaves that day untold. */
   async look(): Promise<void> {
     const { store, catalogue } = this.#parts
     const now = store.now()
     const ending = catalogue.all().filter((each) => !each.isDisabled && expiryIn(each, now))
     if (ending.length === 0) return
-    const today = dayOf(now)
-    const told = (await store.audit.list({ limit: LINES_OF_A_DAY, action: ACTION })).filter(({ at }) => dayOf(at) === today)
     const tallies = await talliesOf(this.#parts)
     for (const integration of ending) {
-      if (told.some(({ section }) => section === integration.section)) continue
       const internalId = catalogue.internalId(integration.uid)
-      await this.#tell(integration, now, tallies.get(internalId ?? '')?.total ?? 0)
+      if (internalId === undefined || !(await store.integrations.claimExpiryDay(internalId, dayOf(now)))) continue
+      await this.#tell(integration, now, tallies.get(internalId)?.total ?? 0)
     }
   }
 

@@ -30,6 +30,16 @@ export function integrationStore(context: StoreContext): IntegrationStore {
     claimTrial: (integrationId, now, nextRetryAt) =>
       change(context, integrationId, { trouble_retry_at: nextRetryAt.getTime() }, now),
     clearTrouble: (integrationId) => clearTrouble(context, integrationId),
+    claimExpiryDay: (integrationId, day) =>
+      database.write(async (transaction) => {
+        const { numUpdatedRows } = await transaction
+          .updateTable('integrations')
+          .set({ expiry_told_on: day })
+          .where('id', '=', integrationId)
+          .where((row) => row.or([row('expiry_told_on', 'is', null), row('expiry_told_on', '<', day)]))
+          .executeTakeFirst()
+        return numUpdatedRows > 0n
+      }),
   }
 }
 

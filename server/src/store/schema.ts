@@ -62,6 +62,8 @@ export interface IntegrationsTable {
   trouble_since: number | null
   trouble_retry_at: number | null
   trouble_configuration_hash: string | null
+  /** `2026-11-23`, UTC; null: never. */
+  expiry_told_on: string | null
 }
 
 /** Sign-ins that were started and are neither saved nor given up. */

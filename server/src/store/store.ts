@@ -134,6 +134,8 @@ export interface IntegrationStore {
   /** Atomically moves retryAt on when it is due: true for the one caller that may try. */
   claimTrial(integrationId: string, now: Date, nextRetryAt: Date): Promise<boolean>
   clearTrouble(integrationId: string): Promise<boolean>
+  /** Atomically notes that the end of its client secret is told on a day (`2026-11-23`): true for the one caller that may tell it. */
+  claimExpiryDay(integrationId: string, day: string): Promise<boolean>
 }
 
 /** Sign-in attempts, found by the hash of their state; each is taken once. */

@@ -16,6 +16,7 @@ import { configuration } from './0015-configuration.ts'
 import { accounts } from './0016-accounts.ts'
 import { oversight } from './0017-oversight.ts'
 import { boundRevocations } from './0018-bound-revocations.ts'
+import { toldExpiries } from './0019-told-expiries.ts'
 
 /** Every migration by its name, which orders them. Never change one that was released: add one, in a file of its own. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -36,4 +37,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0016_accounts': accounts,
   '0017_oversight': oversight,
   '0018_bound_revocations': boundRevocations,
+  '0019_told_expiries': toldExpiries,
 }
