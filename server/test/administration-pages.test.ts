@@ -56,7 +56,7 @@ describe('the pages of administrators', { timeout: 120_000 }, () => {
     await demo.getByRole('menuitem', { name: 'Administration' }).click()
     await demo.getByRole('heading', { name: 'Everything is working.' }).waitFor()
     expect((await runAdmin(world.files, ['user', 'role', 'demo', 'user'])).code).toBe(0)
-    await demo.getByText('Only administrators see this page, and demo is none.').waitFor()
+    await demo.getByText('Only administrators see this page, and demo is not one.').waitFor()
     await demo.context().close()
   })
 
