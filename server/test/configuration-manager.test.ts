@@ -62,6 +62,8 @@ beforeEach(async () => {
 
 const edit = (who: PersonsPages, section: string, options: Record<string, string | null>, more: object = {}) =>
   who.put(`${API}/sections/${section}`, { section, options, ...more })
+/** Newest first. */
+const audited = async (action: string) => (await ann.get(`/api/admin/audit?action=${action}`)).body.entries as readonly object[]
 const deploy = async (who: PersonsPages) => {
   const review = await who.get(`${API}/review`)
   return await who.post(`${API}/deploy`, { token: review.body.token })
@@ -177,6 +179,25 @@ describe('the Configuration Manager', () => {
     expect([decided.body.conflicts, decided.body.blocked]).toEqual([[], undefined])
     expect((await deploy(ben)).status).toBe(200)
     expect(fileNow()).toContain('scopes=write\ndescription=of Ann\nname=Lab\n')
+    expect(await audited('configuration.resolved')).toMatchObject([
+      { userName: 'ben', address: '127.0.0.1', integration: 'lab', detail: 'yours is kept of scopes' },
+    ])
+  })
+
+  it('has in the audit who took back a change or a draft, and nothing where there was none', async () => {
+    const before = [await audited('configuration.undone'), await audited('configuration.discarded')].map(({ length }) => length)
+    const fresh = async (action: string, which: 0 | 1) =>
+      (await audited(action)).slice(0, (await audited(action)).length - (before[which] ?? 0))
+    await ann.post(`${API}/undo`)
+    expect((await ann.post(`${API}/sections/box/undo`)).status).toBe(400)
+    expect([await fresh('configuration.undone', 0), await fresh('configuration.discarded', 1)]).toEqual([[], []])
+    await edit(ann, 'box', { description: 'Ann' })
+    expect((await ann.post(`${API}/sections/box/undo`)).status).toBe(200)
+    await edit(ann, 'box', { description: 'Ann again' })
+    expect((await ann.post(`${API}/undo`)).status).toBe(200)
+    const by = { userName: 'ann', address: '127.0.0.1' }
+    expect(await fresh('configuration.undone', 0)).toMatchObject([{ ...by, integration: 'box' }])
+    expect(await fresh('configuration.discarded', 1)).toMatchObject([by])
   })
 
   it('says what others deployed meanwhile, and that it stays', async () => {

@@ -133,12 +133,16 @@ export class ConfigurationDesk implements ConfigurationManager {
   }
 
   async undo(editor: Editor, section?: string): Promise<ConfigurationOverview> {
+    let had = false
     const draft = await this.#drafts.change(editor, (old) => {
+      had = holdsAnything(old)
       if (section === undefined) return { startedAt: old.startedAt, changes: [] }
       const change = findChange(old, section)
       if (!change) throw badRequest(`You have not changed [${printable(section)}].`)
       return withChange(old, change, undefined)
     })
+    if (section !== undefined) await this.#record(editor, 'configuration.undone', { section })
+    else if (had) await this.#record(editor, 'configuration.discarded')
     return await this.#overviewOf(draft)
   }
 
@@ -153,6 +157,8 @@ export class ConfigurationDesk implements ConfigurationManager {
       const { bytes } = await this.#parts.file.read()
       return withChange(old, change, decide(change, { keep, ...(option === undefined ? {} : { option }) }, bytes))
     })
+    const detail = `${keep} is kept${option === undefined ? '' : ` of ${printable(option)}`}`
+    await this.#record(editor, 'configuration.resolved', { section, detail })
     return await this.#reviewOf(draft)
   }
 
@@ -189,7 +195,13 @@ export class ConfigurationDesk implements ConfigurationManager {
   async reviewVersion(editor: Editor, number: number): Promise<ConfigurationReview> {
     await this.#refuseReadOnly()
     const fresh = await this.#goingBack(number)
-    return await this.#reviewOf(await this.#drafts.change(editor, () => fresh))
+    let had = false
+    const draft = await this.#drafts.change(editor, (old) => {
+      had = holdsAnything(old)
+      return fresh
+    })
+    if (had) await this.#record(editor, 'configuration.discarded', { detail: `to go back to version ${number}` })
+    return await this.#reviewOf(draft)
   }
 
   async rollBackReview(number: number): Promise<ConfigurationReview> {
@@ -233,8 +245,12 @@ export class ConfigurationDesk implements ConfigurationManager {
   }
 
   async #changed(editor: Editor, draft: Draft, section: string): Promise<ConfigurationOverview> {
-    await this.#parts.audit.record({ action: 'configuration.changed', outcome: 'ok', section, ...aboutSelf(editor) })
+    await this.#record(editor, 'configuration.changed', { section })
     return await this.#overviewOf(draft)
+  }
+
+  async #record(editor: Editor, action: string, what: { section?: string; detail?: string } = {}): Promise<void> {
+    await this.#parts.audit.record({ action, outcome: 'ok', ...what, ...aboutSelf(editor) })
   }
 
   async #refuseReadOnly(): Promise<void> {
@@ -299,6 +315,10 @@ function withTypedApart({ after, typed }: Plan): Plan['after'] {
   const apart = (written: WrittenOptions, names: ReadonlySet<string> | undefined): WrittenOptions =>
     new Map([...written].map(([name, value]) => [name, names?.has(name) ? `${value}\n` : value]))
   return new Map([...after].map(([section, written]) => [section, apart(written, typed.get(section))]))
+}
+
+function holdsAnything({ changes, rollbackTo }: Draft): boolean {
+  return changes.length > 0 || rollbackTo !== undefined
 }
 
 function bound(change: SectionChange | undefined, edit: SectionFormEdit, written?: WrittenOptions): SectionChange | undefined {

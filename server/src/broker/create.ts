@@ -132,7 +132,7 @@ export async function createBroker(parts: BrokerParts): Promise<Broker & { close
   const logins = new BrowserLogins({ store, accounts, effects, audit, changes, log, singleUser })
   const ofSessions = createSessions(parts, { ...shared, logins })
   const { sessions, launched, sessionUses } = ofSessions
-  const lookers = [new Sweeper({ store, effects, sessions, log }), new SecretExpiries(shared)]
+  const lookers = [new Sweeper({ store, effects, sessions, log }), new SecretExpiries(shared), logins.refused]
   const told = { configurationHash: () => catalogue.hash, epoch: () => results.epoch }
   const heart = new NodeHeart({ store, effects, log, identity: parts.node, ...told })
   const unread = new UnreadReplies(shared)

@@ -78,6 +78,33 @@ describe('a login', () => {
     expect(JSON.stringify(audit)).not.toMatch(/wrong-secret|wrong-field|password of/)
   })
 
+  test('refused again and again is two lines: the first at once, and how many followed; also when it has to wait', async () => {
+    await addUser('ann')
+    for (let i = 0; i < 12; i += 1) await logIn('Ann', 'wrong-secret')
+    const refused = () => room.audited('login.refused')
+    expect((await refused()).map(({ detail, count }) => [detail, count])).toEqual([
+      ['wrong password', undefined],
+      ['too many attempts', undefined],
+    ])
+    await logins.refused.flush()
+    expect((await refused()).slice(2)).toMatchObject([
+      { userName: 'ann', address: '192.0.2.1', detail: 'wrong password', count: 4 },
+      { userName: 'ann', address: '192.0.2.1', detail: 'too many attempts', count: 6 },
+    ])
+    await logins.refused.flush()
+    expect(await refused()).toHaveLength(4)
+  })
+
+  test('of a flood from ever more addresses leaves a bounded number of lines, and all of it in their counts', async () => {
+    const note = (n: number) =>
+      logins.refused.note({ address: `10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`, why: 'too many attempts' })
+    for (let n = 0; n < 10_000; n += 1) await note(n % 5000)
+    await logins.refused.flush()
+    const lines = await room.audited('login.refused')
+    expect(lines.length).toBeLessThanOrEqual(202)
+    expect(lines.reduce((sum, { count = 1 }) => sum + count, 0)).toBe(10_000)
+  })
+
   test('gets a new id and ends the session the browser had before', async () => {
     await addUser('ann')
     const first = await cookieOf('ann')
@@ -201,7 +228,14 @@ describe('a login that is confirmed', () => {
     expect(await confirm(cookie, 'password of ann')).toMatchObject({ kind: 'too_many' })
     expect(await logIn('ann', 'password of ann', '198.51.100.1')).toMatchObject({ kind: 'too_many' })
     expect(await logins.authenticate(cookie)).toBeDefined()
-    expect(await room.audited('login.refused')).toHaveLength(5)
+    await logins.refused.flush()
+    const refused = await room.audited('login.refused')
+    expect(refused.map(({ userName, detail, count }) => [userName, detail, count])).toEqual([
+      ['ann', 'wrong password', undefined],
+      ['ann', 'too many attempts', undefined],
+      ['ann', 'too many attempts', undefined],
+      ['ann', 'wrong password', 4],
+    ])
   })
 
   test('is refused when it was ended meanwhile', async () => {

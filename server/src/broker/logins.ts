@@ -10,6 +10,7 @@ import type { LiveChanges } from './live-changes.ts'
 import type { Log } from './log.ts'
 import { looksLikeSecret, newSecret, sha256 } from './random-values.ts'
 import { addressKey, RateLimiter } from './rate-limit.ts'
+import { RefusedLogins } from './refused-logins.ts'
 
 /** How long a web login lasts: 8 h without use, 7 days at the most. */
 export const BROWSER_SESSION_LIMITS = { idleMs: 8 * 60 * 60 * 1000, absoluteMs: 7 * 24 * 60 * 60 * 1000 }
@@ -45,9 +46,12 @@ export class BrowserLogins implements Logins {
   readonly #perName: RateLimiter
   readonly #perAddress: RateLimiter
   readonly #slots = new HashingSlots()
+  /** Started and closed by whoever made this. */
+  readonly refused: RefusedLogins
 
   constructor(parts: LoginParts) {
     this.#parts = parts
+    this.refused = new RefusedLogins(parts)
     this.#perName = new RateLimiter(PER_NAME, parts.effects)
     this.#perAddress = new RateLimiter(PER_ADDRESS, parts.effects)
   }
@@ -86,18 +90,27 @@ export class BrowserLogins implements Logins {
     const { address } = request
     const nameKey = request.userName.normalize('NFC').toLowerCase().slice(0, 256)
     const wait = this.#perAddress.take(addressKey(address)) || this.#perName.take(nameKey)
-    if (wait > 0) return { kind: 'too_many', retryAfterSeconds: wait }
+    if (wait > 0) {
+      await this.#refuse(address, 'too many attempts', this.refused.findName(nameKey))
+      return { kind: 'too_many', retryAfterSeconds: wait }
+    }
     const checked = await this.#slots.run(() => this.#check(request.userName.normalize('NFC'), request.password))
-    if (!checked) return { kind: 'too_many', retryAfterSeconds: BUSY_SECONDS }
+    if (!checked) {
+      await this.#refuse(address, 'too many at once')
+      return { kind: 'too_many', retryAfterSeconds: BUSY_SECONDS }
+    }
     const { user, known, why } = checked
     if (!user) {
-      const detail = { ...(known ? { userName: known } : {}), detail: why }
-      await this.#parts.audit.record({ action: 'login.refused', outcome: 'refused', address, ...detail })
+      await this.#refuse(address, why, known)
       return { kind: 'refused' }
     }
     this.#perAddress.giveBack(addressKey(address))
     this.#perName.giveBack(nameKey)
     return { kind: 'ok', user }
+  }
+
+  #refuse(address: string, why: string, userName?: string): Promise<void> {
+    return this.refused.note({ address, why, ...(userName === undefined ? {} : { userName }) })
   }
 
   async authenticate(cookie: string): Promise<BrowserSession | undefined> {

@@ -21,6 +21,8 @@ describe('the words of somebody’s activity', () => {
     })
     const refused = event('login.refused', { address: '10.0.0.7', detail: 'wrong password' })
     expect(activityWords(refused, '')).toEqual({ text: 'A log-in from 10.0.0.7 was refused: wrong password', tone: 'warn' })
+    expect(activityWords({ ...refused, count: 1 }, '')?.text).toMatch(/^One more log-in from 10\.0\.0\.7 was refused: /)
+    expect(activityWords({ ...refused, count: 1240 }, '')?.text).toMatch(/^1,240 more log-ins from 10\.0\.0\.7 were refused: /)
     expect(activityWords(event('session.ended', { sessionName: 'R', detail: 'by the end of its command' }), '')?.text).toBe(
       'Session “R” ended, by the end of its command',
     )

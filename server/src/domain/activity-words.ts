@@ -38,12 +38,18 @@ const endedWhy = ({ detail }: ActivityEvent): string => {
 const serviceOf = ({ detail }: ActivityEvent): string => /^service \S+/.exec(detail ?? '')?.[0] ?? 'a service'
 /** "as ada@example.com", of whoever signed in; other details are the administrator's. */
 const accountIn = (detail: string | undefined): string => (detail?.startsWith('as ') ? ` ${detail}` : '')
+/** A count is of those after the first one, which has its own line. */
+const refusedWords = (event: ActivityEvent): string => {
+  if (event.count === undefined) return `A log-in${from(event)} was refused`
+  if (event.count === 1) return `One more log-in${from(event)} was refused`
+  return `${event.count.toLocaleString('en-US')} more log-ins${from(event)} were refused`
+}
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
 /** Every kind of line that people are shown of their own activity. Others are the server's own business, or are told elsewhere. */
 const WORDS: Readonly<Record<string, Words>> = {
   'login.succeeded': (event) => quiet(`Logged in${from(event)}`),
-  'login.refused': (event) => loud(`A log-in${from(event)} was refused: ${event.detail ?? 'not right'}`),
+  'login.refused': (event) => loud(`${refusedWords(event)}: ${event.detail ?? 'not right'}`),
   logout: () => quiet('Logged out'),
   'login.ended_everywhere': (event) => loud(`Signed out everywhere${from(event)}${detailed(event)}`),
   'sign_in.finished': ({ integration, detail }) => quiet(`Signed in to ${integration}${accountIn(detail)}`),

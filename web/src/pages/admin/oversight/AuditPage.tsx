@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import type { SyntheticEvent } from 'react'
 import { Link, useSearchParams } from 'wouter'
 import { auditExportPath, auditQuery } from '../../../admin-api.ts'
+import { auditActionWords } from '../../../audit-words.ts'
 import { Button } from '../../../components/Button.tsx'
 import { ErrorLine } from '../../../components/ErrorLine.tsx'
 import { SkeletonRows } from '../../../components/Skeleton.tsx'
@@ -72,7 +73,7 @@ function Filters({ search, actions, onFilter }: FiltersProps) {
           <option value="">Anything</option>
           {known.map((action) => (
             <option key={action} value={action}>
-              {action}
+              {auditActionWords(action)}
             </option>
           ))}
         </select>
