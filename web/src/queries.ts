@@ -65,10 +65,3 @@ export const lookAgain = (about: keyof typeof ABOUT = 'integrations'): Promise<v
 /** Asks again for everything that open pages show. */
 export const lookAgainAtAll = (): Promise<void> =>
   queryClient.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== meQuery.queryKey[0] })
-
-/** Whether anything an open page shows could not be read. */
-export const hasFailed = (): boolean =>
-  queryClient
-    .getQueryCache()
-    .findAll({ type: 'active' })
-    .some(({ state }) => state.status === 'error')

@@ -1,7 +1,7 @@
 import { useEffect } from 'react'
 import { api, fromBase, leaveForLogin } from './api.ts'
 import { apiPaths } from './paths.ts'
-import { hasFailed, lookAgain, lookAgainAtAll, meQuery, queryClient } from './queries.ts'
+import { lookAgain, lookAgainAtAll, meQuery, queryClient } from './queries.ts'
 
 /** Pause before a refused event stream is asked for again; dropped ones the browser reopens itself. */
 const REOPEN_MS = 5000
@@ -14,22 +14,18 @@ export function useLive(): void {
   useEffect(() => {
     let stream: EventSource | undefined
     let reopen: number | undefined
-    let mayHaveMissed = false
 
     const close = (): void => {
       window.clearTimeout(reopen)
-      // A stream closed before it was open has shown nothing either.
-      if (stream) mayHaveMissed = true
       stream?.close()
       stream = undefined
     }
     const open = (): void => {
       close()
       stream = new EventSource(fromBase(apiPaths.events))
-      stream.addEventListener('open', () => {
-        if (mayHaveMissed || hasFailed()) void lookAgainAtAll()
-        mayHaveMissed = true
-      })
+      // At the first opening, too: what changed after the page had asked and before the stream was heard would stand there until the
+      // next change.
+      stream.addEventListener('open', () => void lookAgainAtAll())
       stream.addEventListener('integrations', () => void lookAgain('integrations'))
       stream.addEventListener('sessions', () => void lookAgain('sessions'))
       stream.addEventListener('rights', () => void queryClient.invalidateQueries({ queryKey: meQuery.queryKey }))

@@ -48,6 +48,8 @@ export interface Script {
   posts: Record<string, Answer | ((body: unknown) => Answer)>
   /** Milliseconds by which GET answers of the API are late. */
   lateMs: number
+  /** Before that the event stream does not open. */
+  streamOpens: Promise<void>
 }
 
 /** One request that changes something, as it arrived. */
@@ -89,11 +91,14 @@ export class FixtureServer {
       gets: {},
       posts: {},
       lateMs: 0,
+      streamOpens: Promise.resolve(),
       ...script,
     }
     this.#server = createServer((request, response) => {
       this.#answer(request, response).catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined))
     })
+    // A browser that sends on a connection in the moment in which it is closed for being idle is answered nothing.
+    this.#server.keepAliveTimeout = 0
   }
 
   static async start(script: Partial<Script> = {}, basePath = ''): Promise<FixtureServer> {
@@ -158,7 +163,7 @@ export class FixtureServer {
     if (this.script.lateMs > 0) await new Promise((resolve) => setTimeout(resolve, this.script.lateMs))
     if (!this.script.loggedIn) return this.#send(response, 401, refusal('not_logged_in', 'You are logged out.'))
     const { integrations, isAdmin } = this.script
-    if (path === '/api/events') return this.#stream(response)
+    if (path === '/api/events') return void this.script.streamOpens.then(() => this.#stream(response))
     if (path === '/api/me') {
       const redirectUri = 'https://bench.example.com/oauth_redirect_callback'
       return this.#send(response, 200, { userName: 'ada', isAdmin, serverName: 'Benchkey at Example', redirectUri })

@@ -114,6 +114,15 @@ describe('with the keyboard alone', () => {
 })
 
 describe('the live page', () => {
+  it('shows what changed after it had asked and before it listened', async () => {
+    const stream = Promise.withResolvers<void>()
+    const page = await visit(SETTINGS, { integrations: HEALTHY, streamOpens: stream.promise })
+    await row(page, 'Box API Access').getByText('renews itself').waitFor()
+    visits.server.script.integrations = ONE_PROBLEM
+    stream.resolve()
+    await row(page, 'Box API Access').getByText('Sign in again').waitFor()
+  })
+
   it('shows what changed elsewhere, in its place, tinted once and read out', async () => {
     const page = await visit(SETTINGS, { integrations: HEALTHY })
     await row(page, 'GitHub').waitFor()
