@@ -76,6 +76,8 @@ const INTERACTION_SECONDS = 10 * 60
 export async function startAuthorizationServer(options: AuthorizationServerOptions): Promise<RunningAuthorizationServer> {
   const host = options.host ?? '127.0.0.1'
   const server = options.tls ? createHttpsServer({ cert: options.tls.certificate, key: options.tls.key }) : createHttpServer()
+  // Whoever sends on a connection in the moment in which it is closed for being idle is answered nothing.
+  server.keepAliveTimeout = 0
   const port = await listen(server, options.port ?? 0, host)
   const issuer = `${options.tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`
   const state = openAuthorizationServerState(options.stateFile)

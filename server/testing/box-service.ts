@@ -44,6 +44,8 @@ export async function startBoxService(client: RegisteredClient, accessTokenSecon
   const front = createHttpsServer({ cert: leaf.certificate, key: leaf.key }, (request, response) =>
     passOn(request, response, new URL(authorizationServer.issuer)),
   )
+  // Whoever sends on a connection in the moment in which it is closed for being idle is answered nothing.
+  front.keepAliveTimeout = 0
   const frontPort = await listen(front)
   const connections: string[] = []
   const tunnels = new Set<Socket>()

@@ -25,6 +25,8 @@ export function startSameSite(files: Pick<ServerFiles, 'dir'>): Promise<ForeignS
 }
 
 async function start(server: Server, hostUrl: string): Promise<ForeignSite> {
+  // Whoever sends on a connection in the moment in which it is closed for being idle is answered nothing.
+  server.keepAliveTimeout = 0
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(0, '127.0.0.1', resolve)
   })

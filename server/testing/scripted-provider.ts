@@ -61,6 +61,8 @@ export interface ScriptedProvider {
 export async function startScriptedProvider(options: ScriptedProviderOptions = {}): Promise<ScriptedProvider> {
   const host = options.host ?? '127.0.0.1'
   const server = options.tls ? createHttpsServer(tlsServerOptions(options.tls)) : createHttpServer()
+  // Whoever sends on a connection in the moment in which it is closed for being idle is answered nothing.
+  server.keepAliveTimeout = 0
   const script = new Script(options)
   script.watch(server, options.tls ? 'secureConnection' : 'connection')
   await new Promise<void>((resolve, reject) => {

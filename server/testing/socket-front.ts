@@ -17,7 +17,7 @@ export async function frontOfSocket(socketPath: string, basePath: 'strip' | 'kee
   const pathOf = ({ url = '/' }: IncomingMessage): string =>
     basePath === 'keep' || !url.startsWith(path) ? url : url.slice(path.length - 1)
   const server = createServer((incoming, response) => {
-    const options = { socketPath, path: pathOf(incoming), method: incoming.method, headers: incoming.headers }
+    const options = { socketPath, path: pathOf(incoming), method: incoming.method, headers: incoming.headers, agent: false }
     const outgoing = request(options, (reply) => {
       response.writeHead(reply.statusCode ?? 502, reply.headers)
       reply.pipe(response)
@@ -25,6 +25,8 @@ export async function frontOfSocket(socketPath: string, basePath: 'strip' | 'kee
     outgoing.on('error', () => response.writeHead(502).end())
     incoming.pipe(outgoing)
   })
+  // Whoever sends on a connection in the moment in which it is closed for being idle is answered nothing.
+  server.keepAliveTimeout = 0
   server.on('upgrade', (incoming: IncomingMessage, browser: Duplex, head: Buffer) => {
     const program = connect(socketPath)
     for (const end of [browser, program]) {
