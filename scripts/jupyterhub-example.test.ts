@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, wri
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Running, startProcess } from '../server/testing/command-line.ts'
+import { ownPort } from '../server/testing/own-port.ts'
 import { type ScriptedProvider, startScriptedProvider } from '../server/testing/scripted-provider.ts'
 import {
   fetchToken,
@@ -14,7 +15,6 @@ import {
   type ServerInProcess,
   startInProcess,
 } from '../server/testing/start-server.ts'
-import { freePort } from './ports.ts'
 import { signIn } from './sign-in.ts'
 
 /** Debian's JupyterHub with the example's configuration, real notebook servers and a real kernel; the hub knows its users by name. */
@@ -74,7 +74,7 @@ async function startHub(token: string): Promise<void> {
   // Users have to reach their own directory, and see no other.
   sessions = isRoot ? `/run/bk-hub-${process.pid}` : join(directory, 'sessions')
   writeFileSync(join(directory, 'token'), token, { mode: 0o600 })
-  const [port, api, internal] = [await freePort(), await freePort(), await freePort()]
+  const [port, api, internal] = [await ownPort(), await ownPort(), await ownPort()]
   hubUrl = `http://127.0.0.1:${port}`
   const lines = [
     `load_subconfig(${JSON.stringify(EXAMPLE)})`,

@@ -6,9 +6,9 @@ import { basename, join, resolve } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { agree, launchBrowser, logIn, openProfile } from '../server/testing/browser.ts'
+import { ownPort } from '../server/testing/own-port.ts'
 import { takePicture, updatesPictures } from '../server/testing/pictures.ts'
 import { type BlockEnvironment, findBlocks, isForOperators, runBlock, withoutVariables } from './docs.ts'
-import { freePort } from './ports.ts'
 
 const checkout = resolve(import.meta.dirname, '..')
 const readme = readFileSync(join(checkout, 'README.md'), 'utf8')
@@ -32,7 +32,7 @@ beforeAll(async () => {
     cpSync(join(checkout, name), join(root, name), { recursive: true, filter: isOurs })
   }
   symlinkSync(join(checkout, 'node_modules'), join(root, 'node_modules'))
-  const port = updatesPictures ? USUAL_PORT : await freePort()
+  const port = updatesPictures ? USUAL_PORT : await ownPort()
   address = `https://localhost:${port}`
   child = spawn(process.execPath, [join(root, 'scripts/start.ts'), '--port', `${port}`])
   ended = once(child, 'close')

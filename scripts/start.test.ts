@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { checkPort, freePort } from './ports.ts'
+import { ownPort } from '../server/testing/own-port.ts'
+import { checkPort } from './ports.ts'
 
 const checkout = resolve(import.meta.dirname, '..')
 const running: Start[] = []
@@ -122,7 +123,7 @@ function childrenOf(pid: number | undefined): number[] {
 
 describe('npm start', { timeout: 120_000 }, () => {
   test('greets with address, demo user and what to do next, keeps all of it, and ends what it started', async () => {
-    const port = await freePort()
+    const port = await ownPort()
     const first = await up(start('--port', `${port}`))
     const password = kept('demo-user').trim()
     expect(first.out).toBe(`Benchkey is up:  https://localhost:${port}
@@ -168,7 +169,7 @@ Stop: Ctrl-C. Everything is under .benchkey/ and kept.
   })
 
   test('ends the sessions that were started on its pages, which outlive a server otherwise', async () => {
-    const port = await freePort()
+    const port = await ownPort()
     const started = await up(start('--port', `${port}`))
     const { cookies } = await post(port, '/api/login', { userName: 'demo', password: kept('demo-user').trim() })
     const { status } = await post(port, '/api/sessions', { application: 'terminal', name: '' }, cookies.join('; '))
@@ -181,7 +182,7 @@ Stop: Ctrl-C. Everything is under .benchkey/ and kept.
   })
 
   test('ends everything and fails when one of its processes is killed', async () => {
-    const started = await up(start('--port', `${await freePort()}`))
+    const started = await up(start('--port', `${await ownPort()}`))
     const [one = 0, other = 0] = childrenOf(started.child.pid)
     process.kill(one, 'SIGKILL')
     expect(await started.ended).toBe(1)

@@ -1,10 +1,10 @@
-import { once } from 'node:events'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { startProcess } from './command-line.ts'
+import { ownPort } from './own-port.ts'
 
 /** What a proxy lets pass, and for whom. */
 export interface ProxyRules {
@@ -105,11 +105,7 @@ async function prepare(): Promise<Prepared> {
   chmodSync(dir, 0o755)
   mkdirSync(join(dir, 'log'))
   chmodSync(join(dir, 'log'), 0o777)
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const address = probe.address()
-  probe.close()
-  return { dir, logFile: join(dir, 'log/access.log'), port: typeof address === 'object' && address ? address.port : 0 }
+  return { dir, logFile: join(dir, 'log/access.log'), port: await ownPort() }
 }
 
 /** Squid hands user name and password to a helper in one line; letters that it would percent-encode must not be in them. */

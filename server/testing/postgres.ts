@@ -2,12 +2,12 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import pg from 'pg'
 import { type Authority, type Leaf, makeAuthority, makeLeaf } from './certificates.ts'
+import { ownPort } from './own-port.ts'
 import { giveTo, type PostgresPrograms, postgresPrograms } from './postgres-programs.ts'
 
 /** A real PostgreSQL of this test file, on loopback and a Unix socket, with TLS under a private CA. */
@@ -98,7 +98,7 @@ export async function startPostgres({ fsync = 'on' }: { readonly fsync?: 'on' | 
   const authority = await makeAuthority()
   const caFile = join(folder, 'ca.pem')
   writeFileSync(caFile, authority.pem, { mode: 0o644 })
-  const [socketDir, port] = [folder, await freePort()]
+  const [socketDir, port] = [folder, await ownPort()]
   const own = { port: String(port), listen_addresses: '127.0.0.1', unix_socket_directories: socketDir, ssl: 'on', fsync }
   const server = new Server(programs, data, { ...SETTINGS, ...own })
   server.writeCertificate(await makeLeaf(authority, ['localhost', '127.0.0.1']))
@@ -266,16 +266,4 @@ async function runOnce(
   } finally {
     await client.end()
   }
-}
-
-/** A port of 127.0.0.1 that nobody listened on a moment ago. */
-function freePort(): Promise<number> {
-  const probe = createServer()
-  return new Promise((resolve, reject) => {
-    probe.once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => resolve(address !== null && typeof address === 'object' ? address.port : 0))
-    })
-  })
 }

@@ -1,7 +1,6 @@
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
@@ -11,6 +10,7 @@ import { type RunningServer, type StartOptions, start } from '../src/main.ts'
 import { makeCertificates } from './certificates.ts'
 import { BENCHKEY, type Finished, type Running, runBenchkey, startProcess } from './command-line.ts'
 import { endSessionsBelow } from './left-sessions.ts'
+import { ownPort } from './own-port.ts'
 
 /** Files of a server that is prepared or runs: configuration, data, certificates. */
 export interface ServerFiles {
@@ -46,7 +46,7 @@ export async function prepareServer(plan: ServerPlan = {}): Promise<ServerFiles>
   ]
   for (const folder of [configDir, dataDir, certificates]) mkdirSync(folder, { mode: 0o700 })
   const { ca, caFile, certificateFile, keyFile } = await makeCertificates(certificates)
-  const port = await freePort()
+  const port = await ownPort()
   const publicUrl = `https://localhost:${port}`
   const lines = [
     'www-address=127.0.0.1',
@@ -75,7 +75,7 @@ export async function prepareNode(first: ServerFiles): Promise<ServerFiles> {
   const dir = mkdtempSync(join(tmpdir(), 'benchkey-node-'))
   const [configDir, dataDir] = [join(dir, 'config'), join(dir, 'data')]
   for (const folder of [configDir, dataDir]) mkdirSync(folder, { mode: 0o700 })
-  const port = await freePort()
+  const port = await ownPort()
   const lines = readFileSync(join(first.configDir, 'benchkey.conf'), 'utf8').replace(/^www-port=.*$/m, `www-port=${port}`)
   writeFileSync(join(configDir, 'benchkey.conf'), lines, { mode: 0o600 })
   const clients = join(first.configDir, 'oauth-clients.conf')
@@ -238,16 +238,4 @@ export function fetchToken(
 export function removeFiles(files: Pick<ServerFiles, 'dir'>): void {
   endSessionsBelow(files.dir)
   rmSync(files.dir, { recursive: true, force: true })
-}
-
-/** A port of 127.0.0.1 that nobody listened on a moment ago. */
-function freePort(): Promise<number> {
-  const probe = createServer()
-  return new Promise((resolve, reject) => {
-    probe.once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => resolve(address !== null && typeof address === 'object' ? address.port : 0))
-    })
-  })
 }
