@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { processorMsOf } from '../../testing/processor-time.ts'
 import { findValue, parseIni, printIni, readIni, removeOption, setValue } from './ini.ts'
 
 const parse = (text: string) => parseIni(Buffer.from(text))
@@ -142,13 +143,12 @@ describe('INI reading', () => {
     ])
   })
 
-  test('reads ten megabytes in a line or in a million lines within seconds', () => {
+  test('reads ten megabytes in a line or in a million lines within seconds', async () => {
     const longLine = `x=${' '.repeat(5_000_000)}a${' '.repeat(5_000_000)}`
     expect(findValue(parse(longLine), undefined, 'x')).toBe('a')
     const manyLines = '[s]\nabc=12\n'.repeat(900_000)
-    const started = performance.now()
-    expect(readIni(parse(manyLines)).sections).toHaveLength(900_000)
-    expect(performance.now() - started).toBeLessThan(15_000)
+    const read = () => expect(readIni(parse(manyLines)).sections).toHaveLength(900_000)
+    expect(await processorMsOf(read)).toBeLessThan(15_000)
   })
 })
 

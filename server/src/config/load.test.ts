@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { processorMsOf } from '../../testing/processor-time.ts'
 import { formatDiagnostic } from './diagnostics.ts'
 import { type LoadedConfiguration, loadConfiguration } from './load.ts'
 import { CONFIGURATION_REFERENCE } from './reference.ts'
@@ -299,10 +300,12 @@ describe('loading large files', () => {
   test('reads 5,000 sections and finds the one that is wrong', async () => {
     const text = Array.from({ length: 5_000 }, (_, index) => section(`s${index}`, index === 4_321 ? 'pkce=x\n' : '')).join('\n')
     write('oauth-clients.conf', text)
-    const started = performance.now()
-    const { diagnostics } = await load()
-    expect(performance.now() - started).toBeLessThan(10_000)
-    expect(diagnostics.filter(({ severity }) => severity === 'error').map((each) => each.section)).toEqual(['s4321'])
+    let loaded: Awaited<ReturnType<typeof load>> | undefined
+    const work = async () => {
+      loaded = await load()
+    }
+    expect(await processorMsOf(work)).toBeLessThan(10_000)
+    expect(loaded?.diagnostics.filter(({ severity }) => severity === 'error').map((each) => each.section)).toEqual(['s4321'])
   })
 
   test.each([
@@ -313,9 +316,12 @@ describe('loading large files', () => {
     ['lone carriage returns', '\r\r\r\r\r\r\r'],
   ])('survives ten megabytes of %s and counts the findings it leaves out', async (_what, line) => {
     write('oauth-clients.conf', line.repeat(Math.ceil(10_000_000 / line.length)))
-    const started = performance.now()
-    const { configuration, diagnostics } = await load()
-    expect(performance.now() - started).toBeLessThan(20_000)
+    let loaded: Awaited<ReturnType<typeof load>> | undefined
+    const work = async () => {
+      loaded = await load()
+    }
+    expect(await processorMsOf(work)).toBeLessThan(20_000)
+    const { configuration, diagnostics = [] } = loaded ?? {}
     expect(configuration).toBeUndefined()
     expect(diagnostics.length).toBeLessThanOrEqual(10_001)
     if (diagnostics.length > 10_000) expect(diagnostics.at(-1)?.message).toMatch(/^There are [0-9]+ more findings in this file/)

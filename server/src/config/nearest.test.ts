@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { processorMsOf } from '../../testing/processor-time.ts'
 import { nearestName } from './nearest.ts'
 import { OAUTH_CLIENT_OPTIONS } from './oauth-clients-options.ts'
 
@@ -28,9 +29,8 @@ describe('nearest known name', () => {
     expect(nearestName('g7Xd', KNOWN).isTypingError).toBe(false)
   })
 
-  test('of a megabyte is found at once', () => {
-    const started = performance.now()
-    expect(nearestName('x'.repeat(1_000_000), KNOWN).isLikely).toBe(false)
-    expect(performance.now() - started).toBeLessThan(1_000)
+  test('of a megabyte is found at once', async () => {
+    const find = () => expect(nearestName('x'.repeat(1_000_000), KNOWN).isLikely).toBe(false)
+    expect(await processorMsOf(find)).toBeLessThan(1_000)
   })
 })
