@@ -75,7 +75,7 @@ const REPLIES: Readonly<Record<string, unknown>> = {
   '/oauth_integrations': {
     providers: [{ type: 'custom', integrations: [{ type: 'custom', uid: UID, name: 'box', display_name: 'Box API Access' }] }],
   },
-  '/oauth_token': { access_token: 'abc.DEF', expiry: '2026-12-31T23:59:59Z' },
+  '/oauth_token': { access_token: 'abc.DEF', expiry: '2096-12-31T23:59:59Z' },
   '/api/v1/session': {
     user: 'ada',
     session: { id: 's1', name: 'bash', kind: 'command', started_at: '2026-11-23T11:00:00Z' },
@@ -86,7 +86,7 @@ const REPLIES: Readonly<Record<string, unknown>> = {
   [`/api/v1/integrations/${UID}/sign-out`]: { signed_out: true, revocation: 'queued' },
 }
 
-const PRINTED = `["abc.DEF","2026-12-31T23:59:59.000Z","Box API Access","bash",2026,"renewed",true] 16
+const PRINTED = `["abc.DEF","2096-12-31T23:59:59.000Z","Box API Access","bash",2026,"renewed",true] 16
 unknown_integration Did you mean "box"? See yours with: benchkey integrations.
 `
 

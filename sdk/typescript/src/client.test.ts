@@ -9,7 +9,7 @@ import { createClient } from './client.ts'
 import { BenchkeyError } from './errors.ts'
 
 const UID = '0b0c0000-0000-5000-8000-000000000001'
-const TOKEN = { access_token: 'abc.DEF', expiry: '2026-12-31T23:59:59Z' }
+const TOKEN = { access_token: 'abc.DEF', expiry: '2096-12-31T23:59:59Z' }
 const LIST = {
   providers: [{ type: 'custom', integrations: [{ type: 'custom', uid: UID, name: 'box', display_name: 'Box API Access' }] }],
 }
@@ -69,7 +69,7 @@ async function failure(promise: Promise<unknown>): Promise<BenchkeyError> {
 
 test('a token by ID is one call, with the least life asked for', async () => {
   const token = await createClient({ environment }).token(UID.toUpperCase(), { minTtlSeconds: 300 })
-  expect(token).toMatchObject({ accessToken: 'abc.DEF', expiresAt: new Date('2026-12-31T23:59:59Z'), warning: undefined })
+  expect(token).toMatchObject({ accessToken: 'abc.DEF', expiresAt: new Date('2096-12-31T23:59:59Z'), warning: undefined })
   expect(requests).toEqual([
     {
       url: '/oauth_token',
@@ -160,8 +160,8 @@ test('a redirect is refused and not followed', async () => {
 test.each([
   ['a page', '<html>log in</html>'],
   ['a list', '[]'],
-  ['no token', '{"expiry":"2026-12-31T23:59:59Z"}'],
-  ['a token that breaks out of its header line', '{"access_token":"a\\r\\nX: y","expiry":"2026-12-31T23:59:59Z"}'],
+  ['no token', '{"expiry":"2096-12-31T23:59:59Z"}'],
+  ['a token that breaks out of its header line', '{"access_token":"a\\r\\nX: y","expiry":"2096-12-31T23:59:59Z"}'],
   ['no expiry', '{"access_token":"a"}'],
 ])('%s is not taken for an answer', async (_what, text) => {
   answer = (_request, response) => response.end(text)

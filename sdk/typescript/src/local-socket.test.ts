@@ -10,7 +10,7 @@ import type { BenchkeyError } from './errors.ts'
 import { localSocket } from './local-socket.ts'
 
 const UID = '0b0c0000-0000-5000-8000-000000000001'
-const TOKEN = '{"access_token":"over-SOCKET","expiry":"2026-12-31T23:59:59Z"}'
+const TOKEN = '{"access_token":"over-SOCKET","expiry":"2096-12-31T23:59:59Z"}'
 const OK = `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${TOKEN.length}\r\n\r\n${TOKEN}`
 
 let folder: string

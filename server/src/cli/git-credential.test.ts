@@ -16,7 +16,7 @@ import {
 const UID = '0b0c0000-0000-5000-8000-000000000001'
 const GIT = { type: 'custom', uid: UID, name: 'gitlab', display_name: 'GitLab', git_hosts: ['git.example', 'git.example:8443'] }
 const BOX = { ...GIT, uid: UID.replace('1', '2'), name: 'box', display_name: 'Box', git_hosts: undefined }
-const SERVED: FakeReply = { body: { access_token: 'abc.DEF', expiry: '2026-12-31T23:59:59Z' } }
+const SERVED: FakeReply = { body: { access_token: 'abc.DEF', expiry: '2096-12-31T23:59:59Z' } }
 
 let folder: string
 let certificates: Certificates
@@ -59,7 +59,7 @@ describe('benchkey git-credential get', () => {
       `capability[]=state\n${OURS}path=team/a.git\nwwwauth[]=Basic realm="x"\n\n`,
     )
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    expect(stdout).toBe('username=oauth2\npassword=abc.DEF\npassword_expiry_utc=1798761599\nephemeral=1\n')
+    expect(stdout).toBe('username=oauth2\npassword=abc.DEF\npassword_expiry_utc=4007836799\nephemeral=1\n')
   })
 
   test('names the capability that ephemeral belongs to, first, to a Git that has it', async () => {

@@ -181,7 +181,7 @@ describe('in a session of a server with a private certificate', () => {
     certificateFolder = mkdtempSync(join(tmpdir(), 'benchkey-session-ca-'))
     certificates = await makeCertificates(join(certificateFolder, 'own'))
     others = await makeCertificates(join(certificateFolder, 'other'))
-    rpc = await fakeRpc(certificates, () => ({ body: { access_token: 'abc', expiry: '2026-12-31T23:59:59Z' } }))
+    rpc = await fakeRpc(certificates, () => ({ body: { access_token: 'abc', expiry: '2096-12-31T23:59:59Z' } }))
     other = await fakeRpc(others, () => ({ body: { from: 'another authority' } }))
   })
 
@@ -209,7 +209,7 @@ describe('in a session of a server with a private certificate', () => {
       other.address,
     )
     expect({ stdout, stderr }).toEqual({
-      stdout: '{"access_token":"abc","expiry":"2026-12-31T23:59:59Z"}{"from":"another authority"}',
+      stdout: '{"access_token":"abc","expiry":"2096-12-31T23:59:59Z"}{"from":"another authority"}',
       stderr: '',
     })
   })

@@ -17,7 +17,7 @@ interface Loaded {
   readonly own: readonly string[]
 }
 
-const TOKEN = { access_token: 'abc', expiry: '2026-12-31T23:59:59Z' }
+const TOKEN = { access_token: 'abc', expiry: '2096-12-31T23:59:59Z' }
 const OF_CLIENT = [
   'index',
   'client',

@@ -54,7 +54,7 @@ async function against(
   return { ...(await runBenchkey(args, { ...session, ...environment })), seen: server.seen }
 }
 
-const served: FakeReply = { body: { access_token: 'abc.DEF', expiry: '2026-12-31T23:59:59Z' } }
+const served: FakeReply = { body: { access_token: 'abc.DEF', expiry: '2096-12-31T23:59:59Z' } }
 
 describe('benchkey token', () => {
   test('prints the token alone', async () => {
