@@ -121,7 +121,13 @@ describe.skipIf(process.getuid?.() !== 0)('a server that is not root, with the s
     await untilSession(ann, id, 'running')
     helper.child.kill('SIGTERM')
     await helper.finished
+    let said = ''
+    serve.child.stderr?.on('data', (text: string) => {
+      said += text
+    })
     const failed = await startSession(ann)
+    // The server has to meet the helper's absence before the next one is there.
+    await expect.poll(() => said).toContain(failed.id)
     helper = await startHelper()
     expect(await untilSession(ann, failed.id, 'did_not_start')).toMatchObject({
       explanation: expect.stringContaining('The session helper does not answer at'),

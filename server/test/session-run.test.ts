@@ -239,15 +239,18 @@ describe('as time passes', () => {
   })
 
   it('token --min-ttl renews what would end too soon, and nothing else', async () => {
+    // A token whose 600 s begin now, however long the tests before took.
+    await world.signIn('demo')
+    const before = world.provider.countTokenRequests('refresh_token')
     const shell = openShell(world.files)
     const token = (await shell.ask('benchkey token demo')).stdout
-    aheadMs += 350_000 - Math.min(aheadMs, 121_000)
+    aheadMs += 350_000
     expect((await shell.ask('benchkey token demo --min-ttl 100')).stdout).toBe(token)
-    expect(world.provider.countTokenRequests('refresh_token')).toBe(0)
+    expect(world.provider.countTokenRequests('refresh_token')).toBe(before)
     const renewed = (await shell.ask('benchkey token demo --min-ttl 290')).stdout
     expect(renewed).not.toBe(token)
     expect((await shell.ask('benchkey token demo --min-ttl 290')).stdout).toBe(renewed)
-    expect(world.provider.countTokenRequests('refresh_token')).toBe(1)
+    expect(world.provider.countTokenRequests('refresh_token')).toBe(before + 1)
     await shell.exit()
   })
 

@@ -95,10 +95,11 @@ describe('the Info dialog', () => {
     })
     watched = await openPage(browser)
     const { page } = watched
+    await page.clock.setFixedTime(SAMPLE_NOW)
     await page.goto(server.url('/settings/managed-credentials?info=box-integration'))
     await page.getByText('account.box.com does not ask which account you mean: log out there first.').waitFor()
     await page.getByRole('button', { name: 'Close' }).click()
-    await page.getByText(/^Waiting for account\.box\.com \(4\d s\)\. Signed in as ada@example\.com until you finish\.$/).waitFor()
+    await page.getByText(/^Waiting for account\.box\.com \(40 s\)\. Signed in as ada@example\.com until you finish\.$/).waitFor()
     server.script.posts[`/api/integrations/${uid}/sign-in`] = { status: 200, body: { url: server.url('/sign-in/github') } }
     await page.getByRole('button', { name: 'Start again' }).click()
     await page.waitForURL('**/sign-in/github')
