@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { AdminHealth } from '../src/domain/admin-api.ts'
 import { grantHeld, newGate } from '../testing/behaviours.ts'
 import { editDatabase } from '../testing/edit-database.ts'
+import { waitedForProcessorMs } from '../testing/processor-time.ts'
 import { type ScriptedProvider, startScriptedProvider } from '../testing/scripted-provider.ts'
 import { PlainBrowser } from '../testing/signed-in.ts'
 import {
@@ -104,6 +105,7 @@ token-url = ${provider.tokenUrl}
     const lock = await Lock.take(join(files.dataDir, 'benchkey.db'))
     const delays = monitorEventLoopDelay({ resolution: 10 })
     delays.enable()
+    const waited = waitedForProcessorMs()
     gate.open()
     const signIn = browser.visit(address)
     const health = runAdmin(files, ['health', '--json'])
@@ -121,7 +123,8 @@ token-url = ${provider.tokenUrl}
     expect(generationOf('new')).toBeUndefined()
     await lock.release()
     expect(asked).toBeGreaterThan(50)
-    expect(delays.max / 1e6).toBeLessThan(LOCK_MS / 10)
+    // What a busy machine adds is none of ours.
+    expect(delays.max / 1e6 - (waitedForProcessorMs() - waited)).toBeLessThan(LOCK_MS / 10)
     const report = JSON.parse((await health).stdout) as AdminHealth
     expect(report.findings[0]).toMatchObject({ level: 'problem', about: 'database' })
     expect((await signIn).status).toBe(303)

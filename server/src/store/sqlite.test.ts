@@ -8,6 +8,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { waitedForProcessorMs } from '../../testing/processor-time.ts'
 import type { Effects } from '../domain/effects.ts'
 import { createDatabaseFile } from './database-file.ts'
 import { migrate } from './migrations.ts'
@@ -141,7 +142,7 @@ describe('a SQLite database', () => {
     const write = put('waited').then(() => {
       isWritten = true
     })
-    const started = performance.now()
+    const [started, waited] = [performance.now(), waitedForProcessorMs()]
     let reads = 0
     while (performance.now() - started < 2000) {
       expect(await keys()).toEqual(['before'])
@@ -151,7 +152,8 @@ describe('a SQLite database', () => {
     delays.disable()
     expect(isWritten).toBe(false)
     expect(reads).toBeGreaterThan(100)
-    expect(delays.max / 1e6).toBeLessThan(500)
+    // What a busy machine adds is none of SQLite's.
+    expect(delays.max / 1e6 - (waitedForProcessorMs() - waited)).toBeLessThan(500)
     await foreign.run('COMMIT')
     await write
     expect(await keys()).toEqual(['before', 'waited'])
