@@ -119,7 +119,7 @@ describe('the page of a terminal', () => {
     await dialog.getByText('bash ends, with all that runs in it.').waitFor()
     expect(await axeFindings(page)).toEqual([])
     await dialog.getByRole('button', { name: 'Keep bash' }).click()
-    expect(await menu.inputValue()).toBe('bash')
+    await expect.poll(() => menu.inputValue()).toBe('bash')
     await menu.selectOption('Python')
     await dialog.getByRole('button', { name: 'Start Python' }).click()
     await shows(page, '>>>')
