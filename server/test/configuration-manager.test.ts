@@ -86,6 +86,24 @@ describe('the Configuration Manager', () => {
     expect(options.body.options).toContainEqual(expect.objectContaining({ name: 'client-secret', isSecret: true, isUsual: true }))
   })
 
+  it('keeps what a form saves by itself, a secret with the addresses it is typed for, in one line of the audit', async () => {
+    const lines = async () => (await ann.get('/api/admin/audit?action=configuration.changed&integration=box')).body.entries.length
+    const before = await lines()
+    const isAutomatic = { isAutomatic: true }
+    await edit(ann, 'box', { 'client-secret': 'typed-anew' }, isAutomatic)
+    const moved = { 'token-url': 'https://api-2.box.com/oauth2/token' }
+    await edit(ann, 'box', moved, isAutomatic)
+    expect((await ann.get(`${API}/review`)).body.blocked).toContain('Type the client secret again')
+    const both = await edit(ann, 'box', { ...moved, 'client-secret': 'typed-anew' }, isAutomatic)
+    expect(both.body).toMatchObject({ changes: ['box'] })
+    expect((await ann.get(`${API}/review`)).body.blocked).toBeUndefined()
+    expect(JSON.stringify((await ann.get(`${API}/sections/box`)).body)).not.toContain('typed-anew')
+    expect(fileNow()).toBe(BOX)
+    expect(await lines()).toBe(before + 1)
+    await edit(ann, 'box', { description: 'Files' })
+    expect(await lines()).toBe(before + 2)
+  })
+
   it('keeps an edit as a draft, says what it costs, and writes only the lines that changed', async () => {
     const { body } = await edit(ann, 'box', { scopes: 'root_readwrite', description: 'Files' })
     expect(body).toMatchObject({ changes: ['box'], integrations: [{ section: 'box', change: 'changed' }, {}] })

@@ -50,6 +50,36 @@ export function editOf(
 export const changesAnything = (baseline: Baseline, edit: PageSectionEdit): boolean =>
   Object.keys(edit.options).length > 0 || edit.section !== (baseline?.section ?? '')
 
+/** Values that a form has had saved, by option: the newest last, before it the one that a page may still show for a moment. */
+export type Saved = Readonly<Record<string, readonly string[]>>
+
+/** What was saved, with what an edit saves. */
+export function withSaved(saved: Saved, { options }: PageSectionEdit): Saved {
+  const fresh = Object.entries(options).flatMap(([name, value]) =>
+    value === null ? [] : [[name, [...(saved[name] ?? []).slice(-1), value]] as const],
+  )
+  return { ...saved, ...Object.fromEntries(fresh) }
+}
+
+/** What of an edit no draft holds yet. A secret is never read back, so what was sent of it is compared. */
+export function unsavedOf(baseline: Baseline, edit: PageSectionEdit, saved: Saved): PageSectionEdit {
+  const entries = Object.entries(edit.options).filter(
+    ([name, value]) => !(value !== null && value === saved[name]?.at(-1) && isSecretOf(baseline, name)),
+  )
+  return { ...edit, options: Object.fromEntries(entries) }
+}
+
+const isSecretOf = (baseline: Baseline, name: string): boolean =>
+  baseline?.options.some((option) => option.name === name && option.isSecret) ?? false
+
+/** An edit without the removals that nothing typed can take back: of secrets, and of lines that the form has no field for. */
+export function ownedBy(edit: PageSectionEdit, options: readonly PageOption[]): PageSectionEdit {
+  const canBeTyped = (name: string): boolean =>
+    name.startsWith('preset-') || options.some((option) => option.name === name && !option.isSecret)
+  const entries = Object.entries(edit.options).filter(([name, value]) => value !== null || canBeTyped(name))
+  return { ...edit, options: Object.fromEntries(entries) }
+}
+
 /** A header for a new section: "Box API Access" → "box-api-access", with a number where that is taken. */
 export function proposedHeader(name: string, taken: readonly string[]): string {
   const plain = name

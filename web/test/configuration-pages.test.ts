@@ -1,4 +1,4 @@
-import type { PageSectionEdit } from '@benchkey/sdk/configuration-pages'
+import type { PageSection, PageSectionEdit } from '@benchkey/sdk/configuration-pages'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import {
@@ -21,6 +21,9 @@ const BOX = `${LIST}/box-integration`
 /** Every edit names its section and the file that its form was filled from. */
 const AT_BOX = { section: 'box-integration', basedOn: 'file-41' }
 
+/** A draft is kept a second after the last key, and a busy machine takes its time. */
+const PATIENT = { timeout: 10_000 }
+
 const visits = new Visits()
 
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true })
@@ -28,9 +31,33 @@ const link = (page: Page, name: string) => page.getByRole('link', { name, exact:
 const row = (page: Page, name: string) =>
   page.getByRole('listitem').filter({ has: page.getByRole('heading', { name, exact: true }) })
 const pathOf = (page: Page) => page.evaluate(() => location.pathname + location.search)
-/** Paths and bodies of what was asked for with a change in mind, without the checks while typing. */
-const acts = () => visits.server.posted.filter(({ path }) => path !== `${API}/check`).map(({ path, body }) => ({ path, body }))
+const isAutomatic = ({ body }: { readonly body: unknown }): boolean => (body as PageSectionEdit).isAutomatic === true
+/** Paths and bodies of what was asked for with a change in mind, without the checks and the drafts kept while typing. */
+const acts = () =>
+  visits.server.posted
+    .filter((each) => each.path !== `${API}/check` && !isAutomatic(each))
+    .map(({ path, body }) => ({ path, body }))
+const drafts = () => visits.server.posted.filter(isAutomatic).map(({ body }) => (body as PageSectionEdit).options)
 const lastCheck = () => visits.server.posted.findLast(({ path }) => path === `${API}/check`)?.body
+
+/** Has the played server take edits of a section, as the real one does: what is read next holds them, secrets without their value. */
+function takeEdits(section: string, method: 'PUT' | 'POST' = 'PUT'): void {
+  const { script } = visits.server
+  const path = `${API}/sections/${section}`
+  const take = (body: unknown) => {
+    const { options } = body as PageSectionEdit
+    const before = (script.gets[path] ?? { ...BOX_RENAMED, section, isNew: true }) as PageSection
+    const rest = before.options.filter(({ name }) => options[name] === undefined)
+    const typed = Object.entries(options).flatMap(([name, value]) => {
+      if (value === null) return []
+      return [name === 'client-secret' ? { name, isSecret: true } : { name, value, isSecret: false }]
+    })
+    script.gets[path] = { ...before, options: [...rest, ...typed] }
+    return { status: 200, body: { ...CHANGED, changes: [section] } }
+  }
+  script.posts[path] = take
+  if (method === 'POST') script.posts[`${API}/sections`] = take
+}
 
 async function choose(page: Page, name: string, item: string): Promise<void> {
   await button(page, `More about ${name}`).click()
@@ -216,6 +243,61 @@ describe('the form of a section', () => {
     await expect.poll(() => button(page, 'Save').isDisabled()).toBe(true)
   })
 
+  it('keeps what is typed as a draft when typing rests, a secret with each, but no new header and no removed secret', async () => {
+    const page = await visits.open(BOX, managerScript())
+    takeEdits('box-integration')
+    const secret = page.getByLabel('Client secret', { exact: true })
+    await page.getByLabel('Section header').fill('box-files')
+    await secret.fill('a-new-secret')
+    await expect.poll(drafts, PATIENT).toEqual([{ 'client-secret': 'a-new-secret' }])
+    await page.getByText('Not saved yet.').waitFor()
+    await page.getByLabel('Section header').fill('box-integration')
+    await page.getByLabel('Scopes').fill('root_readonly')
+    await page.getByText('Saved as a draft. Nothing takes effect before it is deployed.').waitFor()
+    expect(drafts().at(-1)).toEqual({ 'client-secret': 'a-new-secret', scopes: 'root_readonly' })
+    expect(await secret.inputValue()).toBe('a-new-secret')
+    await page.reload()
+    await expect.poll(() => page.getByLabel('Scopes').inputValue()).toBe('root_readonly')
+    const before = drafts().length
+    await button(page, 'Remove client-secret').click()
+    await page.getByText('Not saved yet.').waitFor()
+    await page.clock.runFor(3000)
+    expect(drafts()).toHaveLength(before)
+    expect(acts()).toEqual([])
+  })
+
+  it('takes back what a draft holds already, and says nothing of its own drafts as if somebody else had written them', async () => {
+    const page = await visits.open(BOX, managerScript())
+    takeEdits('box-integration')
+    const written = visits.server.script.gets[`${API}/sections/box-integration`] ?? {}
+    visits.server.script.posts[`${API}/sections/box-integration/undo`] = () => {
+      visits.server.script.gets[`${API}/sections/box-integration`] = written
+      return { status: 200, body: CONFIGURATION }
+    }
+    await page.getByLabel('Client ID').fill('one')
+    await page.getByText('Saved as a draft.').waitFor()
+    await page.getByLabel('Client ID').fill('two')
+    await expect.poll(() => drafts().length, PATIENT).toBe(2)
+    expect(await page.getByText('Somebody else changed it meanwhile').count()).toBe(0)
+    await page.getByText('Saved as a draft.').waitFor()
+    await button(page, 'Take back what I typed').click()
+    await expect.poll(() => page.getByLabel('Client ID').inputValue()).toBe('your-box-client-id')
+    expect(acts().map(({ path }) => path)).toEqual([`${API}/sections/box-integration/undo`])
+  })
+
+  it('says why a draft could not be kept, and loses nothing', async () => {
+    const page = await visits.open(BOX, managerScript())
+    const message = 'oauth-clients.conf cannot be changed here: the disk is read-only.'
+    visits.server.script.posts[`${API}/sections/box-integration`] = {
+      ...{ status: 400, body: { error: { code: 'bad_request', message } } },
+    }
+    await page.getByLabel('Client ID').fill('typed')
+    await page.getByRole('alert').getByText(message).waitFor()
+    await page.getByText('Not saved yet.').waitFor()
+    await link(page, 'Users').click()
+    await page.getByRole('dialog', { name: 'Leave this page?' }).waitFor()
+  })
+
   it('keeps everything typed when saving fails, and says why', async () => {
     const page = await visits.open(BOX, managerScript())
     const message = 'The section header holds a bracket, which no header may. Choose another one.'
@@ -331,6 +413,7 @@ describe('with the keyboard alone', () => {
     await tabTo(page, 'Continue')
     await page.keyboard.press('Enter')
     await expect.poll(() => focused(page)).toBe('What Box gave you')
+    visits.server.script.posts[`${API}/sections`] = REFUSED
     await tabTo(page, 'client-id')
     await page.keyboard.type('an-id')
     await page.keyboard.press('Tab')
@@ -339,6 +422,9 @@ describe('with the keyboard alone', () => {
     await expect.poll(() => acts()[0]?.path).toBe(`${API}/sections`)
   })
 })
+
+/** No draft is kept of what is typed. */
+const REFUSED = { status: 400, body: { error: { code: 'bad_request', message: 'Not now.' } } } as const
 
 const BOX_RENAMED = {
   ...{ section: 'box files', isNew: false, options: [], findings: [], fromPreset: {}, presetVariables: [] },
@@ -401,31 +487,27 @@ describe('adding an integration', () => {
     await page.getByRole('listitem').getByText(CONFIGURATION.redirectUri).waitFor()
     await button(page, 'Continue').click()
     expect(await page.getByLabel('Section header').inputValue()).toBe('box')
+    takeEdits('box', 'POST')
+    visits.server.script.posts[`${API}/sections/box/test`] = { status: 200, body: { ...VERIFICATION, name: 'Box' } }
     await page.getByLabel('Client ID').fill('an-id')
     await page.getByLabel('Client secret', { exact: true }).fill('a-secret')
+    await page.getByText('Saved as a draft.').waitFor()
+    expect(await pathOf(page)).toBe(`${LIST}/add?section=box&step=2`)
+    expect(await page.getByLabel('Section header').inputValue()).toBe('box')
     await page.goBack()
+    await page.getByText('Create a Custom App of the kind').waitFor()
     await page.goForward()
     expect(await page.getByLabel('Client ID').inputValue()).toBe('an-id')
     expect(await page.getByLabel('Client secret', { exact: true }).inputValue()).toBe('a-secret')
-
-    visits.server.script.posts[`${API}/sections`] = (body) => {
-      const edit = body as PageSectionEdit
-      visits.server.script.gets[`${API}/sections/box`] = { ...BOX_RENAMED, section: 'box', isNew: true, options: KEPT }
-      visits.server.script.posts[`${API}/sections/box/test`] = { status: 200, body: { ...VERIFICATION, name: 'Box' } }
-      return { status: 200, body: { ...CHANGED, changes: [edit.section] } }
-    }
     await button(page, 'Save and test').click()
     await page.getByText('Not all is well with Box.').waitFor()
-    expect(acts()).toEqual([
-      {
-        path: `${API}/sections`,
-        body: {
-          section: 'box',
-          options: { preset: 'box', name: 'Box', 'client-id': 'an-id', 'client-secret': 'a-secret' },
-        },
-      },
-      { path: `${API}/sections/box/test`, body: {} },
-    ])
+    const options = { preset: 'box', name: 'Box', 'client-id': 'an-id', 'client-secret': 'a-secret' }
+    expect(drafts().at(0)).toMatchObject({ preset: 'box', name: 'Box' })
+    const sent = visits.server.posted.flatMap(({ path, body }) =>
+      path.startsWith(`${API}/sections`) ? Object.entries((body as Partial<PageSectionEdit>).options ?? {}) : [],
+    )
+    expect(Object.fromEntries(sent)).toEqual(options)
+    expect(visits.server.posted.filter(({ path }) => path === `${API}/sections`)).toHaveLength(1)
     await page.reload()
     await page.getByRole('heading', { name: 'Test and deploy' }).waitFor()
     await page.goBack()
@@ -443,6 +525,7 @@ describe('adding an integration', () => {
       status: 200,
       body: { ...WRONG, findings: [{ severity: 'error', section: 'zoom-co', option: 'client-id', message: 'is missing.' }] },
     }
+    visits.server.script.posts[`${API}/sections`] = REFUSED
     await page.getByLabel('Scopes').fill('meeting:read')
     expect(await page.getByText('Client ID is missing.').count()).toBe(0)
     await button(page, 'Save and test').click()
@@ -461,13 +544,6 @@ describe('adding an integration', () => {
     await expect.poll(lastCheck).toMatchObject({ options: { preset: 'entra', 'preset-tenant': 'corp.example' } })
   })
 })
-
-const KEPT = [
-  { name: 'preset', value: 'box', isSecret: false },
-  { name: 'name', value: 'Box', isSecret: false },
-  { name: 'client-id', value: 'an-id', isSecret: false },
-  { name: 'client-secret', isSecret: true },
-]
 
 describe('the review', () => {
   it('shows what changes by numbers and marks, and deploys after the password was typed again', async () => {

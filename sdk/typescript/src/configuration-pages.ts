@@ -120,6 +120,8 @@ export interface PageSectionEdit {
   readonly options: Readonly<Record<string, string | null>>
   /** Of the PageSection that the form was filled from; absent: the file of now. */
   readonly basedOn?: string
+  /** The form saved it by itself, while one typed: the audit has one line for all of them. */
+  readonly isAutomatic?: boolean
 }
 
 /** `POST /api/admin/configuration/check` with PageSectionEdit and `was` (the section's header now; absent for a new one): while typing. */

@@ -102,6 +102,8 @@ export interface SectionFormEdit {
   readonly options: Readonly<Record<string, string | null>>
   /** Of the SectionView it was filled from; absent: the file of now. */
   readonly basedOn?: string
+  /** Saved by the form itself while somebody types: the audit has one line for all of them. */
+  readonly isAutomatic?: boolean
 }
 
 /** What is said while somebody types. */

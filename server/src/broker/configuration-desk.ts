@@ -103,14 +103,18 @@ export class ConfigurationDesk implements ConfigurationManager {
 
   async keep(editor: Editor, edit: SectionFormEdit, was?: string): Promise<ConfigurationOverview> {
     await this.#refuseReadOnly()
+    let isFirst = true
     const draft = await this.#drafts.change(editor, async (old) => {
+      isFirst = findChange(old, was ?? edit.section) === undefined
       const plan = await planOf(this.#parts, old)
       const own = this.#problemsOf(edit, was === undefined ? undefined : plan.after.get(was))
       const [problem] = [...own, ...takenHeader(edit, was, plan)]
       if (problem) throw badRequest(problem.option === undefined ? problem.message : `${problem.option} ${problem.message}`)
       return await this.#edited(old, plan, edit, was)
     })
-    return await this.#changed(editor, draft, edit.section)
+    return edit.isAutomatic === true && !isFirst
+      ? await this.#overviewOf(draft)
+      : await this.#changed(editor, draft, edit.section)
   }
 
   async remove(editor: Editor, section: string): Promise<ConfigurationOverview> {

@@ -146,7 +146,8 @@ function editOf(body: unknown): SectionFormEdit {
       `The member options of this request holds something else than texts, or more than ${MOST_OPTIONS}.`,
     )
   }
-  return { section, options: Object.fromEntries(texts), ...(basedOn === undefined ? {} : { basedOn }) }
+  const isAutomatic = Reflect.get(Object(body), 'isAutomatic') === true
+  return { section, options: Object.fromEntries(texts), isAutomatic, ...(basedOn === undefined ? {} : { basedOn }) }
 }
 
 function optionalText(body: unknown, name: string): string | undefined {

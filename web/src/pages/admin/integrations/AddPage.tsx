@@ -1,12 +1,13 @@
-import type { PageConfiguration, PageOption, PagePreset, PageSection } from '@benchkey/sdk/configuration-pages'
+import type { PageConfiguration, PageOption, PagePreset, PageSection, PageSectionEdit } from '@benchkey/sdk/configuration-pages'
 import { useQuery } from '@tanstack/react-query'
 import { useCallback, useState } from 'react'
-import { useSearchParams } from 'wouter'
+import { useLocation, useSearchParams } from 'wouter'
 import { ErrorLine } from '../../../components/ErrorLine.tsx'
 import { SkeletonLines } from '../../../components/Skeleton.tsx'
-import { configurationQuery, optionsQuery, presetsQuery, sectionQuery } from '../../../configuration-api.ts'
+import { configurationApi, configurationQuery, optionsQuery, presetsQuery, sectionQuery } from '../../../configuration-api.ts'
 import { useLeaveQuestion } from '../../../leave-guard.ts'
 import { pagePaths } from '../../../paths.ts'
+import { queryClient } from '../../../queries.ts'
 import { PRESET, presetOf, proposedHeader, type Typed, variableOption } from '../../../section-edits.ts'
 import { ReadOnlyNote } from './Bars.tsx'
 import { LeaveDialog } from './LeaveDialog.tsx'
@@ -15,6 +16,7 @@ import { PasteStep } from './PasteStep.tsx'
 import { PresetPicker, RegisterStep } from './RegisterStep.tsx'
 import { Steps } from './Steps.tsx'
 import { TestStep } from './TestStep.tsx'
+import { useAutosave } from './use-autosave.ts'
 import { type FormState, UNTOUCHED, useSectionForm } from './use-section-form.ts'
 
 /**
@@ -26,7 +28,9 @@ export function AddPage() {
   const configuration = useQuery(configurationQuery)
   const options = useQuery(optionsQuery)
   const presets = useQuery(presetsQuery)
-  const kept = search.get('section')
+  const [made, setMade] = useState<Made>()
+  // Back from a section that was kept while one typed leads to an address that does not know of it yet.
+  const kept = search.get('section') ?? (made && made.choice === search.get('preset') ? made.section : null)
   const section = useQuery({ ...sectionQuery(kept ?? ''), enabled: kept !== null })
   const error = configuration.error ?? options.error ?? presets.error ?? section.error
   const isThere = configuration.data && options.data && presets.data && (kept === null || section.data)
@@ -41,11 +45,18 @@ export function AddPage() {
           options={options.data.options}
           presets={presets.data.presets}
           kept={kept === null ? undefined : section.data}
+          onMade={setMade}
         />
       ) : null}
       {isThere || error ? null : <SkeletonLines lines={12} />}
     </>
   )
+}
+
+/** A section that was kept while one typed, and the choice that it began with. */
+interface Made {
+  readonly choice: string | null
+  readonly section: string
 }
 
 interface AddingProps {
@@ -54,12 +65,14 @@ interface AddingProps {
   readonly presets: readonly PagePreset[]
   /** The section once it is kept as a change. */
   readonly kept: PageSection | undefined
+  readonly onMade: (made: Made) => void
 }
 
 const isAddPage = (path: string): boolean => path === pagePaths.adminAddIntegration
 
 /** Everything the three steps have in common: what was typed stays while one goes back and forth between them. */
-function Adding({ configuration, options, presets, kept }: AddingProps) {
+function Adding({ configuration, options, presets, kept, onMade }: AddingProps) {
+  const [, navigate] = useLocation()
   const [search] = useSearchParams()
   const [state, setState] = useState<FormState>(UNTOUCHED)
   const [showsAll, setShowsAll] = useState(false)
@@ -67,9 +80,21 @@ function Adding({ configuration, options, presets, kept }: AddingProps) {
   const preset = presets.find(({ id }) => id === choice)
   const filled = kept ? state : withProposals(state, preset, configuration)
   const form = useSectionForm({ ...{ baseline: kept, options, state: filled, setState, showsAll }, isReadOnly: false })
-  const hasTyped = state.header !== undefined || Object.values(state.typed).some((text) => text !== null && text.trim() !== '')
-  const question = useLeaveQuestion(hasTyped, useCallback(isAddPage, []))
   const step = stepOf(search.get('step'), choice !== null, kept !== undefined)
+  const save = async (edit: PageSectionEdit): Promise<PageConfiguration> => {
+    const saved = await configurationApi.save(edit, kept?.section)
+    if (kept) return saved
+    // The page goes on with it only when it is there, so that no field goes away under the hand.
+    await queryClient.prefetchQuery(sectionQuery(edit.section))
+    onMade({ choice, section: edit.section })
+    navigate(`${pagePaths.adminAddIntegration}?section=${encodeURIComponent(edit.section)}&step=2`, { replace: true })
+    return saved
+  }
+  // The name comes first, and the header is made of it as long as nothing else is typed.
+  const hasMore = Object.entries(state.typed).some(([name, text]) => name !== 'name' && text !== null && text.trim() !== '')
+  const autosave = useAutosave(form, save, step === 2 && hasMore)
+  const hasTyped = hasMore || state.header !== undefined || (state.typed.name ?? '').trim() !== ''
+  const question = useLeaveQuestion(hasTyped && autosave.isUnsaved, useCallback(isAddPage, []))
   const shared = { form, configuration, preset }
   return (
     <>
@@ -79,6 +104,7 @@ function Adding({ configuration, options, presets, kept }: AddingProps) {
       {step === 2 ? (
         <PasteStep
           {...shared}
+          autosave={autosave}
           presets={presets}
           onWrong={() => setShowsAll(true)}
           onKept={() => {

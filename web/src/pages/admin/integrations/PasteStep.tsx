@@ -12,11 +12,13 @@ import { RedirectUri } from './RedirectUri.tsx'
 import { SectionForm } from './SectionForm.tsx'
 import { StepHeading } from './StepHeading.tsx'
 import { TEST_ON_ARRIVAL } from './TestPanel.tsx'
+import type { Autosave } from './use-autosave.ts'
 import type { SectionFormModel } from './use-section-form.ts'
 
 interface PasteStepProps {
   readonly form: SectionFormModel
   readonly configuration: PageConfiguration
+  readonly autosave: Autosave
   readonly preset: PagePreset | undefined
   readonly presets: readonly PagePreset[]
   /** Something is wrong, so all of it is to be shown. */
@@ -26,7 +28,7 @@ interface PasteStepProps {
 }
 
 /** What the service gave: name, header, client, secret, scopes; then it is kept as a change and tested. */
-export function PasteStep({ form, configuration, preset, presets, onWrong, onKept }: PasteStepProps) {
+export function PasteStep({ form, autosave, configuration, preset, presets, onWrong, onKept }: PasteStepProps) {
   const [, navigate] = useLocation()
   const [isWrong, setWrong] = useState(false)
   const element = useRef<HTMLFormElement>(null)
@@ -72,7 +74,7 @@ export function PasteStep({ form, configuration, preset, presets, onWrong, onKep
         brought={preset?.options ?? {}}
         file={fileName(configuration.file)}
       />
-      <ErrorLine error={keep.error} />
+      <ErrorLine error={keep.error ?? autosave.error} />
       <footer className="form-actions">
         <Button type="submit" look="primary" busy={keep.isPending}>
           Save and test
@@ -80,7 +82,10 @@ export function PasteStep({ form, configuration, preset, presets, onWrong, onKep
         <Link href={backPath(form, preset)} className="button button-plain">
           Back
         </Link>
-        <span className="secondary">It is kept as your change. Nothing takes effect before it is deployed.</span>
+        <span className="secondary" role="status">
+          {form.baseline && !autosave.isUnsaved ? 'Saved as a draft.' : 'It is kept as your draft.'} Nothing takes effect before
+          it is deployed.
+        </span>
       </footer>
     </form>
   )

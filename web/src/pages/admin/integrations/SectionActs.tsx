@@ -8,6 +8,7 @@ import { configurationApi, type SectionAct, tookOver } from '../../../configurat
 import { pagePaths } from '../../../paths.ts'
 import { peopleWords } from '../../../section-edits.ts'
 import { ActDialog } from '../ActDialog.tsx'
+import { SAVING } from './use-autosave.ts'
 
 /** What removing an integration costs. */
 function removalWords({ section, people }: PageConfiguredIntegration): string {
@@ -45,6 +46,7 @@ export function RemoveDialog({
 /** Runs an act on a section that needs no question; `onGone` when the section is there no more after it. */
 export function useSectionAct(section: string, onGone?: () => void) {
   const { mutate, isPending, error } = useMutation({
+    scope: SAVING,
     mutationFn: async (act: SectionAct) => {
       const configuration = await configurationApi.act(section, act)
       if (!configuration.integrations.some((each) => each.section === section)) onGone?.()
@@ -54,8 +56,14 @@ export function useSectionAct(section: string, onGone?: () => void) {
   return { act: mutate, isPending, error }
 }
 
+interface SectionActsProps {
+  readonly integration: PageConfiguredIntegration
+  /** What was typed goes with the change it was kept in. Answers how it comes back where that fails. */
+  readonly onUndo?: () => () => void
+}
+
 /** Acts on the section as a whole, below its form. */
-export function SectionActs({ integration }: { readonly integration: PageConfiguredIntegration }) {
+export function SectionActs({ integration, onUndo }: SectionActsProps) {
   const { section, name, isDisabled, change } = integration
   const [, navigate] = useLocation()
   // A new section, or a new header of an old one, goes with its change.
@@ -65,7 +73,13 @@ export function SectionActs({ integration }: { readonly integration: PageConfigu
     <section className="section-acts" aria-label={`${name} as a whole`}>
       <div className="button-line">
         {change === undefined ? null : (
-          <Button busy={isPending} onClick={() => act('undo')}>
+          <Button
+            busy={isPending}
+            onClick={() => {
+              const restore = onUndo?.()
+              act('undo', { onError: () => restore?.() })
+            }}
+          >
             {change === 'removed' ? 'Undo the removal' : 'Undo changes'}
           </Button>
         )}

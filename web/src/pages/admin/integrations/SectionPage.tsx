@@ -21,8 +21,9 @@ import {
   sectionQuery,
   tookOver,
 } from '../../../configuration-api.ts'
-import { useLeaveQuestion } from '../../../leave-guard.ts'
+import { type LeaveQuestion, useLeaveQuestion } from '../../../leave-guard.ts'
 import { pagePaths } from '../../../paths.ts'
+import { changesAnything } from '../../../section-edits.ts'
 import { ChangesBar, ReadOnlyNote } from './Bars.tsx'
 import { fileName } from './Findings.tsx'
 import { LeaveDialog } from './LeaveDialog.tsx'
@@ -31,7 +32,8 @@ import { RedirectUri } from './RedirectUri.tsx'
 import { SectionActs } from './SectionActs.tsx'
 import { SectionForm } from './SectionForm.tsx'
 import { TEST_ON_ARRIVAL, TestButton, TestPanel, useTest, useTestOnArrival } from './TestPanel.tsx'
-import { type FormState, UNTOUCHED, useSectionForm } from './use-section-form.ts'
+import { type Autosave, SAVING, useAutosave } from './use-autosave.ts'
+import { type FormState, type SectionFormModel, UNTOUCHED, useSectionForm } from './use-section-form.ts'
 
 /** One integration's section: its form, its test, and what else can be done with it. */
 export function SectionPage({ section }: { readonly section: string }) {
@@ -113,26 +115,16 @@ interface EditorProps {
 const keepsNothing = (): boolean => false
 
 function Editor({ configuration, integration, options, presets, section }: EditorProps) {
-  const [, navigate] = useLocation()
   const [state, setState] = useState<FormState>(UNTOUCHED)
   const isReadOnly = configuration.readOnly !== undefined
   const form = useSectionForm({ ...{ baseline: section, options, state, setState, isReadOnly }, showsAll: true })
-  const question = useLeaveQuestion(form.isDirty, useCallback(keepsNothing, []))
-  const save = useMutation({
-    mutationFn: async (state: typeof TEST_ON_ARRIVAL | null) => {
-      const { edit } = form
-      const saved = await configurationApi.save(edit, section.section)
-      if (edit.section !== section.section) {
-        question.release()
-        navigate(pagePaths.adminIntegration(edit.section), { replace: true, state })
-      }
-      await tookOver(saved)
-      setState(UNTOUCHED)
-    },
-  })
+  const autosave = useAutosave(form, (edit) => configurationApi.save(edit, section.section))
+  const question = useLeaveQuestion(autosave.isUnsaved, useCallback(keepsNothing, []))
+  const save = useSave(form, section, question)
+  const isTouched = form.isDirty || Object.keys(state.saved).length > 0
   const name = integration?.name ?? section.section
   const test = useTest(async (left) => {
-    if (form.isDirty) await save.mutateAsync(null)
+    if (isTouched) await save.mutateAsync(null)
     return configurationApi.test(section.section, left)
   })
   useTestOnArrival(test)
@@ -140,17 +132,11 @@ function Editor({ configuration, integration, options, presets, section }: Edito
   const testIt = (): void => (form.edit.section === section.section ? test.start() : save.mutate(TEST_ON_ARRIVAL))
   const submit = (event: SyntheticEvent): void => {
     event.preventDefault()
-    if (form.isDirty && !save.isPending) save.mutate(null)
+    if (isTouched && !save.isPending) save.mutate(null)
   }
   return (
     <>
-      {integration?.mark.explanation === undefined ? null : (
-        <p className={`explanation explanation-${integration.mark.tone}`}>
-          <span>
-            <TimeText text={integration.mark.explanation} />
-          </span>
-        </p>
-      )}
+      <MarkLine integration={integration} />
       <RedirectUri uri={form.check?.redirectUri ?? section.redirectUri} words="Redirect URI to register at the service:" />
       <form className="panel section-form" onSubmit={submit} noValidate>
         <SectionForm
@@ -160,29 +146,100 @@ function Editor({ configuration, integration, options, presets, section }: Edito
           brought={section.fromPreset}
           file={fileName(configuration.file)}
         />
-        <ErrorLine error={save.error} />
+        <ErrorLine error={save.error ?? autosave.error} />
         <footer className="form-actions">
           {isReadOnly ? null : (
-            <Button type="submit" look={form.isDirty ? 'primary' : 'plain'} busy={save.isPending} disabled={!form.isDirty}>
+            <Button type="submit" look={isTouched ? 'primary' : 'plain'} busy={save.isPending} disabled={!isTouched}>
               Save
             </Button>
           )}
           <TestButton test={{ ...test, start: testIt }} name={name} />
-          {form.isDirty ? <Button onClick={() => setState(UNTOUCHED)}>Take back what I typed</Button> : null}
+          <TakeBackButton form={form} isTouched={isTouched} integration={integration} />
           <span className="secondary" role="status">
-            {statusOf(form.isDirty, isReadOnly, integration)}
+            {isReadOnly ? 'Nothing can be changed here; the reason stands above.' : statusOf(autosave, isTouched, integration)}
           </span>
         </footer>
       </form>
       <TestPanel test={test} name={name} />
-      {integration && configuration.readOnly === undefined ? <SectionActs integration={integration} /> : null}
+      {integration && configuration.readOnly === undefined ? (
+        <SectionActs integration={integration} onUndo={() => reset(form)} />
+      ) : null}
       <LeaveDialog question={question} name={name} />
     </>
   )
 }
 
-function statusOf(isDirty: boolean, isReadOnly: boolean, integration: PageConfiguredIntegration | undefined): string {
-  if (isReadOnly) return 'Nothing can be changed here; the reason stands above.'
-  if (isDirty) return 'Not saved. Nothing takes effect before it is deployed.'
+function MarkLine({ integration }: Pick<EditorProps, 'integration'>) {
+  if (integration?.mark.explanation === undefined) return null
+  return (
+    <p className={`explanation explanation-${integration.mark.tone}`}>
+      <span>
+        <TimeText text={integration.mark.explanation} />
+      </span>
+    </p>
+  )
+}
+
+/** Empties the form first, so that nothing of it is kept any more while its change is undone. Answers how that is taken back. */
+function reset({ state, setState }: SectionFormModel): () => void {
+  setState(() => UNTOUCHED)
+  return () => setState(() => state)
+}
+
+/** Saves all of the form, a new header with it, whose page comes in the place of this one. */
+function useSave(form: SectionFormModel, section: PageSection, question: LeaveQuestion) {
+  const [, navigate] = useLocation()
+  return useMutation({
+    scope: SAVING,
+    mutationFn: async (state: typeof TEST_ON_ARRIVAL | null) => {
+      const { edit } = form
+      if (changesAnything(section, edit)) {
+        const saved = await configurationApi.save(edit, section.section)
+        if (edit.section !== section.section) {
+          question.release()
+          navigate(pagePaths.adminIntegration(edit.section), { replace: true, state })
+        }
+        await tookOver(saved)
+      }
+      form.setState(() => UNTOUCHED)
+    },
+  })
+}
+
+interface TakeBackProps {
+  readonly form: SectionFormModel
+  readonly isTouched: boolean
+  readonly integration: PageConfiguredIntegration | undefined
+}
+
+/** Back to how the form was opened. What a draft holds already goes by undoing the change, which is only the same where there was none before. */
+function TakeBackButton({ form, isTouched, integration }: TakeBackProps) {
+  const [hadChange] = useState(integration?.change !== undefined)
+  const isKept = Object.keys(form.state.saved).length > 0
+  const takeBack = useMutation({
+    scope: SAVING,
+    mutationFn: async () => {
+      const restore = reset(form)
+      if (!isKept || !form.baseline) return
+      await configurationApi.act(form.baseline.section, 'undo').then(tookOver, (failure: unknown) => {
+        restore()
+        throw failure
+      })
+    },
+  })
+  if (!isTouched || (isKept && hadChange)) return null
+  return (
+    <>
+      <Button busy={takeBack.isPending} onClick={() => takeBack.mutate()}>
+        Take back what I typed
+      </Button>
+      <ErrorLine error={takeBack.error} />
+    </>
+  )
+}
+
+function statusOf({ isUnsaved }: Autosave, isTouched: boolean, integration: EditorProps['integration']): string {
+  if (isUnsaved) return 'Not saved yet. Nothing takes effect before it is deployed.'
+  if (isTouched) return 'Saved as a draft. Nothing takes effect before it is deployed.'
   return integration?.change === undefined ? 'Nothing is typed that is not in the file.' : 'Saved, not deployed.'
 }

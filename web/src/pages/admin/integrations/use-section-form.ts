@@ -6,6 +6,7 @@ import {
   changesAnything,
   editOf,
   isWritten,
+  type Saved,
   type SortedFindings,
   shownValue,
   sortFindings,
@@ -25,12 +26,14 @@ export interface FormState {
   readonly seen: Readonly<Record<string, string | undefined>>
   /** The file that the form was filled from when typing began. */
   readonly basedOn: string | undefined
+  /** What this form had kept as a draft. */
+  readonly saved: Saved
   /** Options that were left once, so that what is wrong with an empty one may be told. */
   readonly left: ReadonlySet<string>
 }
 
 /** A form that nobody touched. */
-export const UNTOUCHED: FormState = { header: undefined, typed: {}, seen: {}, basedOn: undefined, left: new Set() }
+export const UNTOUCHED: FormState = { header: undefined, typed: {}, seen: {}, basedOn: undefined, saved: {}, left: new Set() }
 
 interface FormParts {
   /** The section as the server holds it; undefined: a new one. */
@@ -142,7 +145,8 @@ export function fieldOf(form: SectionFormModel, name: string): FieldModel {
   const value = shownValue(baseline, state.typed, name)
   const written = writtenValue(baseline, name)
   const isQuiet = !showsAll && value === '' && !state.left.has(name) && (baseline === undefined || baseline.isNew)
-  const isMoved = typed !== undefined && name in state.seen && state.seen[name] !== written && value.trim() !== (written ?? '')
+  const known = [state.seen[name] ?? '', ...(state.saved[name] ?? []), value.trim()]
+  const isMoved = typed !== undefined && name in state.seen && !known.includes(written ?? '')
   return {
     value,
     isWritten: isWritten(baseline, name),
