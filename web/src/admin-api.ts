@@ -37,11 +37,12 @@ export const overviewQuery = queryOptions({
   queryFn: ({ signal }) => get<PageOverview>(adminApiPaths.overview, signal),
 })
 
-/** Everybody. */
-export const usersQuery = queryOptions({
-  ...{ queryKey: ['admin', 'users'], ...watched },
-  queryFn: ({ signal }) => get<PageUsers>(adminApiPaths.users, signal),
-})
+/** A page of everybody; `query` is what its address asks for. */
+export const usersQuery = (query: string) =>
+  queryOptions({
+    ...{ queryKey: ['admin', 'users of', query], ...watched },
+    queryFn: ({ signal }) => get<PageUsers>(`${adminApiPaths.users}?${query}`, signal),
+  })
 
 /** One person with sign-ins and sessions. */
 export const userQuery = (name: string) =>
@@ -50,11 +51,12 @@ export const userQuery = (name: string) =>
     queryFn: ({ signal }) => get<PageUserDetails>(adminApiPaths.user(name), signal),
   })
 
-/** Live sessions of everybody. */
-export const adminSessionsQuery = queryOptions({
-  ...{ queryKey: ['admin', 'sessions'], ...watched },
-  queryFn: ({ signal }) => get<PageAdminSessions>(adminApiPaths.sessions, signal),
-})
+/** A page of the live sessions of everybody; `query` is what its address asks for. */
+export const adminSessionsQuery = (query: string) =>
+  queryOptions({
+    ...{ queryKey: ['admin', 'sessions', query], ...watched },
+    queryFn: ({ signal }) => get<PageAdminSessions>(`${adminApiPaths.sessions}?${query}`, signal),
+  })
 
 /** A page of the audit; `query` is what its address asks for. */
 export const auditQuery = (query: string) =>

@@ -1,4 +1,4 @@
-import type { PageIntegrationHealth, PageUser } from '@benchkey/sdk/admin-pages'
+import type { PageIntegrationHealth, PageOfList, PageUser } from '@benchkey/sdk/admin-pages'
 
 const counted = (count: number, one: string, many = `${one}s`): string =>
   `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`
@@ -23,6 +23,11 @@ export function userWords({ signIns, sessions, browsers }: PageUser): string {
   ].filter(({ count }) => count > 0)
   if (parts.length === 0) return 'no sign-ins, no sessions'
   return parts.map(({ count, one }) => counted(count, one)).join('\u00a0· ')
+}
+
+/** "2,014 users", "12 of 2,014 users". */
+export function foundWords({ total, found }: Pick<PageOfList, 'total' | 'found'>, noun: string): string {
+  return found === total ? counted(total, noun) : `${found.toLocaleString('en-US')} of ${counted(total, noun)}`
 }
 
 /** "renewed 214 times", "not renewed yet". */

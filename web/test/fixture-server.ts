@@ -42,8 +42,8 @@ export interface Script {
   log: PageSessionLog
   activity: (days: readonly string[]) => PageActivity
   problem: PageProblem | undefined
-  /** Answers to GETs of other paths, the query left out. */
-  gets: Record<string, object>
+  /** Answers to GETs of other paths, the query left out; a function of it where the answer depends on it. */
+  gets: Record<string, object | ((query: URLSearchParams) => object)>
   /** Answers to what changes something, by path; 204 where none is named. */
   posts: Record<string, Answer | ((body: unknown) => Answer)>
   /** Milliseconds by which GET answers of the API are late. */
@@ -179,7 +179,8 @@ export class FixtureServer {
     if (path === '/api/sessions') return this.#send(response, 200, this.script.sessions)
     if (/^\/api\/sessions\/[^/]+\/log$/.test(path)) return this.#send(response, 200, this.script.log)
     const scripted = this.script.gets[path]
-    if (scripted) return this.#send(response, 200, scripted)
+    const { searchParams } = new URL(request.url ?? '/', 'http://fixture')
+    if (scripted) return this.#send(response, 200, typeof scripted === 'function' ? scripted(searchParams) : scripted)
     const asked = integrations.find((each) => path === `/api/integrations/${each.uid}`)
     return asked
       ? this.#send(response, 200, this.script.details(asked))

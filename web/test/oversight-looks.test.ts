@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core'
-import { AUDIT, FORTY_ADMIN_SESSIONS, FORTY_USERS, MUCH_AUDIT, oversightScript, UNWELL, WELL } from './sample-oversight.ts'
+import { AUDIT, FORTY_ADMIN_SESSIONS, listed, MANY_USERS, MUCH_AUDIT, oversightScript, UNWELL, WELL } from './sample-oversight.ts'
 import { lookAt, type Scene } from './scenes.ts'
 
 const text = (words: string) => (page: Page) => page.getByText(words).first().waitFor()
@@ -14,9 +14,9 @@ const SCENES: Readonly<Record<string, Scene>> = {
     reach: text('No integrations yet.'),
   },
   'admin-users': { path: '/admin/users', script: oversightScript(), reach: text('Locked since') },
-  'admin-users-forty': {
+  'admin-users-many': {
     path: '/admin/users',
-    script: oversightScript({ users: { users: FORTY_USERS } }),
+    script: oversightScript({ users: listed('users', MANY_USERS) }),
     reach: text('example39'),
   },
   'admin-user': { path: '/admin/users/ada', script: oversightScript(), reach: text('as ada@example.com') },
@@ -40,12 +40,12 @@ const SCENES: Readonly<Record<string, Scene>> = {
   'admin-sessions': { path: '/admin/sessions', script: oversightScript(), reach: text('Unreachable') },
   'admin-sessions-forty': {
     path: '/admin/sessions',
-    script: oversightScript({ sessions: { sessions: FORTY_ADMIN_SESSIONS } }),
+    script: oversightScript({ sessions: listed('sessions', FORTY_ADMIN_SESSIONS) }),
     reach: text('number 39'),
   },
   'admin-sessions-empty': {
     path: '/admin/sessions',
-    script: oversightScript({ sessions: { sessions: [] } }),
+    script: oversightScript({ sessions: listed('sessions', []) }),
     reach: text('No session is running.'),
   },
   'admin-audit': { path: '/admin/audit?user=ada', script: oversightScript(), reach: text('wrong password') },

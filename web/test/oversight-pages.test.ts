@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
-import { oversightScript, UNWELL } from './sample-oversight.ts'
+import { listed, MANY_USERS, oversightScript, UNWELL } from './sample-oversight.ts'
 import { Visits } from './visits.ts'
 
 const visits = new Visits()
@@ -65,6 +65,21 @@ describe('people', () => {
     expect(new URL(page.url()).search).toBe('')
     await page.keyboard.type('nobody')
     await page.getByText('No user matches “nobody”.').waitFor()
+  })
+
+  it('are sent by page, which stands in the address; another filter begins at its first', async () => {
+    const page = await visits.open('/admin/users', oversightScript({ users: listed('users', MANY_USERS) }))
+    await page.getByText('140 users', { exact: true }).waitFor()
+    expect(await page.locator('.user-row').count()).toBe(100)
+    await button(page, 'Next').click()
+    await expect.poll(() => page.locator('.user-row').count()).toBe(40)
+    expect(new URL(page.url()).searchParams.get('after')).toBe(MANY_USERS[99]?.name)
+    expect(await button(page, 'Next').count()).toBe(0)
+    await page.getByRole('searchbox', { name: 'Filter' }).fill('example13')
+    await page.getByText('11 of 140 users').waitFor()
+    expect(new URL(page.url()).search).toBe('?filter=example13')
+    await page.goBack()
+    await button(page, 'Next').waitFor()
   })
 
   it('are locked after the password was typed, once, and a wrong one is told', async () => {

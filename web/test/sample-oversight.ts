@@ -84,8 +84,8 @@ const BOB: PageUser = {
 }
 const LONG = 'somebody.with-a-very-long-user-name_0123456789@research.corp.example'
 
-/** More people than a page likes, with long names. */
-export const FORTY_USERS: readonly PageUser[] = Array.from({ length: 40 }, (_, n) => ({
+/** More people than a page holds, with long names. */
+export const MANY_USERS: readonly PageUser[] = Array.from({ length: 140 }, (_, n) => ({
   ...ADA,
   name: `${LONG}${n}`,
   isAdmin: n === 0,
@@ -150,17 +150,31 @@ export const MUCH_AUDIT: PageAudit = {
   entries: Array.from({ length: 100 }, (_, n) => entry(1000 - n, { userName: LONG, detail: `${LONG} ${n}`.repeat(2) })),
 }
 
+/** Answers of a list, by what it is asked for. */
+type Listed = (query: URLSearchParams) => object
+
+/** A list as the server sends it: filtered by name, a hundred rows at once, behind the name that `after` holds. */
+export function listed(member: 'users' | 'sessions', all: readonly { readonly name: string }[]): Listed {
+  return (query) => {
+    const found = all.filter(({ name }) => name.includes(query.get('filter') ?? ''))
+    const from = found.findIndex(({ name }) => name === query.get('after')) + 1
+    const rows = found.slice(from, from + 100)
+    const next = found.length > from + 100 ? { next: rows.at(-1)?.name } : {}
+    return { [member]: rows, total: all.length, found: found.length, ...next }
+  }
+}
+
 /** An administrator's pages, with what one of them answers replaced. */
 export function oversightScript(
-  more: Partial<Record<'overview' | 'users' | 'sessions' | 'audit', object>> = {},
+  more: Partial<Record<'overview' | 'audit', object> & Record<'users' | 'sessions', Listed>> = {},
 ): Partial<Script> {
   return {
     isAdmin: true,
     gets: {
       '/api/admin/overview': more.overview ?? WELL,
-      '/api/admin/users': more.users ?? { users: [ADA, BOB] },
+      '/api/admin/users': more.users ?? listed('users', [ADA, BOB]),
       '/api/admin/users/ada': ADAS_DETAILS,
-      '/api/admin/sessions': more.sessions ?? { sessions: SESSIONS },
+      '/api/admin/sessions': more.sessions ?? listed('sessions', SESSIONS),
       '/api/admin/audit': more.audit ?? AUDIT,
     },
   }

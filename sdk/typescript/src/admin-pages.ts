@@ -89,8 +89,17 @@ export interface PageHousekeeping {
 
 // ── People, sessions, audit ──
 
-/** `GET /api/admin/users`. */
-export interface PageUsers {
+/** What every page of a list says. */
+export interface PageOfList {
+  /** Rows of the whole list, and those that match the filter. */
+  readonly total: number
+  readonly found: number
+  /** `after` of the next page; absent: there is none. */
+  readonly next?: string
+}
+
+/** `GET /api/admin/users?filter=…&after=…`: by name, 100 at once. */
+export interface PageUsers extends PageOfList {
   readonly users: readonly PageUser[]
 }
 
@@ -131,8 +140,11 @@ export interface PageUserSignIn {
   readonly lastUsedAt?: string
 }
 
-/** `GET /api/admin/sessions`: live ones of everybody, newest first. `POST /api/admin/sessions/:id/end` ends one. */
-export interface PageAdminSessions {
+/**
+ * `GET /api/admin/sessions?filter=…&after=…`: live ones of everybody, newest first, 100 at once. `POST /api/admin/sessions/:id/end` ends
+ * one.
+ */
+export interface PageAdminSessions extends PageOfList {
   readonly sessions: readonly PageAdminSession[]
 }
 

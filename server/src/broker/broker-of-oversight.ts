@@ -6,6 +6,7 @@ import type { StoredToken } from '../domain/stored-token.ts'
 import type { EverywhereCounts } from './broker-of-activity.ts'
 import type { HealthReport } from './broker-of-health.ts'
 import type { SessionView } from './broker-of-sessions.ts'
+import type { ListPage, ListQuery } from './list-pages.ts'
 
 /** A stored sign-in as administrators see it: everything but its secrets. */
 export interface SignInView {
@@ -77,7 +78,8 @@ export interface Removed {
 
 /** Everybody, as administrators see and act on them. Every method rejects with bad_request where there is none of that name or id. */
 export interface People {
-  list(): Promise<readonly PersonCounts[]>
+  /** By name. Found by name, role and whether they are locked. */
+  list(query: ListQuery): Promise<ListPage<PersonCounts>>
   show(name: string): Promise<{
     readonly person: PersonCounts
     readonly signIns: readonly SignInView[]
@@ -91,8 +93,8 @@ export interface People {
   removeSignIn(by: Actor, name: string, tokenId: string, how: Removal): Promise<void>
   /** As `removeSignIn`, for all sign-ins of a user, at an integration (section, display name or ID), or both. */
   removeSignIns(by: Actor, filter: { readonly userName?: string; readonly integration?: string }, how: Removal): Promise<Removed>
-  /** Live ones of everybody, newest first. */
-  sessions(): Promise<readonly SessionView[]>
+  /** Live ones of everybody, newest first. Found by name, user, kind, place and state. */
+  sessions(query: ListQuery): Promise<ListPage<SessionView>>
   endSession(by: Actor, sessionId: string): Promise<void>
 }
 

@@ -85,6 +85,18 @@ describe('an administrator', () => {
     expect(await room.audited('user.locked')).toEqual([])
   })
 
+  test('finds people and sessions by the words of their rows', async () => {
+    const bob = await room.addUser('Bob')
+    await room.store.users.setLocked('Bob', true)
+    await startSession(ann)
+    await startSession(bob)
+    const names = async (filter: string) => (await people.list({ filter })).rows.map(({ user }) => user.name)
+    expect([await names(''), await names('locked'), await names('USER ann')]).toEqual([['ann', 'Bob'], ['Bob'], ['ann']])
+    const owners = async (filter: string) => (await people.sessions({ filter })).rows.map(({ session }) => session.userName)
+    expect([await owners('running bob'), await owners('unreachable')]).toEqual([['Bob'], []])
+    expect(await people.sessions({ filter: 'ann' })).toMatchObject({ total: 2, found: 1 })
+  })
+
   test('locks somebody, and is named in the audit for it', async () => {
     await people.setLocked(root, 'ann', true)
     expect((await room.store.users.findByName('ann'))?.lockedAt).toBeDefined()

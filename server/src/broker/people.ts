@@ -1,7 +1,9 @@
 import { counted } from '../domain/oversight-words.ts'
 import { type DevelopmentSession, lastAdministratorWords, type User } from '../domain/people.ts'
+import { kindWords, sessionWords } from '../domain/session-states.ts'
 import { printable } from '../domain/states.ts'
 import type { Store } from '../store/store.ts'
+import { fold } from '../store/users.ts'
 import type { AuditLog } from './audit-log.ts'
 import { badRequest } from './bad-request.ts'
 import type { Administration, Sessions } from './broker.ts'
@@ -11,6 +13,7 @@ import type { SessionView } from './broker-of-sessions.ts'
 import type { Catalogue } from './catalogue.ts'
 import { orSayAway } from './database-away.ts'
 import { REVOCATION_LIFE_MS } from './dropped-results.ts'
+import { type ListPage, type ListQuery, pageOf } from './list-pages.ts'
 import type { LiveChanges } from './live-changes.ts'
 import type { Log } from './log.ts'
 import { BROWSER_SESSION_LIMITS } from './logins.ts'
@@ -38,14 +41,21 @@ export class PeopleDesk implements People {
     this.#parts = parts
   }
 
-  list(): Promise<readonly PersonCounts[]> {
-    return this.#parts.store.users.listWithCounts(BROWSER_SESSION_LIMITS)
+  async list(query: ListQuery): Promise<ListPage<PersonCounts>> {
+    return pageOf(await this.#everybody(), query, {
+      keyOf: ({ user }) => fold(user.name),
+      textsOf: ({ user }) => [user.name, user.isAdmin ? 'administrator' : 'user', user.lockedAt && 'locked'],
+    })
   }
 
   async show(name: string): ReturnType<People['show']> {
     const { store } = this.#parts
     const { id, name: userName } = await getUser(store, name)
-    const [people, signIns, sessions] = await Promise.all([this.list(), listSignIns(this.#parts, { userName }), this.sessions()])
+    const [people, signIns, sessions] = await Promise.all([
+      this.#everybody(),
+      listSignIns(this.#parts, { userName }),
+      this.#live(),
+    ])
     const person = people.find(({ user }) => user.id === id)
     if (!person) throw noSuchUser(name)
     return { person, signIns, sessions: sessions.filter(({ session }) => session.userId === id) }
@@ -102,13 +112,25 @@ export class PeopleDesk implements People {
     return { removed, cannotRevoke: [...new Set(unable.map(nameOf))] }
   }
 
-  async sessions(): Promise<readonly SessionView[]> {
-    return (await this.#parts.sessions.list()).toReversed().map((session) => this.#parts.viewOf(session))
+  async sessions(query: ListQuery): Promise<ListPage<SessionView>> {
+    return pageOf(await this.#live(), query, {
+      keyOf: ({ session: { startedAt, id } }) => `${startedAt.toISOString()} ${id}`,
+      textsOf: textsOfSession,
+      isNewestFirst: true,
+    })
   }
 
   async endSession(by: Actor, sessionId: string): Promise<void> {
     if (await this.#parts.sessions.end(sessionId, wordsOf(by), by.name)) return
     throw badRequest('There is no such session any more: it has ended meanwhile.')
+  }
+
+  #everybody(): Promise<readonly PersonCounts[]> {
+    return this.#parts.store.users.listWithCounts(BROWSER_SESSION_LIMITS)
+  }
+
+  async #live(): Promise<readonly SessionView[]> {
+    return (await this.#parts.sessions.list()).toReversed().map((session) => this.#parts.viewOf(session))
   }
 
   async #endSessionsOf(by: Actor, user: User): Promise<number> {
@@ -134,6 +156,14 @@ export class PeopleDesk implements People {
     if (how === 'revoke') wakeRevocations()
     return true
   }
+}
+
+/** The words that its row has on the page. */
+function textsOfSession(view: SessionView): readonly (string | undefined)[] {
+  const { session, application } = view
+  const { label } = sessionWords(view, { time: () => '' })
+  const kind = application?.displayName ?? kindWords(session.kind).kind
+  return [session.name, session.userName, kind, session.host ?? session.service, label]
 }
 
 /** Who did it, as the audit keeps it. */

@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Broker } from '../broker/broker.ts'
 import type { AuditLine, AuditQuery } from '../broker/broker-of-oversight.ts'
 import { Refusal } from './failures.ts'
-import { getAdministrator } from './web-requests.ts'
+import { getAdministrator, queryParameters } from './web-requests.ts'
 
 /** What the API of the audit needs. */
 export interface AuditApiParts {
@@ -15,7 +15,7 @@ export interface AuditApiParts {
 /** Who did what, and when (sdk/typescript/src/admin-pages.ts). */
 export function registerAuditApi(app: FastifyInstance, { broker, addressOf }: AuditApiParts): void {
   app.get('/audit', async (request): Promise<PageAudit> => {
-    const parameters = parametersOf(request)
+    const parameters = queryParameters(request)
     const before = parameters.get('before')
     if (before !== null && !/^\d{1,15}$/.test(before)) throw misread('before', 'the number of a line')
     const { lines, next, actions } = await broker.audit.list(queryOf(parameters), before === null ? undefined : Number(before))
@@ -24,15 +24,11 @@ export function registerAuditApi(app: FastifyInstance, { broker, addressOf }: Au
   app.get('/audit/export', async (request, reply) => {
     const { session } = await getAdministrator(broker, request)
     const by = { name: session.user.name, address: addressOf(request) }
-    const pages = broker.audit.export(by, queryOf(parametersOf(request)))
+    const pages = broker.audit.export(by, queryOf(queryParameters(request)))
     reply.type('application/x-ndjson; charset=utf-8')
     reply.header('Content-Disposition', 'attachment; filename="benchkey-audit.jsonl"')
     return reply.send(Readable.from(linesOf(pages)))
   })
-}
-
-function parametersOf(request: FastifyRequest): URLSearchParams {
-  return new URL(request.url, 'https://benchkey').searchParams
 }
 
 function queryOf(parameters: URLSearchParams): AuditQuery {

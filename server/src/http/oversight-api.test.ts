@@ -74,10 +74,18 @@ describe('an act on somebody else', () => {
 
 describe('people', () => {
   test('are listed with what they have', async () => {
-    const send = await open({ people: { list: async () => [counts] } })
-    expect(JSON.parse((await send({ path: '/api/admin/users' })).body)).toEqual({
+    const asked: unknown[] = []
+    const list = async (query: unknown) => {
+      asked.push(query)
+      return { rows: [counts], total: 2014, found: 101, next: 'ada' }
+    }
+    const send = await open({ people: { list } })
+    expect(JSON.parse((await send({ path: '/api/admin/users?filter=%20a&after=aa' })).body)).toEqual({
+      ...{ total: 2014, found: 101, next: 'ada' },
       users: [{ name: 'ada', isAdmin: false, createdAt: '2026-01-02T03:04:05.000Z', signIns: 1, sessions: 1, browsers: 0 }],
     })
+    await send({ path: '/api/admin/users' })
+    expect(asked).toEqual([{ filter: 'a', after: 'aa' }, {}])
   })
 
   test('are shown with sign-ins and sessions, and no secret', async () => {

@@ -11,10 +11,11 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Broker } from '../broker/broker.ts'
 import type { Actor, PersonCounts, SignInView } from '../broker/broker-of-oversight.ts'
 import type { SessionView } from '../broker/broker-of-sessions.ts'
+import type { ListQuery } from '../broker/list-pages.ts'
 import { kindWords, sessionWords } from '../domain/session-states.ts'
 import { pagePhrasing, sentenceOf } from '../domain/states.ts'
 import { requireRecentLogin } from './recent-login.ts'
-import { getAdministrator } from './web-requests.ts'
+import { getAdministrator, queryParameters } from './web-requests.ts'
 
 /** What the API of people and their sessions needs. */
 export interface PeopleApiParts {
@@ -39,7 +40,10 @@ export function registerPeopleApi(app: FastifyInstance, parts: PeopleApiParts): 
     requireRecentLogin(await getAdministrator(broker, request), broker.logins.now())
     return actorOf(request)
   }
-  app.get('/users', async (): Promise<PageUsers> => ({ users: (await broker.people.list()).map(pageUserOf) }))
+  app.get('/users', async (request): Promise<PageUsers> => {
+    const { rows, ...page } = await broker.people.list(listQueryOf(request))
+    return { users: rows.map(pageUserOf), ...page }
+  })
   app.get<Name>('/users/:name', async (request): Promise<PageUserDetails> => {
     const { person, signIns, sessions } = await broker.people.show(request.params.name)
     return {
@@ -64,13 +68,23 @@ export function registerPeopleApi(app: FastifyInstance, parts: PeopleApiParts): 
       return {}
     })
   }
-  app.get('/sessions', async (): Promise<PageAdminSessions> => {
-    return { sessions: (await broker.people.sessions()).map((view) => pageAdminSessionOf(view, basePath)) }
+  app.get('/sessions', async (request): Promise<PageAdminSessions> => {
+    const { rows, ...page } = await broker.people.sessions(listQueryOf(request))
+    return { sessions: rows.map((view) => pageAdminSessionOf(view, basePath)), ...page }
   })
   app.post<Id>('/sessions/:id/end', async (request) => {
     await broker.people.endSession(await actorOf(request), request.params.id)
     return {}
   })
+}
+
+/** Longer words are in no row. */
+const FILTER_LIMIT = 200
+
+function listQueryOf(request: FastifyRequest): ListQuery {
+  const parameters = queryParameters(request)
+  const [filter, after] = [parameters.get('filter')?.trim().slice(0, FILTER_LIMIT), parameters.get('after')]
+  return { ...(filter ? { filter } : {}), ...(after ? { after } : {}) }
 }
 
 function pageUserOf({ user, signIns, sessions, browsers, lastSeenAt }: PersonCounts): PageUser {

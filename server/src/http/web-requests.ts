@@ -80,3 +80,8 @@ export function textMembers<Name extends string>(body: unknown, names: readonly 
   })
   return Object.fromEntries(texts) as Record<Name, string>
 }
+
+/** The query of a request's address. */
+export function queryParameters(request: FastifyRequest): URLSearchParams {
+  return new URL(request.url, 'https://benchkey').searchParams
+}

@@ -1,6 +1,6 @@
 import type { PageFinding, PageOption, PageSection, PageSectionCheck, PageSectionEdit } from '@benchkey/sdk/configuration-pages'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { useEffect, useMemo, useState } from 'react'
+import { useMemo } from 'react'
 import { configurationApi } from '../../../configuration-api.ts'
 import {
   changesAnything,
@@ -13,6 +13,7 @@ import {
   type Typed,
   writtenValue,
 } from '../../../section-edits.ts'
+import { useSettled } from '../../../use-settled.ts'
 
 /** Typing rests so long before it is checked, in milliseconds. */
 const REST_MS = 300
@@ -101,7 +102,7 @@ export function useSectionForm(parts: FormParts): SectionFormModel {
 
 /** The server's judgement of an edit; the one before stands until the next is there. */
 function useCheck(edit: PageSectionEdit, was: string | undefined, isOn: boolean) {
-  const settled = useSettled(JSON.stringify(edit))
+  const settled = useSettled(JSON.stringify(edit), REST_MS)
   const settledEdit = useMemo(() => JSON.parse(settled) as PageSectionEdit, [settled])
   return useQuery({
     queryKey: ['configuration', 'check', was, settled],
@@ -111,16 +112,6 @@ function useCheck(edit: PageSectionEdit, was: string | undefined, isOn: boolean)
     // It holds what was typed, secrets too.
     gcTime: 0,
   })
-}
-
-/** A value after it has rested. */
-function useSettled(value: string): string {
-  const [settled, setSettled] = useState(value)
-  useEffect(() => {
-    const timer = window.setTimeout(() => setSettled(value), REST_MS)
-    return () => window.clearTimeout(timer)
-  }, [value])
-  return settled
 }
 
 /** Everything a field of the form shows. */

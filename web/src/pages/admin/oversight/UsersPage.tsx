@@ -1,11 +1,10 @@
-import type { PageUser } from '@benchkey/sdk/admin-pages'
+import type { PageUser, PageUsers } from '@benchkey/sdk/admin-pages'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Link } from 'wouter'
 import { usersQuery } from '../../../admin-api.ts'
 import { Button } from '../../../components/Button.tsx'
 import { ErrorLine } from '../../../components/ErrorLine.tsx'
-import { FilterField } from '../../../components/FilterField.tsx'
 import { SkeletonRows } from '../../../components/Skeleton.tsx'
 import { StateMark } from '../../../components/StateMark.tsx'
 import { Tile } from '../../../components/Tile.tsx'
@@ -13,18 +12,16 @@ import { Ago } from '../../../components/TimeText.tsx'
 import { userWords } from '../../../oversight-words.ts'
 import { pagePaths } from '../../../paths.ts'
 import { usePageTitle } from '../../../use-page-title.ts'
-import { matches } from '../../../words.ts'
 import { type AdminAct, AdminDialog } from './AdminDialog.tsx'
 import { lockAct } from './acts.ts'
-import { useFilter } from './use-filter.ts'
+import { FilteredList } from './FilteredList.tsx'
+import { type ListAddress, useListAddress } from './use-list-address.ts'
 
-/** More rows than anybody reads; the filter leads to the others. */
-const ROWS = 200
-
-/** Who may log in, and what they have. The filter is part of the address. */
+/** Who may log in, and what they have. Filter and page are part of the address. */
 export function UsersPage() {
   usePageTitle('Users')
-  const { data, error } = useQuery(usersQuery)
+  const address = useListAddress()
+  const { data, error } = useQuery(usersQuery(address.query))
   return (
     <>
       <div className="page-title">
@@ -34,33 +31,23 @@ export function UsersPage() {
         </p>
       </div>
       <ErrorLine error={error} />
-      {data ? <Rows users={data.users} /> : null}
+      {data ? <Rows address={address} page={data} /> : null}
       {data || error ? null : <SkeletonRows rows={6} />}
     </>
   )
 }
 
-function Rows({ users }: { readonly users: readonly PageUser[] }) {
-  const { filter, setFilter, field } = useFilter()
+function Rows({ address, page }: { readonly address: ListAddress; readonly page: PageUsers }) {
   const [act, setAct] = useState<AdminAct>()
-  const found = users.filter((user) =>
-    matches(filter, [user.name, user.isAdmin ? 'administrator' : '', user.lockedAt ? 'locked' : '']),
-  )
   return (
     <section aria-label="Users">
-      <FilterField ref={field} value={filter} onChange={setFilter} />
-      {found.length === 0 ? (
-        <p className="no-match">No user matches “{filter}”.</p>
-      ) : (
+      <FilteredList address={address} page={page} noun="user" first="First" following="Next">
         <ul className="list">
-          {found.slice(0, ROWS).map((user) => (
+          {page.users.map((user) => (
             <UserRow key={user.name} user={user} onAct={setAct} />
           ))}
         </ul>
-      )}
-      {found.length > ROWS ? (
-        <p className="secondary">{(found.length - ROWS).toLocaleString('en-US')} more. Narrow the list with the filter.</p>
-      ) : null}
+      </FilteredList>
       {act ? <AdminDialog act={act} onClose={() => setAct(undefined)} /> : null}
     </section>
   )
