@@ -294,6 +294,8 @@ describe('the form of a section', () => {
     await page.getByLabel('Client ID').fill('typed')
     await page.getByRole('alert').getByText(message).waitFor()
     await page.getByText('Not saved yet.').waitFor()
+    await page.clock.runFor(5000)
+    expect(drafts()).toHaveLength(1)
     await link(page, 'Users').click()
     await page.getByRole('dialog', { name: 'Leave this page?' }).waitFor()
   })

@@ -12,7 +12,7 @@ import { RedirectUri } from './RedirectUri.tsx'
 import { SectionForm } from './SectionForm.tsx'
 import { StepHeading } from './StepHeading.tsx'
 import { TEST_ON_ARRIVAL } from './TestPanel.tsx'
-import type { Autosave } from './use-autosave.ts'
+import { type Autosave, SAVING } from './use-autosave.ts'
 import type { SectionFormModel } from './use-section-form.ts'
 
 interface PasteStepProps {
@@ -32,9 +32,15 @@ export function PasteStep({ form, autosave, configuration, preset, presets, onWr
   const [, navigate] = useLocation()
   const [isWrong, setWrong] = useState(false)
   const element = useRef<HTMLFormElement>(null)
+  const latest = useRef(form)
+  useEffect(() => {
+    latest.current = form
+  })
   const keep = useMutation({
+    ...SAVING,
     mutationFn: async () => {
-      const { edit, baseline } = form
+      // While this waited for a draft to be kept, the section may have come to be.
+      const { edit, baseline, isDirty } = latest.current
       const was = baseline?.section
       const { findings } = await configurationApi.check(edit, was)
       if (hasErrors(findings, [edit.section, was])) {
@@ -42,7 +48,7 @@ export function PasteStep({ form, autosave, configuration, preset, presets, onWr
         setWrong(true)
         return
       }
-      if (form.isDirty) await tookOver(await configurationApi.save(edit, was))
+      if (isDirty) await tookOver(await configurationApi.save(edit, was))
       onKept()
       const kept = `${pagePaths.adminAddIntegration}?section=${encodeURIComponent(edit.section)}`
       navigate(`${kept}&step=2`, { replace: true })

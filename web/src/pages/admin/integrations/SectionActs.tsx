@@ -46,7 +46,7 @@ export function RemoveDialog({
 /** Runs an act on a section that needs no question; `onGone` when the section is there no more after it. */
 export function useSectionAct(section: string, onGone?: () => void) {
   const { mutate, isPending, error } = useMutation({
-    scope: SAVING,
+    ...SAVING,
     mutationFn: async (act: SectionAct) => {
       const configuration = await configurationApi.act(section, act)
       if (!configuration.integrations.some((each) => each.section === section)) onGone?.()

@@ -190,7 +190,7 @@ function reset({ state, setState }: SectionFormModel): () => void {
 function useSave(form: SectionFormModel, section: PageSection, question: LeaveQuestion) {
   const [, navigate] = useLocation()
   return useMutation({
-    scope: SAVING,
+    ...SAVING,
     mutationFn: async (state: typeof TEST_ON_ARRIVAL | null) => {
       const { edit } = form
       if (changesAnything(section, edit)) {
@@ -217,7 +217,7 @@ function TakeBackButton({ form, isTouched, integration }: TakeBackProps) {
   const [hadChange] = useState(integration?.change !== undefined)
   const isKept = Object.keys(form.state.saved).length > 0
   const takeBack = useMutation({
-    scope: SAVING,
+    ...SAVING,
     mutationFn: async () => {
       const restore = reset(form)
       if (!isKept || !form.baseline) return

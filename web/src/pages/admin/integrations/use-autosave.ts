@@ -1,7 +1,8 @@
 import type { PageConfiguration, PageSectionEdit } from '@benchkey/sdk/configuration-pages'
-import { useMutation } from '@tanstack/react-query'
+import { useIsMutating, useMutation } from '@tanstack/react-query'
 import { useEffect, useRef } from 'react'
 import { tookOver } from '../../../configuration-api.ts'
+import { queryClient } from '../../../queries.ts'
 import { ownedBy, unsavedOf, withSaved } from '../../../section-edits.ts'
 import type { SectionFormModel } from './use-section-form.ts'
 
@@ -10,8 +11,8 @@ const REST_MS = 1000
 
 const NOTHING = JSON.stringify({})
 
-/** Saves of one form go one after the other, in the order they were asked for. */
-export const SAVING = { id: 'section-form' } as const
+/** Saves of a form go one after the other, in the order they were asked for; nothing is kept by itself during another one. */
+export const SAVING = { mutationKey: ['section-form'], scope: { id: 'section-form' } } as const
 
 /** What is kept of a form while one types. */
 export interface Autosave {
@@ -33,15 +34,21 @@ export function useAutosave(
 ): Autosave {
   const { baseline, edit, state, isReadOnly, options } = form
   const unsaved = unsavedOf(baseline, edit, state.saved)
-  const { mutate, error, isPending } = useMutation({
-    scope: SAVING,
+  const { mutate, error } = useMutation({
+    ...SAVING,
     mutationFn: async (kept: PageSectionEdit) => {
       const configuration = await save(kept)
       form.setState((before) => ({ ...before, saved: withSaved(before.saved, kept) }))
       await tookOver(configuration)
     },
   })
+  const isSaving = useIsMutating(SAVING) > 0
+  const typed = JSON.stringify(state.typed)
+  // What was refused once is not sent again before something else is typed, or the button is pressed.
+  const tried = useRef(NOTHING)
   const keep = (): void => {
+    if (queryClient.isMutating(SAVING) > 0) return
+    tried.current = typed
     const own = ownedBy({ ...edit, section: baseline?.section ?? edit.section }, options)
     if (own.section !== '' && Object.keys(unsavedOf(baseline, own, state.saved).options).length > 0)
       mutate({ ...own, isAutomatic: true })
@@ -50,12 +57,12 @@ export function useAutosave(
   useEffect(() => {
     latest.current = keep
   })
-  const typed = JSON.stringify(state.typed)
   useEffect(() => {
-    if (!isOn || isReadOnly || isPending || typed === NOTHING) return
+    if (typed === NOTHING) tried.current = NOTHING
+    if (!isOn || isReadOnly || isSaving || typed === tried.current) return
     const timer = window.setTimeout(() => latest.current(), REST_MS)
     return () => window.clearTimeout(timer)
-  }, [typed, isOn, isReadOnly, isPending])
+  }, [typed, isOn, isReadOnly, isSaving])
   const isUnsaved = Object.keys(unsaved.options).length > 0 || unsaved.section !== (baseline?.section ?? '')
   return { isUnsaved, error: isUnsaved ? error : null }
 }
