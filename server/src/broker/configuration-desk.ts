@@ -26,6 +26,7 @@ import { ofPreset, optionsOfForm, shownOptions } from './configuration-views.ts'
 import { summaryOf } from './configuration-words.ts'
 import { getUser } from './oversight.ts'
 import { newSecret } from './random-values.ts'
+import { freeHeader, takenHeader } from './section-headers.ts'
 
 /** What the Configuration Manager is made of. */
 export interface ConfigurationDeskParts extends DeployParts {
@@ -327,19 +328,6 @@ function holdsAnything({ changes, rollbackTo }: Draft): boolean {
 
 function bound(change: SectionChange | undefined, edit: SectionFormEdit, written?: WrittenOptions): SectionChange | undefined {
   return change && withTyped(change, edit, written)
-}
-
-/** Another section has the header that was typed. */
-function takenHeader({ section }: SectionFormEdit, was: string | undefined, plan: Plan): ReturnType<typeof editProblems> {
-  if (section === was || !plan.after.has(section)) return []
-  return [{ message: `There is a section [${printable(section)}] already; choose another header.` }]
-}
-
-/** Stands for the header of a new section while the typed one cannot be taken. */
-function freeHeader({ after }: Plan): string {
-  let header = 'new'
-  while (after.has(header)) header += '-section'
-  return header
 }
 
 function noSuchSection(section: string): Error {
