@@ -102,9 +102,11 @@ function runProgram(
     })
     child.on('exit', () => {
       clearTimeout(killing)
-      const stray = setTimeout(() => {
+      const closeAll = (): void => {
         for (const each of [output, errors, more]) each?.destroy()
-      }, STRAY_OUTPUT_MS)
+      }
+      // Not before one more look at what lies in the pipes: a busy process may come to the timer first.
+      const stray = setTimeout(() => setImmediate(closeAll), STRAY_OUTPUT_MS)
       child.on('close', () => clearTimeout(stray))
     })
     child.on('close', (code) => resolve({ code, ...texts }))
