@@ -175,6 +175,7 @@ export const COMMAND_GROUPS: readonly { readonly title: string; readonly command
       {
         name: 'config rollback',
         summary: 'Return to a deployed version, on all nodes',
+        ownsTerminal: true,
         positionals: ['NUMBER'],
         options: {},
       },

@@ -41,6 +41,7 @@ export const runConfigRollback: Run = async ({ options, positionals: [number = '
     say(context, 'Nothing was changed.')
     return EXIT.failed
   }
+  say(context, `Going back to version ${number} …`)
   const { version } = await client.call<AdminRolledBack>('POST', `${path}/roll-back`, { token })
   say(
     context,
