@@ -128,10 +128,46 @@ function maskedOption(text: string, name: string, instead: string): string {
 function maskedComment(text: string): string {
   const [, option] = /^([\s#;]*[^\s=]+\s*)=/.exec(text) ?? []
   const name = option?.replace(/^[\s#;]*/, '').trimEnd()
-  if (option !== undefined && name !== undefined && isHidden(name)) return maskedAfter(text, option.length)
+  if (option !== undefined && name && isHidden(name)) return maskedAfter(text, option.length)
   if (name === 'proxy') return behindSign(text, withoutProxyPassword)
   const note = /(?:secret|password|passwort|passphrase|token)\b[^=:]*[=:]/i.exec(text)
-  return note ? maskedAfter(text, note.index + note[0].length - 1) : withoutPassword(text)
+  return note ? maskedAfter(text, note.index + note[0].length - 1) : onlyWords(withoutPassword(text))
+}
+
+/** Shorter ones are no secret worth the name. */
+const LEAST_SECRET_CHARACTERS = 8
+
+/** As in /oauth2/v2.0/; more letters and digits in turn are no address. */
+const MOST_MIXED_PARTS = 2
+
+/** What stands between the parts of addresses, paths, dates, names and options. */
+const BETWEEN_PARTS = /[\p{P}=+~|<>`]+/u
+
+/** A secret in a note has no name that tells it: what is shown of one is what looks like words, numbers and addresses of them. */
+function onlyWords(text: string): string {
+  return text.replace(/[^\s"'“”„()<>]+/gu, (word) => {
+    const parts = word.split(BETWEEN_PARTS)
+    const isShown = parts.every(isPlain) && parts.filter((part) => /\p{L}\d|\d\p{L}/u.test(part)).length <= MOST_MIXED_PARTS
+    return isShown || word.length < LEAST_SECRET_CHARACTERS ? word : NOT_SHOWN
+  })
+}
+
+/** Letters as a language has them, a number, both after each other as in INC12345 and v2, or too short to matter. */
+function isPlain(part: string): boolean {
+  if (/^\p{L}+$/u.test(part)) return looksSpoken(part)
+  const [, letters, digits] = /^(\p{L}*)(\d{0,8})$/u.exec(part) ?? []
+  return digits !== undefined ? letters === '' || looksSpoken(letters ?? '') : part.length <= 4
+}
+
+/** One change of case inside at the most (GitHub), no long run without a vowel. */
+function looksSpoken(letters: string): boolean {
+  if (letters.length <= 5 || /^\p{Lu}{1,8}$/u.test(letters) || !/^[\p{Script=Latin}]+$/u.test(letters))
+    return letters.length <= 40
+  const humps = letters.slice(1).match(/\p{Ll}\p{Lu}/gu)?.length ?? 0
+  const plain = letters.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase()
+  const vowels = plain.match(/[aeiouy]/g)?.length ?? 0
+  const isMixed = /\p{Lu}{2,}\p{Ll}/u.test(letters) && letters.length > 8
+  return letters.length <= 30 && humps <= 2 && !isMixed && vowels / plain.length >= 0.2 && !/[^aeiouy]{6}/.test(plain)
 }
 
 /** What stands before the sign of a value is shown only when it looks like words. */
