@@ -1,14 +1,18 @@
 import { execFileSync } from 'node:child_process'
 import {
   appendFileSync,
+  closeSync,
   copyFileSync,
   existsSync,
+  linkSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   renameSync,
   symlinkSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -38,6 +42,7 @@ client-secret=lab-s3cret
 authorization-url=https://lab.example/authorize
 token-url=https://lab.example/token
 `
+const WRITTEN = `${LAB}description=of ann\n`
 const API = '/api/admin/configuration'
 
 let files: ServerFiles
@@ -148,22 +153,8 @@ describe('a deploy', () => {
 
   it('that died after the file was written is in the history with its author; what one left half written goes', async () => {
     await server.close()
-    const written = `${LAB}description=of ann\n`
-    const store = await openStore({
-      directory: files.dataDir,
-      dataDir: files.dataDir,
-      uid: process.getuid?.() ?? 0,
-      effects: realEffects(),
-    })
-    const version = {
-      contentHash: fileMark(Buffer.from(written)),
-      content: Buffer.from(written),
-      by: 'ann',
-      summary: 'changed lab',
-    }
-    expect(await store.configuration.announce(version, 'died', 60_000)).toBe(2)
-    await store.close()
-    writeOauthClients(files, written)
+    await announced(WRITTEN)
+    writeOauthClients(files, WRITTEN)
     const left = join(files.configDir, 'oauth-clients.conf.0b0c.deploy')
     writeFileSync(left, 'half', { mode: 0o600 })
     server = await startInProcess(files)
@@ -178,6 +169,74 @@ describe('a deploy', () => {
     await editDatabase(files, (database) => database.exec('UPDATE configuration_state SET deploy_until = 0'))
     expect((await deploy()).status).toBe(200)
     expect(existsSync(left)).toBe(false)
+  })
+
+  it('keeps what an editor that had the file open writes after it, says so, and goes back to it', async () => {
+    const byHand = `${LAB}description=by hand\n`
+    const descriptor = openSync(join(files.configDir, 'oauth-clients.conf'), 'r+')
+    await change('of ann')
+    expect((await deploy()).status).toBe(200)
+    writeSync(descriptor, byHand)
+    closeSync(descriptor)
+    await expect
+      .poll(async () => (await ann.get(`${API}/versions`)).body.versions)
+      .toMatchObject([
+        { number: 4, by: 'ann', summary: 'back to 2: changed lab', isCurrent: true },
+        { number: 3, by: 'the file', summary: 'edited by hand while version 2 was deployed: changed lab' },
+        { number: 2, by: 'ann' },
+        { number: 1, by: 'the file' },
+      ])
+    expect(fileOf(files)).toContain('description=of ann')
+    await expect.poll(answers).toEqual(['runs 4'])
+    expect((await ann.get(API)).body.findings[0]).toMatchObject({
+      severity: 'warning',
+      message: expect.stringMatching(
+        /^Somebody edited the file by hand while version 2 was deployed\..* kept as version 3: look at it in History/,
+      ),
+    })
+    expect((await runAdmin(files, ['config', 'rollback', '3', '--yes'])).code).toBe(0)
+    expect(fileOf(files)).toBe(byHand)
+    expect((await ann.get(API)).body.findings).toEqual([])
+  })
+
+  it.each([
+    ['before anything was written beside it', [], LAB],
+    ['while it was written beside it', ['.0b0c.deploy'], LAB],
+    ['after the old one was linked', ['.0b0c.deploy', '.0b0c.replaced'], LAB],
+    ['after it took the place of the old one', ['.0b0c.replaced'], WRITTEN],
+  ] as const)('that died %s leaves one file or the other, whole, and nothing beside it', async (_, left, lies) => {
+    await server.close()
+    await announced(WRITTEN)
+    const path = join(files.configDir, 'oauth-clients.conf')
+    for (const name of left) {
+      if (name.endsWith('.replaced')) linkSync(path, `${path}${name}`)
+      else writeFileSync(`${path}${name}`, WRITTEN.slice(0, 20), { mode: 0o600 })
+    }
+    if (lies === WRITTEN) {
+      writeFileSync(`${path}.new`, WRITTEN, { mode: 0o600 })
+      renameSync(`${path}.new`, path)
+    }
+    server = await startInProcess(files)
+    const expected = lies === LAB ? [{ number: 1, by: 'the file' }] : [{ number: 2, by: 'ann' }, { number: 1 }]
+    await expect.poll(async () => (await ann.get(`${API}/versions`)).body.versions).toMatchObject(expected)
+    expect(fileOf(files)).toBe(lies)
+    await editDatabase(files, (database) => database.exec('UPDATE configuration_state SET deploy_until = 0'))
+    await change('next')
+    expect((await deploy()).status).toBe(200)
+    await server.close()
+    expect(readdirSync(files.configDir).filter((name) => name.startsWith('oauth-clients.conf.'))).toEqual([])
+    server = await startInProcess(files)
+  })
+
+  it('that died after somebody had edited what it replaced: the edit is in the history at the next start', async () => {
+    await server.close()
+    const path = join(files.configDir, 'oauth-clients.conf')
+    writeFileSync(`${path}.0b0c.replaced`, `${LAB}description=by hand\n`, { mode: 0o600 })
+    server = await startInProcess(files)
+    await expect
+      .poll(async () => (await ann.get(`${API}/versions`)).body.versions)
+      .toMatchObject([{ number: 3 }, { number: 2, summary: expect.stringMatching(/^edited by hand while/) }, { number: 1 }])
+    expect([fileOf(files), existsSync(`${path}.0b0c.replaced`)]).toEqual([LAB, false])
   })
 
   it('makes the file that is gone, and what it holds is only what was deployed', async () => {
@@ -291,3 +350,17 @@ describe('on the command line', () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining(`"${number}" is no number of a version.`)])
   })
 })
+
+/** What the database has of a deploy of ann's that died before it was confirmed. */
+async function announced(written: string): Promise<void> {
+  const store = await openStore({
+    directory: files.dataDir,
+    dataDir: files.dataDir,
+    uid: process.getuid?.() ?? 0,
+    effects: realEffects(),
+  })
+  const content = Buffer.from(written)
+  const version = { contentHash: fileMark(content), content, by: 'ann', summary: 'changed lab' }
+  expect(await store.configuration.announce(version, 'died', 60_000)).toBe(2)
+  await store.close()
+}

@@ -49,6 +49,18 @@ export function configurationSuite(room: () => SuiteRoom): void {
       expect((await of().versions()).map(({ number }) => number)).toEqual([2, 1])
     })
 
+    it('that were in force nowhere are kept before the one that is, which stays that', async () => {
+      await loaded('a')
+      const found = { contentHash: fileMark(Buffer.from('x')), content: Buffer.from('x'), summary: 'by hand' }
+      expect(await of().announce(version('b', 'ann'), 'one', MINUTE)).toBe(2)
+      expect(await of().keepBeside(found)).toBeUndefined()
+      await of().confirm(2, 'one')
+      expect(await of().keepBeside(found)).toEqual({ found: 3, inForce: 4 })
+      expect(await of().newest()).toMatchObject({ number: 4, by: 'ann', rolledBackTo: 2, contentHash: version('b').contentHash })
+      expect([(await of().content(3))?.toString(), (await of().content(4))?.toString()]).toEqual(['x', 'b'])
+      expect(await loaded('b')).toMatchObject({ number: 4 })
+    })
+
     it('go when 200 are newer', async () => {
       for (let n = 1; n <= 203; n += 1) await loaded(`file ${n}`)
       expect((await of().versions()).map(({ number }) => number)).toEqual(Array.from({ length: 200 }, (_, index) => 203 - index))

@@ -1,4 +1,4 @@
-import { type ClientsFile, WriteRefused } from '../config/clients-file.ts'
+import { type ClientsFile, WriteRefused, type Written } from '../config/clients-file.ts'
 import { fileMark } from '../config/masked-text.ts'
 import { sectionsOf } from '../config/section-changes.ts'
 import type { Effects } from '../domain/effects.ts'
@@ -13,6 +13,7 @@ import { summaryOf } from './configuration-words.ts'
 import { kindOfFailure, type Log } from './log.ts'
 import type { NodeIdentity } from './node-heart.ts'
 import { newSecret } from './random-values.ts'
+import type { ReplacedFiles } from './replaced-files.ts'
 
 /** A deploy takes a second; whoever died in one keeps others from theirs for so long, in milliseconds. */
 const DEPLOY_MS = 60_000
@@ -26,6 +27,7 @@ export interface DeployParts {
   readonly file: ClientsFile
   readonly node: NodeIdentity
   readonly nodes: ConfigurationNodes
+  readonly replaced: ReplacedFiles
 }
 
 const NOT_DURABLE =
@@ -58,9 +60,9 @@ export async function deployPlan(parts: DeployParts, order: DeployOrder): Promis
   if (number === undefined) {
     return { kind: 'conflict', sentence: 'Another administrator deploys at this moment. Look at the review again in a minute.' }
   }
+  let written: Written
   try {
-    const { isDurable } = await file.write(bytes, plan.now.hash)
-    if (!isDurable) log.warn({}, NOT_DURABLE)
+    written = await file.write(bytes, plan.now.hash)
   } catch (failure) {
     await store.configuration.withdraw(number, holder)
     if (!(failure instanceof WriteRefused)) throw failure
@@ -70,12 +72,14 @@ export async function deployPlan(parts: DeployParts, order: DeployOrder): Promis
     await audit.record({ action: 'configuration.refused', outcome: 'refused', ...aboutSelf(by), detail: 'not written' })
     return { kind: 'blocked', sentence: failure.message }
   }
+  if (!written.isDurable) log.warn({}, NOT_DURABLE)
   await confirmed(parts, number, holder)
+  const inForce = written.replaced && (await parts.replaced.take(written.replaced, { number, before: plan.now.bytes }))
   const action = rolledBackTo === undefined ? 'configuration.deployed' : 'configuration.rolled_back'
   const to = rolledBackTo === undefined ? '' : ` as ${rolledBackTo} was`
   await audit.record({ action, outcome: 'ok', ...aboutSelf(by), detail: `version ${number}${to}: ${summary}` })
   await nodes.reloadEverywhere({ waits: false, by })
-  return { kind: 'deployed', version: number }
+  return { kind: 'deployed', version: inForce ?? number }
 }
 
 /** A file that somebody edited by hand and nobody loaded becomes a version of its own before another one takes its place. */

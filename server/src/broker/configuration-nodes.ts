@@ -13,6 +13,7 @@ import type { LiveChanges } from './live-changes.ts'
 import type { Log } from './log.ts'
 import type { NodeIdentity } from './node-heart.ts'
 import { Periodic } from './periodic.ts'
+import type { ReplacedFiles } from './replaced-files.ts'
 
 /** Other nodes hear of a reload within this time, in milliseconds. */
 const LOOK_MS = 2_000
@@ -34,6 +35,7 @@ export interface ConfigurationNodesParts {
   readonly effects: Pick<Effects, 'sleep' | 'monotonicMs'>
   readonly log: Log
   readonly file: ClientsFile
+  readonly replaced: ReplacedFiles
   readonly node: NodeIdentity
   readonly changes: Pick<LiveChanges, 'publishToAll'>
   /** Of the integrations in force here. */
@@ -67,6 +69,7 @@ export class ConfigurationNodes {
   async close(): Promise<void> {
     await this.#loop.close()
     await this.#work
+    await this.#parts.replaced.close()
   }
 
   /** Other files are in force here. */
@@ -152,6 +155,7 @@ export class ConfigurationNodes {
       if (!applied) this.#refusal = findings.find(({ severity }) => severity === 'error')?.text
     }
     await this.#tell()
+    if (await this.#parts.replaced.look()) this.#parts.changes.publishToAll('integrations')
     await this.#tellPages()
   }
 

@@ -6,18 +6,20 @@ import type { Draft } from './configuration-drafts.ts'
 import { findingsOf, type Plan } from './configuration-plan.ts'
 import { type ReviewParts, whyReadOnly } from './configuration-review.ts'
 import { rowOf } from './configuration-views.ts'
-import { changedSections, summaryOf } from './configuration-words.ts'
+import { changedSections, editedMeanwhile, summaryOf } from './configuration-words.ts'
 
 /** The list of sections with what a draft changes in it. */
 export async function overviewOf(parts: ReviewParts, draft: Draft, plan: Plan): Promise<ConfigurationOverview> {
   const { store, catalogue, file, nodes } = parts
-  const [newest, answers, readOnly, troubles, signIns] = await Promise.all([
-    store.configuration.newest(),
+  const [versions, answers, readOnly, troubles, signIns] = await Promise.all([
+    store.configuration.versions(),
     nodes.answers(),
     whyReadOnly(parts, plan.now),
     store.integrations.troubles(),
     store.tokens.list(),
   ])
+  const [newest] = versions
+  const byHand = editedMeanwhile(versions)
   const people = Map.groupBy(signIns, ({ token }) => token.integrationId)
   const findings = findingsOf(plan.findings)
   const changes = changesOf(draft, plan)
@@ -48,7 +50,8 @@ export async function overviewOf(parts: ReviewParts, draft: Draft, plan: Plan): 
       removed.map((section) => row(section, 'before')),
       plan,
     ),
-    ...{ changes, nodes: answers, findings },
+    ...{ changes, nodes: answers },
+    findings: byHand === undefined ? findings : [{ severity: 'warning', message: byHand }, ...findings],
   }
 }
 

@@ -1,4 +1,5 @@
 import type { WrittenOptions } from '../config/section-changes.ts'
+import type { ConfigurationVersion } from '../domain/configuration-version.ts'
 
 type Sections = ReadonlyMap<string, WrittenOptions>
 
@@ -20,6 +21,20 @@ export function summaryOf(before: Sections, after: Sections, origins?: ReadonlyM
     ...named('removed', removed),
   ]
   return parts.length === 0 ? 'changed comments or layout' : parts.join('; ')
+}
+
+const BY_HAND = 'edited by hand while version'
+
+/** Of what somebody wrote into a file that a deploy replaced. */
+export function summaryByHand(deployed: number, before: Sections, found: Sections): string {
+  return `${BY_HAND} ${deployed} was deployed: ${summaryOf(before, found)}`
+}
+
+/** Tells of the newest such version as long as nothing else was deployed. `versions`: newest first. */
+export function editedMeanwhile([newest, found]: readonly ConfigurationVersion[]): string | undefined {
+  if (found?.by !== undefined || !found?.summary.startsWith(BY_HAND) || newest?.rolledBackTo !== found.number - 1)
+    return undefined
+  return `Somebody edited the file by hand while version ${newest.rolledBackTo} was deployed. What they wrote is not in force; it is kept as version ${found.number}: look at it in History, and go back to it there or make the change again.`
 }
 
 /** Sections that an administrator changed, by their headers now; removed ones by the header they had. */

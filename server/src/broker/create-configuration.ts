@@ -8,9 +8,10 @@ import type { DeployParts } from './configuration-deploys.ts'
 import { ConfigurationDesk } from './configuration-desk.ts'
 import { ConfigurationNodes } from './configuration-nodes.ts'
 import type { LiveChanges } from './live-changes.ts'
+import { ReplacedFiles } from './replaced-files.ts'
 
 /** What `main.ts` hands to the Configuration Manager. */
-interface ConfigurationUseCaseParts extends Omit<DeployParts, 'audit' | 'file' | 'nodes'> {
+interface ConfigurationUseCaseParts extends Omit<DeployParts, 'audit' | 'file' | 'nodes' | 'replaced'> {
   readonly clientsFile: ClientsFile
   readonly configuration: Configuration
 }
@@ -35,7 +36,8 @@ export function createConfiguration(
   const { sharedConfiguration: isShared = false, configurationManagedBy: managedBy } = configuration.server
   const configurationHash = (): string => catalogue.hash
   const own = { store, effects, log, file, node }
-  const nodes = new ConfigurationNodes({ ...own, changes, configurationHash, reload, isShared })
-  const desk = new ConfigurationDesk({ ...own, audit, catalogue, nodes, managedBy })
+  const replaced = new ReplacedFiles(own)
+  const nodes = new ConfigurationNodes({ ...own, replaced, changes, configurationHash, reload, isShared })
+  const desk = new ConfigurationDesk({ ...own, replaced, audit, catalogue, nodes, managedBy })
   return { nodes, desk, draftIntegration: (userName, section) => desk.draftIntegration(userName, section) }
 }

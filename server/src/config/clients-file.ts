@@ -1,10 +1,11 @@
 import { hash, randomUUID } from 'node:crypto'
-import { constants } from 'node:fs'
-import { access, type FileHandle, lstat, open, readdir, realpath, rename, rm } from 'node:fs/promises'
+import { constants, linkSync, lstatSync, renameSync } from 'node:fs'
+import { access, type FileHandle, lstat, open, readdir, realpath, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { LoadResult } from './configuration.ts'
 import { readOwnFile } from './files.ts'
 import { checkOauthClients, type LoadedClients, type LoadRequest, loadConfiguration } from './load.ts'
+import { cleared, REPLACED, ReplacedFile } from './replaced-file.ts'
 
 /** `oauth-clients.conf` as it lies there now. */
 export interface ClientsNow {
@@ -23,6 +24,12 @@ export class WriteRefused extends Error {
     super(message, cause === undefined ? undefined : { cause })
     this.kind = kind
   }
+}
+
+/** `isDurable`: a power cut cannot bring the old one back. `replaced`: what lay there, absent when nothing did. */
+export interface Written {
+  readonly isDurable: boolean
+  readonly replaced?: ReplacedFile
 }
 
 /** Ends the names of files that are being written; a crash leaves one behind. */
@@ -68,33 +75,58 @@ export class ClientsFile {
   }
 
   /**
-   * Writes it as a whole. Rejects with WriteRefused, and then the file is as it was. `isDurable`: a power cut cannot bring the old one
-   * back.
+   * Writes it as a whole. Rejects with WriteRefused, and then the file is as it was. The caller looks into what was replaced, and
+   * releases it.
    */
-  async write(bytes: Buffer, expectedHash: string): Promise<{ readonly isDurable: boolean }> {
+  async write(bytes: Buffer, expectedHash: string): Promise<Written> {
     await this.removeLeft()
-    const temporary = `${this.path}.${randomUUID()}${NEW}`
+    const beside = `${this.path}.${randomUUID()}`
+    const temporary = `${beside}${NEW}`
+    let replaced: ReplacedFile | undefined
     try {
       await writeDurably(temporary, bytes, this.#request.uid)
+      replaced = await ReplacedFile.hold(this.path, `${beside}${REPLACED}`)
       const now = await this.read()
       if (now.readOnly !== undefined) throw new WriteRefused('refused', now.readOnly)
-      if (now.hash !== expectedHash) throw new WriteRefused('changed', `${this.path} was changed meanwhile.`)
-      await rename(temporary, this.path)
+      if (now.hash !== expectedHash || !putInPlace(temporary, this.path, replaced)) {
+        throw new WriteRefused('changed', `${this.path} was changed meanwhile.`)
+      }
     } catch (cause) {
-      await rm(temporary, { force: true })
+      await replaced?.release()
+      await cleared(temporary)
       throw cause instanceof WriteRefused ? cause : new WriteRefused('refused', writeProblem(this.path, cause), cause)
     }
-    return await syncDirectory(this.configDir).then(
-      () => ({ isDurable: true }),
-      () => ({ isDurable: false }),
+    await cleared(temporary)
+    const isDurable = await syncDirectory(this.configDir).then(
+      () => true,
+      () => false,
     )
+    return { isDurable, ...(replaced ? { replaced } : {}) }
   }
 
   /** Removes what a crash left of a file that was being written. */
   async removeLeft(): Promise<void> {
+    await Promise.all((await this.#namesWith(NEW)).map((name) => rm(join(this.configDir, name), { force: true })))
+  }
+
+  /** Replaced files that a crash left a link to, and what to call when they are safe; not those that are the file of now. */
+  async leftReplaced(): Promise<readonly { readonly bytes: Buffer; readonly forget: () => Promise<void> }[]> {
+    const now = await lstat(this.path).catch(() => undefined)
+    const left = []
+    for (const name of await this.#namesWith(REPLACED)) {
+      const path = join(this.configDir, name)
+      const stats = await lstat(path).catch(() => undefined)
+      const { bytes, problems } = await readOwnFile(path, 'private', this.#request.uid, constants.O_NOFOLLOW)
+      const forget = (): Promise<void> => rm(path, { force: true })
+      if (stats?.ino === now?.ino && stats?.dev === now?.dev) await forget()
+      else if (bytes && problems.length === 0) left.push({ bytes, forget })
+    }
+    return left
+  }
+
+  async #namesWith(end: string): Promise<readonly string[]> {
     const names = await readdir(this.configDir).catch(() => [])
-    const left = names.filter((name) => name.startsWith('oauth-clients.conf.') && name.endsWith(NEW))
-    await Promise.all(left.map((name) => rm(join(this.configDir, name), { force: true })))
+    return names.filter((name) => name.startsWith('oauth-clients.conf.') && name.endsWith(end))
   }
 
   async #whyReadOnly(): Promise<string | undefined> {
@@ -111,8 +143,31 @@ export class ClientsFile {
   }
 }
 
-function hashOf(bytes: Uint8Array): string {
+/** Names the bytes of a file, within this process alone. */
+export function hashOf(bytes: Uint8Array): string {
   return hash('sha256', bytes, 'hex')
+}
+
+/**
+ * False when another file lies there than the one that is held. Between that look and the rename no other work of this process runs, and
+ * nobody can write into the file unseen; a file that somebody renames there within these microseconds is lost, as rename(2) has it.
+ */
+function putInPlace(temporary: string, path: string, replaced: ReplacedFile | undefined): boolean {
+  if (replaced) {
+    if (!replaced.isAt(path)) return false
+    renameSync(temporary, path)
+    return true
+  }
+  try {
+    linkSync(temporary, path)
+    return true
+  } catch (failure) {
+    if (failure instanceof Error && 'code' in failure && failure.code === 'EEXIST') return false
+    // A disk without links.
+    if (lstatSync(path, { throwIfNoEntry: false })) return false
+    renameSync(temporary, path)
+    return true
+  }
 }
 
 async function writeDurably(path: string, bytes: Uint8Array, uid: number): Promise<void> {
@@ -146,6 +201,9 @@ function writeProblem(path: string, cause: unknown): string {
     return `There is no room on the disk for ${path}; the file is as it was. Make room and deploy again.`
   if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM') {
     return `This server may not write in ${dirname(path)} (${code}); the file is as it was. Allow it (with systemd: ReadWritePaths=${dirname(path)}), or edit the file there and run: benchkey reload.`
+  }
+  if (code === 'EBUSY') {
+    return `${path} is mounted by itself, so no other file can take its place; it is as it was. Mount its directory instead, or edit the file where it comes from and run: benchkey reload.`
   }
   return `${path} could not be written (${code}); the file is as it was.`
 }

@@ -21,6 +21,7 @@ export function configurationStore(context: StoreContext): ConfigurationStore {
     confirm: (number, holder) => settle(context, number, holder, 'in force'),
     withdraw: (number, holder) => settle(context, number, holder, undefined),
     inForce: (version) => inForce(context, version),
+    keepBeside: (found) => keepBeside(context, found),
     async versions() {
       return (await inForceRows(database.reader).execute()).map(toVersion)
     },
@@ -171,6 +172,21 @@ async function inForce(
         .execute()
     }
     return toVersion(row ?? (await inForceRows(transaction).limit(1).executeTakeFirstOrThrow()))
+  })
+}
+
+async function keepBeside(context: StoreContext, found: NewVersion): ReturnType<ConfigurationStore['keepBeside']> {
+  return await context.database.write(async (transaction) => {
+    const state = await lockedState(context, transaction)
+    if (state.deployed_by !== null && (state.deploy_until ?? 0) > context.effects.now().getTime()) return undefined
+    const newest = await inForceRows(transaction).select('content').limit(1).executeTakeFirstOrThrow()
+    const number = await insertVersion(context, transaction, found, 'in force')
+    const again = {
+      ...{ content: contentOf(context, newest), contentHash: newest.content_hash, summary: newest.summary },
+      ...{ rolledBackTo: newest.number, ...ifSet('by', newest.made_by) },
+      ...ifSet('configurationHash', newest.configuration_hash),
+    }
+    return { found: number, inForce: await insertVersion(context, transaction, again, 'in force') }
   })
 }
 

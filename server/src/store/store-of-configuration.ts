@@ -50,6 +50,11 @@ export interface ConfigurationStore {
   inForce(
     version: Omit<NewVersion, 'by' | 'rolledBackTo'> & { readonly configurationHash: string; readonly isOld: boolean },
   ): Promise<ConfigurationVersion>
+  /**
+   * Keeps bytes that were in force nowhere, and after them the version in force once more, so that it stays that: their numbers. Undefined
+   * while a deploy is under way.
+   */
+  keepBeside(found: NewVersion): Promise<{ readonly found: number; readonly inForce: number } | undefined>
   /** Those that were in force, newest first. */
   versions(): Promise<readonly ConfigurationVersion[]>
   newest(): Promise<ConfigurationVersion | undefined>
