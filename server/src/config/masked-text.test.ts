@@ -93,7 +93,7 @@ describe('the difference between two files', () => {
     '# ---------------------------------------------',
     "# GitHub's rate limit is 5000/hour, OpenID Connect since v3.11",
     '# proxy.example.com:3128 answers from 10.0.0.0/8 and fd00::1 only',
-    '# TODO: ask salesforce-admins@example.org about refresh_token_lifetime',
+    '# NOTE: ask salesforce-admins@example.org about refresh_token_lifetime',
     '# Администратор: Иванова',
     '# 日本語のコメント',
     '# Ende: 31.12.2027, 14:00 Uhr',
