@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { fileMark } from '../src/config/masked-text.ts'
 import type { Effects } from '../src/domain/effects.ts'
 import { realEffects } from '../src/effects.ts'
-import { addAndLogIn, type PersonsPages } from '../testing/administrator.ts'
+import { addAndLogIn, logIn, type PersonsPages } from '../testing/administrator.ts'
 import { makeCertificates } from '../testing/certificates.ts'
 import {
   prepareServer,
@@ -44,6 +44,13 @@ preset=microsoft-entra
 preset-tenant=contoso.onmicrosoft.com
 client-id=entra-client
 client-secret=${SECRET}-entra
+
+[open]
+client-id=open-client
+token-endpoint-auth-method=none
+authorization-url=https://open.example/authorize
+token-url=https://open.example/token
+redirect-uri=per-integration
 `
 
 const API = '/api/admin/configuration'
@@ -353,6 +360,51 @@ describe('a hijacked administrator', () => {
     lateMs = 0
     expect([refused.status, refused.body.error.code]).toEqual([403, 'recent_login_needed'])
     expect(fileNow()).toBe(CLIENTS)
+  })
+
+  it.each([
+    ['the token URL', 'open', { 'token-url': 'https://mallory.example/token' }],
+    ['the page where people sign in', 'open', { 'authorization-url': 'https://mallory.example/authorize' }],
+    ['the proxy', 'open', { proxy: 'http://mallory.example:3128' }],
+    [
+      'a client of their own with its ID',
+      'twin',
+      {
+        ...{ 'client-id': 'open-client', 'client-secret': 'of-mallory', 'token-url': 'https://mallory.example/token' },
+        'authorization-url': 'https://open.example/authorize',
+      },
+    ],
+    [
+      'a client that has no secret either',
+      'bare',
+      {
+        ...{ 'client-id': 'bare-client', 'token-endpoint-auth-method': 'none', 'token-url': 'https://mallory.example/token' },
+        'authorization-url': 'https://bare.example/authorize',
+      },
+    ],
+  ])(
+    'leads no client without a secret elsewhere by %s: that takes the password after the last change',
+    async (_what, section, options) => {
+      const edited =
+        section === 'open' ? await edit(section, options) : await mallory.post(`${API}/sections`, { section, options })
+      expect(edited.status).toBe(200)
+      const refused = await deploy(mallory)
+      expect([refused.status, refused.body.error]).toEqual([
+        403,
+        {
+          code: 'recent_login_needed',
+          message: 'These changes lead a client without a secret elsewhere. Type your password again.',
+        },
+      ])
+      expect(fileNow()).toBe(CLIENTS)
+      expect((await deploy(await logIn(files, 'mallory'))).status).toBe(200)
+      expect(fileNow()).toContain('mallory.example')
+    },
+  )
+
+  it('changes what leads nowhere else without that', async () => {
+    await edit('open', { description: 'Open to all' })
+    expect((await deploy(mallory)).status).toBe(200)
   })
 
   it('neither sees nor deploys what another administrator has not deployed', async () => {

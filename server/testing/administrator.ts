@@ -27,7 +27,7 @@ export async function addAndLogIn(files: ServerFiles, name: string, options: { i
 }
 
 /** Logs somebody in again. */
-async function logIn(files: ServerFiles, name: string): Promise<PersonsPages> {
+export async function logIn(files: ServerFiles, name: string): Promise<PersonsPages> {
   const reply = await sendFromPage(files, '', 'POST', '/api/login', { userName: name, password: TEST_PASSWORD })
   const [cookie = ''] = ([reply.headers['set-cookie']].flat()[0] ?? '').split(';')
   if (cookie === '') throw new Error(`no log-in: ${reply.status} ${reply.body}`)

@@ -4,7 +4,10 @@ import type { User } from '../domain/people.ts'
 import type { Actor } from './broker-of-oversight.ts'
 
 /** An administrator, as far as a draft is concerned, and where they come from, as the audit has it. */
-export type Editor = Pick<User, 'id' | 'name'> & Pick<Actor, 'address'>
+export interface Editor extends Pick<User, 'id' | 'name'>, Pick<Actor, 'address'> {
+  /** When they typed their password. */
+  readonly loggedInAt: Date
+}
 
 /** A finding as `config check` has it; `line` is that of the file as it would be written. */
 export interface ConfigurationFinding {
@@ -150,10 +153,13 @@ export interface ConfigurationReview {
   readonly blocked?: string
 }
 
-/** How a deploy ended. `conflict`: it has to be looked at again; nothing was written. */
+/**
+ * How a deploy ended. `conflict`: it has to be looked at again; `recent_login_needed`: the password has to be typed after the last
+ * change. Nothing was written.
+ */
 export type DeployResult =
   | { readonly kind: 'deployed'; readonly version: number }
-  | { readonly kind: 'conflict' | 'blocked'; readonly sentence: string }
+  | { readonly kind: 'conflict' | 'blocked' | 'recent_login_needed'; readonly sentence: string }
 
 /** A version with its difference to the one before. */
 export interface VersionDetails {

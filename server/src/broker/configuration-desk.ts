@@ -26,6 +26,7 @@ import { ofPreset, optionsOfForm, shownOptions } from './configuration-views.ts'
 import { summaryOf } from './configuration-words.ts'
 import { getUser } from './oversight.ts'
 import { newSecret } from './random-values.ts'
+import { leadsOpenClientsElsewhere } from './secret-rule.ts'
 import { freeHeader, takenHeader } from './section-headers.ts'
 
 /** What the Configuration Manager is made of. */
@@ -173,6 +174,10 @@ export class ConfigurationDesk implements ConfigurationManager {
     const { blocked } = await reviewOf(this.#parts, draft, plan)
     if (token !== plan.token) return { kind: 'conflict', sentence: LOOK_AGAIN }
     if (blocked !== undefined) return { kind: 'blocked', sentence: blocked }
+    const isConfirmed = editor.loggedInAt.getTime() > (draft.changedAt ?? 0)
+    if (!isConfirmed && leadsOpenClientsElsewhere(plan.next.integrations, plan.current.integrations)) {
+      return { kind: 'recent_login_needed', sentence: CONFIRM }
+    }
     const result = await deployPlan(this.#parts, {
       ...{ plan, by: editor, summary: summaryOf(plan.before, withTypedApart(plan), plan.origins) },
       ...(draft.rollbackTo === undefined ? {} : { rolledBackTo: draft.rollbackTo }),
@@ -338,4 +343,5 @@ function noSuchVersion(number: number): Error {
   return badRequest(`There is no version ${number}. See them with: benchkey config history`)
 }
 
+const CONFIRM = 'These changes lead a client without a secret elsewhere. Type your password again.'
 const LOOK_AGAIN = 'The file or your changes are others by now. Look at the review again.'

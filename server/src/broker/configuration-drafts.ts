@@ -11,6 +11,8 @@ export interface Draft {
   readonly revision?: number
   /** Nobody but the server knows it, so that nobody computes what the token of a review would be for another file. */
   readonly salt?: string
+  /** When it was changed last, in ms since 1970 by the database's clock; absent in drafts of before. */
+  readonly changedAt?: number
   /** The newest version when it was begun. */
   readonly startedAt: number
   /** The version whose bytes it goes back to; absent: it changes the file of now. */
@@ -53,7 +55,7 @@ export class Drafts {
         continue
       }
       const { revision: _revision, ...text } = wanted
-      const json = JSON.stringify({ ...text, salt: newSecret(this.#effects) })
+      const json = JSON.stringify({ ...text, changedAt: this.#store.now().getTime(), salt: newSecret(this.#effects) })
       if (json.length > MOST_CHARACTERS)
         throw badRequest('These are too many changes at once. Deploy or undo some of them first.')
       if (await this.#store.configuration.saveDraft(editor.id, draft.revision, json)) return await this.load(editor)

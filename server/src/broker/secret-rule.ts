@@ -52,6 +52,21 @@ export function secretNeeded(
   return `Type ${what}: ${why ?? otherwise}.`
 }
 
+/**
+ * Whether a client that nothing but its ID makes out is sent on ways that the file of now does not name: there is no secret to type,
+ * and with the code and its verifier whoever answers there gets the token of the person who signs in.
+ */
+export function leadsOpenClientsElsewhere(next: readonly Integration[], current: readonly Integration[]): boolean {
+  const isOpen = (each: Integration): boolean => secretsOf(each).length === 0
+  const openIds = new Set(current.filter(isOpen).map(({ client }) => client.clientId))
+  const ways = new Set(current.map(clientWayOf))
+  return next.some((each) => (isOpen(each) || openIds.has(each.client.clientId)) && !ways.has(clientWayOf(each)))
+}
+
+function clientWayOf(integration: Integration): string {
+  return JSON.stringify([integration.client.clientId, placesOf(integration)])
+}
+
 function changedPlaces(before: Integration, next: Integration, isProxyTyped: boolean): string | undefined {
   const changed = Object.entries(PLACES).flatMap(([words, member]) => {
     const isSame = JSON.stringify(before[member]) === JSON.stringify(next[member]) && !(member === 'proxy' && isProxyTyped)

@@ -95,7 +95,7 @@ function registerDeploys(app: FastifyInstance, { broker, addressOf }: Configurat
     const { token } = textMembers(request.body, ['token'])
     const result = await configuration.deploy(editorIn(login, addressOf(request)), token)
     if (result.kind === 'deployed') return { version: result.version }
-    throw new Refusal(409, result.kind, result.sentence)
+    throw new Refusal(result.kind === 'recent_login_needed' ? 403 : 409, result.kind, result.sentence)
   })
   app.get('/configuration/versions', async (): Promise<PageVersions> => {
     return { versions: (await configuration.versions()).map(pageVersionOf) }
@@ -111,7 +111,7 @@ function registerDeploys(app: FastifyInstance, { broker, addressOf }: Configurat
 
 function editorIn({ session }: LoggedIn, address: string): Editor {
   const { id, name } = session.user
-  return { id, name, address }
+  return { id, name, address, loggedInAt: session.createdAt }
 }
 
 function pageReviewOf({ conflicts, ...review }: ConfigurationReview): PageReview {

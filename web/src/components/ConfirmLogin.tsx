@@ -7,10 +7,14 @@ import { Button } from './Button.tsx'
 import { ErrorLine } from './ErrorLine.tsx'
 import { ModalDialog } from './ModalDialog.tsx'
 
-/** What came of the question for the password. */
-type Answered = (isConfirmed: boolean) => void
+/** The open question for the password. */
+interface Asked {
+  /** In the server's words. */
+  readonly why: string
+  readonly onAnswered: (isConfirmed: boolean) => void
+}
 
-/** Acts that need a login of the last five minutes. */
+/** Acts that need a login of the last minutes, or one after what they bring into force. */
 export interface ConfirmedLogin {
   /**
    * Does the act; where the server wants the password again, asks for it and does the act once more. Rejects as the act does, also
@@ -21,26 +25,26 @@ export interface ConfirmedLogin {
   readonly dialog: ReactNode
 }
 
-const needsPassword = (error: unknown): boolean => error instanceof ApiError && error.code === 'recent_login_needed'
+const needsPassword = (error: unknown): error is ApiError => error instanceof ApiError && error.code === 'recent_login_needed'
 
 /** For `useMutation`: `mutationFn: () => confirmed.run(() => act())`, and `{confirmed.dialog}` on the page. */
 export function useConfirmedLogin(): ConfirmedLogin {
-  const [asked, setAsked] = useState<Answered>()
+  const [asked, setAsked] = useState<Asked>()
   const run = async <T,>(act: () => Promise<T>): Promise<T> => {
     try {
       return await act()
     } catch (refusal) {
       if (!needsPassword(refusal)) throw refusal
-      const isConfirmed = await new Promise<boolean>((resolve) => setAsked(() => resolve))
+      const isConfirmed = await new Promise<boolean>((onAnswered) => setAsked({ why: refusal.message, onAnswered }))
       setAsked(undefined)
       if (!isConfirmed) throw refusal
       return act()
     }
   }
-  return { run, dialog: asked ? <ConfirmLoginDialog onAnswered={asked} /> : null }
+  return { run, dialog: asked ? <ConfirmLoginDialog {...asked} /> : null }
 }
 
-function ConfirmLoginDialog({ onAnswered }: { readonly onAnswered: Answered }) {
+function ConfirmLoginDialog({ why, onAnswered }: Asked) {
   const { data: me } = useQuery(meQuery)
   const field = useRef<HTMLInputElement>(null)
   const confirm = useMutation({
@@ -61,7 +65,7 @@ function ConfirmLoginDialog({ onAnswered }: { readonly onAnswered: Answered }) {
       width="narrow"
       onClose={() => onAnswered(false)}
       initialFocus={field}
-      description={`You are logged in as ${me?.userName ?? 'an administrator'}. This needs a login of the last five minutes.`}
+      description={`You are logged in as ${me?.userName ?? 'an administrator'}. ${why}`}
     >
       <form className="dialog-form" onSubmit={submit}>
         {/* For password managers. */}
