@@ -94,7 +94,7 @@ export function writeOauthClients(files: Pick<ServerFiles, 'configDir'>, text: s
 }
 
 /** As `benchkey serve` makes a hash, it takes 0.4 s of processor; and as much for each log-in. */
-const PASSWORD_COST = { log2N: 4, r: 8, p: 1 }
+export const PASSWORD_COST = { log2N: 4, r: 8, p: 1 }
 
 /** A server in this process, with its log. */
 export interface ServerInProcess extends RunningServer {
