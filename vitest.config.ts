@@ -1,4 +1,6 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { LongFirst } from './scripts/long-first.ts'
 
 export default defineConfig({
   test: {
@@ -10,8 +12,9 @@ export default defineConfig({
       'scripts/**/*.test.ts',
       'bench/**/*.test.ts',
     ],
-    // By default one core is left idle: on two that is half of them.
-    maxWorkers: '100%',
+    // A fifth of the time of a test file is waiting for others: processes, sockets, pages, clocks.
+    maxWorkers: availableParallelism() + 1,
+    sequence: { sequencer: LongFirst },
     // All three say when to give up, and cost nothing where all is well: a busy machine may take its time. `expect.poll` waits for
     // what another process, a loop or a page makes true, and gives up well before its test, so that it says what it saw.
     testTimeout: 90_000,
