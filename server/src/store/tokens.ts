@@ -27,27 +27,28 @@ const NOTE_USE = {
     WHERE t.id = last.id AND (t.last_used_at IS NULL OR t.last_used_at <= last.at)`,
 }
 
+const rowsOf = ({ reader }: Database) =>
+  reader
+    .selectFrom('oauth2_tokens')
+    .innerJoin('integrations', 'integrations.id', 'oauth2_tokens.integration_id')
+    .selectAll('oauth2_tokens')
+    .select('integrations.uid as integration_uid')
+
+/** Two halves, each with an index of its own; joined by "or" they would be looked for row by row. Compiled once: asked every 5 s. */
+function interruptedIn(database: Database) {
+  const ids = () => database.reader.selectFrom('oauth2_tokens').select('id')
+  const open = ids().where('attempt_open', '=', sql.lit(1))
+  return rowsOf(database)
+    .where('oauth2_tokens.id', 'in', open.union(ids().where('interrupted_at', 'is not', null)))
+    .where('reauthentication_reason', 'is', null)
+    .compile()
+}
+
 /** Stored tokens: reading, sign-in and sign-out. What token requests do to them is in `token-requests.ts`. */
 export function tokenStore(context: StoreContext): TokenStore {
   const { database } = context
-  const rows = () =>
-    database.reader
-      .selectFrom('oauth2_tokens')
-      .innerJoin('integrations', 'integrations.id', 'oauth2_tokens.integration_id')
-      .selectAll('oauth2_tokens')
-      .select('integrations.uid as integration_uid')
-  const ids = () => database.reader.selectFrom('oauth2_tokens').select('id')
-  // Two halves, each with an index of its own; joined by "or" they would be looked for row by row. Compiled once: asked every 5 s.
-  const interrupted = rows()
-    .where(
-      'oauth2_tokens.id',
-      'in',
-      ids()
-        .where('attempt_open', '=', sql.lit(1))
-        .union(ids().where('interrupted_at', 'is not', null)),
-    )
-    .where('reauthentication_reason', 'is', null)
-    .compile()
+  const rows = () => rowsOf(database)
+  const interrupted = interruptedIn(database)
   const first = (row: TokenRow | undefined) => row && toStoredToken(row)
   return {
     ...leases(context),
