@@ -12,8 +12,8 @@ export default defineConfig({
       'scripts/**/*.test.ts',
       'bench/**/*.test.ts',
     ],
-    // A fifth of the time of a test file is waiting for others: processes, sockets, pages, clocks.
-    maxWorkers: availableParallelism() + 1,
+    // Half of the time of a test file is waiting for others: processes, sockets, pages, clocks.
+    maxWorkers: availableParallelism() * 2,
     sequence: { sequencer: LongFirst },
     // All three say when to give up, and cost nothing where all is well: a busy machine may take its time. `expect.poll` waits for
     // what another process, a loop or a page makes true, and gives up well before its test, so that it says what it saw.

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { AdminSessionOpened } from '../src/domain/admin-api.ts'
 import { type Behaviour, grantChanged, held, newGate, oauthError, type ReceivedRequest, reply } from '../testing/behaviours.ts'
 import { Canaries } from '../testing/canaries.ts'
@@ -177,7 +177,9 @@ const failing =
 
 /** Starts a sign-in and answers the callback's parameters, with a new code. */
 async function startSignIn(section: string): Promise<{ state: string; code: string; iss: string }> {
-  const url = new URL(await browser.start(uids.get(section) ?? ''))
+  // More at once than one person may: whoever is told to wait, waits.
+  const start = (): Promise<string> => browser.start(uids.get(section) ?? '')
+  const url = new URL(await vi.waitFor(start, { timeout: 60_000, interval: 1000 }))
   for (const pair of browser.cookies.split('; ')) {
     const [name = '', value = ''] = pair.split('=')
     if (name.includes('-attempt-')) canaries.add('attempt cookie', value)

@@ -31,7 +31,7 @@ const OF_CLIENT = [
   'session',
   'terminal',
 ]
-const OF_COMMAND_LINE = ['run', 'arguments', 'command', 'commands', 'stored-token-commands', 'token']
+const OF_COMMAND_LINE = ['run', 'arguments', 'command', 'commands', 'stored-token-commands', 'token', 'user-commands']
 
 let folder: string
 let overTls: Loaded
