@@ -205,6 +205,22 @@ describe('a hijacked administrator', () => {
     await expectRefused('new', /Type the client secret again: where it goes changed after it was typed\./)
   })
 
+  it('sends no secret elsewhere that a form of its owner saves again after another window has led the section there', async () => {
+    const typedWith = { 'token-url': 'https://api.example/token', 'authorization-url': 'https://api.example/authorize' }
+    const form = { section: 'api', isAutomatic: true, typedWith: { ...typedWith, issuer: 'https://api.example' } }
+    const typed = { 'client-secret': 'c4nary-typed', 'client-secret-next': null }
+    const save = (options: Record<string, string | null>) => mallory.put(`${API}/sections/api`, { ...form, options })
+    await save(typed)
+    expect((await mallory.get(`${API}/review`)).body.blocked).toBeUndefined()
+    await edit('api', { 'token-url': 'https://mallory.example/token' })
+    await save({ ...typed, description: 'For all' })
+    await expectRefused('api', /Type the client secret again: the token URL changed\./)
+    // Neither window's words are lost, and back where it was typed for, the secret counts.
+    await edit('api', { 'token-url': 'https://api.example/token' })
+    const { body } = await mallory.get(`${API}/review`)
+    expect([body.blocked, JSON.stringify(body.diff).includes('For all')]).toEqual([undefined, true])
+  })
+
   /** Everything that a browser is told of what was typed, up to the deploy. */
   const toldOf = async (section: string, steps: readonly Record<string, string | null>[], basedOn?: string): Promise<string> => {
     await mallory.post(`${API}/undo`)

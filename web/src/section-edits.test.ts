@@ -6,9 +6,11 @@ import {
   filledIn,
   groupWords,
   proposedHeader,
+  saidOf,
   shownValue,
   sortFindings,
   sortOptions,
+  writtenOf,
 } from './section-edits.ts'
 
 const SECRETS = new Set(['client-secret'])
@@ -47,6 +49,13 @@ describe('editOf', () => {
 
   it('holds everything of a new section', () => {
     expect(editOf(undefined, 'box', { name: 'Box', scopes: '' })).toEqual({ section: 'box', options: { name: 'Box' } })
+  })
+})
+
+describe('saidOf', () => {
+  it('is what was written when a secret was typed, and what the form itself changed since, without secrets', () => {
+    const typed = { scopes: ' ', 'token-url': ' https://box.example/token ', 'client-secret': 's3cret' }
+    expect(saidOf(writtenOf(BOX), typed, SECRETS)).toEqual({ name: 'Box', 'token-url': 'https://box.example/token' })
   })
 })
 

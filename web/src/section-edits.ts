@@ -46,6 +46,22 @@ export function editOf(
   return { section: header.trim(), options }
 }
 
+/** What a form says of its section beside its secrets, on what was written when they were typed. */
+export function saidOf(
+  written: Readonly<Record<string, string>>,
+  typed: Typed,
+  secrets: ReadonlySet<string>,
+): Record<string, string> {
+  const said = { ...written, ...Object.fromEntries(Object.entries(typed).map(([name, text]) => [name, text?.trim() ?? ''])) }
+  return Object.fromEntries(Object.entries(said).filter(([name, text]) => text !== '' && !secrets.has(name)))
+}
+
+/** Options by name, without those whose values are not shown. */
+export const writtenOf = (baseline: Baseline): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    (baseline?.options ?? []).flatMap(({ name, value }) => (value === undefined ? [] : [[name, value] as const])),
+  )
+
 /** Whether an edit changes anything of the section it belongs to. */
 export const changesAnything = (baseline: Baseline, edit: PageSectionEdit): boolean =>
   Object.keys(edit.options).length > 0 || edit.section !== (baseline?.section ?? '')

@@ -171,7 +171,12 @@ describe('the form of a section', () => {
     expect(acts()).toEqual([
       {
         path: `${API}/sections/box-integration`,
-        body: { ...AT_BOX, options: { scopes: 'root_readonly', 'client-secret': 'a-new-secret', name: null } },
+        body: {
+          ...AT_BOX,
+          options: { scopes: 'root_readonly', 'client-secret': 'a-new-secret', name: null },
+          // Where a secret may go is where it went on the page on which it was typed.
+          typedWith: { preset: 'box', 'client-id': 'your-box-client-id', scopes: 'root_readonly' },
+        },
       },
     ])
     expect(await secret.inputValue()).toBe('')

@@ -122,6 +122,11 @@ export interface PageSectionEdit {
   readonly basedOn?: string
   /** The form saved it by itself, while one typed: the audit has one line for all of them. */
   readonly isAutomatic?: boolean
+  /**
+   * What the form said of the section when its secrets were typed, secrets apart: they count for these addresses and no others, where
+   * another window has changed them meanwhile. Absent: what the section says with this edit.
+   */
+  readonly typedWith?: Readonly<Record<string, string>>
 }
 
 /** `POST /api/admin/configuration/check` with PageSectionEdit and `was` (the section's header now; absent for a new one): while typing. */

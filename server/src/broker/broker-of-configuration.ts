@@ -107,6 +107,8 @@ export interface SectionFormEdit {
   readonly basedOn?: string
   /** Saved by the form itself while somebody types: the audit has one line for all of them. */
   readonly isAutomatic?: boolean
+  /** What the form said of the section when its secrets were typed, secrets apart; absent: what it says with this edit. */
+  readonly typedWith?: Readonly<Record<string, string>>
 }
 
 /** What is said while somebody types. */

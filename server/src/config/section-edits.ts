@@ -9,6 +9,8 @@ import { isTypedSecret, type OptionChange, optionsOf, type SectionChange, type W
 export interface SectionEdit {
   readonly section: string
   readonly options: Readonly<Record<string, string | null>>
+  /** What the form said of the section when its secrets were typed, secrets apart; absent: what it says with this edit. */
+  readonly typedWith?: Readonly<Record<string, string>>
 }
 
 /** Something that cannot be taken from a form, in a sentence without the value. */
@@ -104,9 +106,23 @@ export function withEdit(
   }
 }
 
-/** The change with the secrets that this form typed bound to where they go by it; `written`: the section that it changes. */
+/** What a form showed, with what pages do not show of a value that is still there. */
+function asMeant(typedWith: Readonly<Record<string, string>>, options: WrittenOptions): WrittenOptions {
+  return new Map(
+    Object.entries(typedWith).map(([name, text]) => {
+      const value = options.get(name)
+      return [name, value !== undefined && shownValue(name, value) === text ? value : text]
+    }),
+  )
+}
+
+/**
+ * The change with the secrets that this form typed bound to where they went by what it showed; `written`: the section that it changes.
+ * A form sends what was typed again with each save, perhaps after another window led the section elsewhere.
+ */
 export function withTyped(change: SectionChange, edit: SectionEdit, written: WrittenOptions | undefined): SectionChange {
-  const typedFor = wayOf(optionsOf(change, written))
+  const options = optionsOf(change, written)
+  const typedFor = wayOf(edit.typedWith === undefined ? options : asMeant(edit.typedWith, options))
   const isTyped = ({ name, value }: OptionChange): boolean =>
     TYPED_SECRETS.includes(name) && value !== null && typeof edit.options[name] === 'string'
   return { ...change, options: change.options.map((option) => (isTyped(option) ? { ...option, typedFor } : option)) }

@@ -133,21 +133,28 @@ const MOST_OPTIONS = 200
 function editOf(body: unknown): SectionFormEdit {
   const { section } = textMembers(body, ['section'])
   const basedOn = optionalText(body, 'basedOn')
-  const options: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, 'options') : undefined
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new Refusal(400, 'bad_request', 'The member options of this request is not a JSON object.')
+  const isText = (value: unknown): value is string => typeof value === 'string'
+  const options = textsOf(body, 'options', (value): value is string | null => isText(value) || value === null)
+  const typedWith = Reflect.has(Object(body), 'typedWith') ? textsOf(body, 'typedWith', isText) : undefined
+  return {
+    ...{ section, options, isAutomatic: Reflect.get(Object(body), 'isAutomatic') === true },
+    ...(basedOn === undefined ? {} : { basedOn }),
+    ...(typedWith === undefined ? {} : { typedWith }),
   }
-  const entries: readonly (readonly [string, unknown])[] = Object.entries(options)
-  const texts = entries.flatMap(([name, value]) => (typeof value === 'string' || value === null ? [[name, value] as const] : []))
-  if (texts.length < entries.length || texts.length > MOST_OPTIONS) {
-    throw new Refusal(
-      400,
-      'bad_request',
-      `The member options of this request holds something else than texts, or more than ${MOST_OPTIONS}.`,
-    )
+}
+
+function textsOf<Text>(body: unknown, member: string, isOne: (value: unknown) => value is Text): Record<string, Text> {
+  const texts: unknown = Reflect.get(Object(body), member)
+  if (typeof texts !== 'object' || texts === null || Array.isArray(texts)) {
+    throw new Refusal(400, 'bad_request', `The member ${member} of this request is not a JSON object.`)
   }
-  const isAutomatic = Reflect.get(Object(body), 'isAutomatic') === true
-  return { section, options: Object.fromEntries(texts), isAutomatic, ...(basedOn === undefined ? {} : { basedOn }) }
+  const entries: readonly (readonly [string, unknown])[] = Object.entries(texts)
+  const right = entries.flatMap(([name, value]) => (isOne(value) ? [[name, value] as const] : []))
+  if (right.length < entries.length || right.length > MOST_OPTIONS) {
+    const what = `holds something else than texts, or more than ${MOST_OPTIONS}`
+    throw new Refusal(400, 'bad_request', `The member ${member} of this request ${what}.`)
+  }
+  return Object.fromEntries(right)
 }
 
 function optionalText(body: unknown, name: string): string | undefined {

@@ -8,9 +8,11 @@ import {
   isWritten,
   type Saved,
   type SortedFindings,
+  saidOf,
   shownValue,
   sortFindings,
   type Typed,
+  writtenOf,
   writtenValue,
 } from '../../../section-edits.ts'
 import { useSettled } from '../../../use-settled.ts'
@@ -27,6 +29,8 @@ export interface FormState {
   readonly seen: Readonly<Record<string, string | undefined>>
   /** The file that the form was filled from when typing began. */
   readonly basedOn: string | undefined
+  /** What the form said when a secret was typed last: another window may lead the section elsewhere while the form still holds it. */
+  readonly typedOn: Readonly<Record<string, string>> | undefined
   /** What this form had kept as a draft. */
   readonly saved: Saved
   /** Options that were left once, so that what is wrong with an empty one may be told. */
@@ -34,7 +38,9 @@ export interface FormState {
 }
 
 /** A form that nobody touched. */
-export const UNTOUCHED: FormState = { header: undefined, typed: {}, seen: {}, basedOn: undefined, saved: {}, left: new Set() }
+export const UNTOUCHED: FormState = {
+  ...{ header: undefined, typed: {}, seen: {}, basedOn: undefined, typedOn: undefined, saved: {}, left: new Set() },
+}
 
 interface FormParts {
   /** The section as the server holds it; undefined: a new one. */
@@ -70,7 +76,11 @@ export function useSectionForm(parts: FormParts): SectionFormModel {
   const secrets = useMemo(() => new Set(options.filter(({ isSecret }) => isSecret).map(({ name }) => name)), [options])
   const header = state.header ?? baseline?.section ?? ''
   const basedOn = state.basedOn ?? baseline?.basedOn
-  const edit = { ...editOf(baseline, header, state.typed, secrets), ...(basedOn === undefined ? {} : { basedOn }) }
+  const edit = {
+    ...editOf(baseline, header, state.typed, secrets),
+    ...(basedOn === undefined ? {} : { basedOn }),
+    ...(state.typedOn === undefined ? {} : { typedWith: saidOf(state.typedOn, state.typed, secrets) }),
+  }
   const { data: check, error } = useCheck(edit, baseline?.section, !isReadOnly)
   return {
     ...parts,
@@ -87,6 +97,7 @@ export function useSectionForm(parts: FormParts): SectionFormModel {
         ...before,
         basedOn: before.basedOn ?? baseline?.basedOn,
         typed: { ...before.typed, [name]: text },
+        typedOn: secrets.has(name) ? saidOf(writtenOf(baseline), state.typed, secrets) : before.typedOn,
         seen: name in before.seen ? before.seen : { ...before.seen, [name]: writtenValue(baseline, name) },
       })),
     forget: (name) =>
