@@ -523,6 +523,23 @@ describe('adding an integration', () => {
     expect(acts().filter(({ path }) => path.endsWith('/test'))).toHaveLength(1)
   })
 
+  it('takes no secret along when another service is chosen', async () => {
+    const page = await visits.open(`${LIST}/add`, managerScript())
+    takeEdits('box', 'POST')
+    await link(page, 'Box').click()
+    await button(page, 'Continue').click()
+    await page.getByLabel('Scopes').fill('read')
+    await page.getByLabel('Client secret', { exact: true }).fill('of-box')
+    await page.getByText('Saved as a draft.').waitFor()
+    await page.goBack()
+    await page.getByText('Create a Custom App of the kind').waitFor()
+    await page.goBack()
+    await link(page, 'Another service').click()
+    await button(page, 'Continue').click()
+    expect(await page.getByLabel('Scopes').inputValue()).toBe('read')
+    expect(await page.getByLabel('Client secret', { exact: true }).inputValue()).toBe('')
+  })
+
   it('goes on only when what was pasted is right, and leads to what is not', async () => {
     const page = await visits.open(`${LIST}/add?preset=none`, managerScript())
     await button(page, 'Continue').click()

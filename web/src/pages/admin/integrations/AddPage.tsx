@@ -77,6 +77,11 @@ function Adding({ configuration, options, presets, kept, onMade }: AddingProps) 
   const [state, setState] = useState<FormState>(UNTOUCHED)
   const [showsAll, setShowsAll] = useState(false)
   const choice = kept ? (presetOf(presets, kept, {})?.id ?? 'none') : search.get('preset')
+  const [secretsFor, setSecretsFor] = useState(choice)
+  if (choice !== null && choice !== secretsFor) {
+    setSecretsFor(choice)
+    setState((before) => withoutSecrets(before, options))
+  }
   const preset = presets.find(({ id }) => id === choice)
   const filled = kept ? state : withProposals(state, preset, configuration)
   const form = useSectionForm({ ...{ baseline: kept, options, state: filled, setState, showsAll }, isReadOnly: false })
@@ -123,6 +128,13 @@ function Adding({ configuration, options, presets, kept, onMade }: AddingProps) 
 function stepOf(asked: string | null, hasChoice: boolean, isKept: boolean): 1 | 2 | 3 {
   if (asked === '3' && isKept) return 3
   return (asked === '2' || asked === '3') && hasChoice ? 2 : 1
+}
+
+/** A secret of one service is not for another that is chosen instead; all else may stay. */
+function withoutSecrets(state: FormState, options: readonly PageOption[]): FormState {
+  const secrets = new Set(options.filter(({ isSecret }) => isSecret).map(({ name }) => name))
+  const typed = Object.fromEntries(Object.entries(state.typed).filter(([name]) => !secrets.has(name)))
+  return { ...state, typed, typedOn: undefined }
 }
 
 /** What a new section starts with: the preset and its name, and a header made of the name until somebody types one. */
