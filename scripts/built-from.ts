@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto'
-import { existsSync, globSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** One value for the names and the content of all files that the patterns find below `root`. */
 export function fingerprintOf(root: string, patterns: readonly string[]): string {
   const hash = createHash('sha256')
-  const files = globSync([...patterns], { cwd: root, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
+  // A link to a file counts as that file: the same sources are the same, however a checkout is put together.
+  const files = globSync([...patterns], { cwd: root })
+    .map((path) => join(root, path))
+    .filter((path) => statSync(path).isFile())
     .sort()
   for (const file of files) hash.update(file.slice(root.length)).update('\0').update(readFileSync(file)).update('\0')
   return hash.digest('hex')

@@ -125,6 +125,8 @@ describe('npm start', { timeout: 120_000 }, () => {
   test('greets with address, demo user and what to do next, keeps all of it, and ends what it started', async () => {
     const port = await ownPort()
     const first = await up(start('--port', `${port}`))
+    // The pages are those of the checkout, which other tests open at this moment.
+    expect(first.out + first.words).not.toContain('Building the pages')
     const password = kept('demo-user').trim()
     expect(first.out).toBe(`Benchkey is up:  https://localhost:${port}
 Log in:          demo / ${password}   (kept in .benchkey/demo-user)
