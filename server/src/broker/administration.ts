@@ -2,7 +2,7 @@ import type { Configuration, LoadResult } from '../config/configuration.ts'
 import { formatDiagnostic } from '../config/diagnostics.ts'
 import { isLastAdministrator, type User } from '../domain/people.ts'
 import { type LocalAccounts, passwordProblem, userNameProblem } from '../login/local-accounts.ts'
-import { type Store, StoreError } from '../store/store.ts'
+import { type Store, StoreError, type UserChanged } from '../store/store.ts'
 import { aboutSelf } from './audit-desk.ts'
 import type { AuditLog } from './audit-log.ts'
 import { badRequest } from './bad-request.ts'
@@ -99,8 +99,7 @@ export class Administrator implements Administration {
     const { store, audit, changes } = this.#parts
     const user = await getUser(store, name)
     const changed = await store.users.setLocked(user.name, locked, evenIfLast ? 'any' : 'one')
-    if (changed === 'none') throw noSuchUser(name)
-    if (changed === 'last') return 'last administrator'
+    if (isKept(changed, name)) return 'last administrator'
     await audit.record({ action: locked ? 'user.locked' : 'user.unlocked', outcome: 'ok', userName: user.name, ...actedBy(by) })
     if (locked) changes.publish(user.id, 'logged_out')
     return 'done'
@@ -110,8 +109,7 @@ export class Administrator implements Administration {
     const { store, audit, changes } = this.#parts
     const user = await getUser(store, name)
     const changed = await store.users.setRole(user.name, { isAdmin }, evenIfLast ? 'any' : 'one')
-    if (changed === 'none') throw noSuchUser(name)
-    if (changed === 'last') return 'last administrator'
+    if (isKept(changed, name)) return 'last administrator'
     const detail = isAdmin ? 'administrator' : 'user'
     await audit.record({ action: 'user.role_changed', outcome: 'ok', userName: user.name, detail })
     changes.publish(user.id, 'rights')
@@ -131,8 +129,7 @@ export class Administrator implements Administration {
     const queueFor = new Set(revocable.flatMap(({ uid }) => catalogue.internalId(uid) ?? []))
     const giveUpAt = new Date(store.now().getTime() + REVOCATION_LIFE_MS)
     const changed = await store.users.remove(user.name, { queueFor, giveUpAt }, evenIfLast ? 'any' : 'one')
-    if (changed === 'none') throw noSuchUser(name)
-    if (changed === 'last') return 'last administrator'
+    if (isKept(changed, name)) return 'last administrator'
     await audit.record({ action: 'user.removed', outcome: 'ok', userName: user.name })
     changes.publish(user.id, 'logged_out')
     wakeRevocations()
@@ -192,6 +189,12 @@ export class Administrator implements Administration {
         : [warn('database.conf: its changes take effect when the server is started again.')]),
     ]
   }
+}
+
+/** Whether the account is the last administrator's and so was left alone. Throws when there is none of that name. */
+function isKept(changed: UserChanged, name: string): boolean {
+  if (changed === 'none') throw noSuchUser(name)
+  return changed === 'last'
 }
 
 function isSame(a: object, b: object): boolean {
